@@ -1,0 +1,74 @@
+#pragma once
+// Rate limits per class of request. Keys are hashed with a salt that lives in memory and is replaced daily.
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/random.h"
+
+namespace peyk::privacy {
+
+enum class RateClass : std::uint8_t {
+    none,          // cheap reads
+    message,       // sending events
+    login,         // per address and per account
+    registration,  // per address
+    join,
+    invite,
+    media,
+    keys,     // uploads and claims of keys, key backup
+    general,  // other writes
+};
+inline constexpr std::size_t kRateClasses = 9;
+
+struct RateLimit {
+    double per_second;
+    double burst;
+};
+
+struct RateLimits {
+    bool enabled = true;  // the master switch
+    std::array<RateLimit, kRateClasses> limits{{
+        {0, 0},       // none: never limited
+        {10, 60},     // message
+        {0.17, 10},   // login
+        {0.17, 5},    // registration
+        {1, 30},      // join
+        {0.5, 20},    // invite
+        {2, 30},      // media
+        {10, 100},    // keys
+        {10, 100},    // general
+    }};
+};
+
+// Purpose:  token buckets in memory, bounded in number.  Runs on: any thread.
+class RateLimiter {
+public:
+    RateLimiter(RateLimits limits, const Clock& clock, Random& random);
+    // Takes one token of the bucket (class, key), where key is a user id or an address. Error: rate_limited with
+    // retry_after (M_LIMIT_EXCEEDED).
+    Result<void> take(RateClass rate_class, std::string_view key);
+
+private:
+    struct Bucket {
+        double tokens;
+        Millis at;
+    };
+    void renew_salt(Millis now);
+
+    const RateLimits limits_;
+    const Clock& clock_;
+    Random& random_;
+    std::mutex mutex_;
+    std::string salt_;
+    Millis salted_at_{};
+    std::unordered_map<std::uint64_t, Bucket> buckets_;
+};
+
+}  // namespace peyk::privacy

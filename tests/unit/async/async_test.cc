@@ -1,0 +1,137 @@
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "async/lane.h"
+#include "async/one_shot.h"
+#include "async/task_group.h"
+#include "async/timers.h"
+
+namespace peyk {
+namespace {
+
+Task<int> number(int value) { co_return value; }
+
+Task<int> sum_deep(int depth) {
+    if (depth == 0) co_return 0;
+    auto below = co_await sum_deep(depth - 1);
+    co_return below + 1;
+}
+
+Task<int> sum_many(int count) {
+    int total = 0;
+    for (int i = 0; i < count; ++i) total += co_await number(1);
+    co_return total;
+}
+
+TEST(Task, long_chains_and_long_loops_use_no_stack) {
+    WorkerPool pool("test", 1);
+    EXPECT_EQ(run_blocking(pool, sum_deep(5'000)), 5'000);
+    EXPECT_EQ(run_blocking(pool, sum_many(500'000)), 500'000);
+}
+
+Task<int> throws() {
+    throw std::runtime_error("no");
+    co_return 1;
+}
+
+TEST(Task, an_exception_reaches_the_awaiter) {
+    WorkerPool pool("test", 1);
+    EXPECT_THROW(run_blocking(pool, throws()), std::runtime_error);
+}
+
+Task<bool> comes_back(WorkerPool& home, WorkerPool& other) {
+    auto job = [&other] { return Executor::current() == &other; };
+    bool there = co_await offload(other, std::move(job));
+    co_return there && Executor::current() == &home;
+}
+
+TEST(Offload, runs_elsewhere_and_comes_back) {
+    WorkerPool home("home", 2), other("other", 2);
+    EXPECT_TRUE(run_blocking(home, comes_back(home, other)));
+}
+
+struct Counter {
+    Lanes lanes;
+    WorkerPool pool{"lane", 4};
+    int inside = 0;
+    int most = 0;
+    std::vector<int> order;
+};
+
+Task<void> enter_once(Counter& counter, WorkerPool& other, int who) {
+    auto guard = co_await counter.lanes.enter(42);
+    ++counter.inside;
+    counter.most = std::max(counter.most, counter.inside);
+    auto pause = [] { std::this_thread::sleep_for(std::chrono::microseconds(50)); };
+    co_await offload(other, std::move(pause));
+    counter.order.push_back(who);
+    --counter.inside;
+}
+
+TEST(Lane, holds_one_at_a_time) {
+    Counter counter;
+    WorkerPool other("other", 2);
+    TaskGroup group(counter.pool);
+    for (int i = 0; i < 200; ++i) group.spawn("enter", enter_once(counter, other, i));
+    while (group.running()) std::this_thread::sleep_for(Millis{1});
+    EXPECT_EQ(counter.most, 1);
+    EXPECT_EQ(counter.order.size(), 200u);
+}
+
+Task<int> await_value(OneShot<int> cell) { co_return co_await cell.get(); }
+
+TEST(OneShot, a_value_set_before_or_after_arrives) {
+    WorkerPool pool("test", 2);
+    OneShot<int> early;
+    early.set(1);
+    EXPECT_EQ(run_blocking(pool, await_value(early)), 1);
+    OneShot<int> late;
+    std::jthread setter([late] {
+        std::this_thread::sleep_for(Millis{5});
+        late.set(2);
+    });
+    EXPECT_EQ(run_blocking(pool, await_value(late)), 2);
+}
+
+TEST(Wakeup, the_first_reason_counts) {
+    WorkerPool pool("test", 1);
+    ManualClock clock;
+    Timers timers(clock, Timers::Mode::manual);
+    Wakeup kept;
+    kept.notify();
+    EXPECT_EQ(run_blocking(pool, kept.wait(timers, Millis{1000})), Wakeup::Reason::notified);
+
+    Wakeup timed;
+    std::jthread later([&] {
+        std::this_thread::sleep_for(Millis{5});
+        clock.advance(Millis{1000});
+        timers.run_due();
+    });
+    EXPECT_EQ(run_blocking(pool, timed.wait(timers, Millis{1000})), Wakeup::Reason::timeout);
+
+    std::stop_source stop;
+    stop.request_stop();
+    Wakeup stopped;
+    EXPECT_EQ(run_blocking(pool, stopped.wait(timers, Millis{1000}, stop.get_token())), Wakeup::Reason::stopped);
+}
+
+Task<void> wait_for_stop(Timers& timers, std::stop_token stop, bool& ended) {
+    ended = !co_await sleep_for(timers, Millis{3'600'000}, std::move(stop));
+}
+
+TEST(TaskGroup, stop_asks_and_joins) {
+    WorkerPool pool("test", 1);
+    SystemClock clock;
+    Timers timers(clock);
+    bool ended = false;
+    {
+        TaskGroup group(pool);
+        group.spawn("sleeper", wait_for_stop(timers, group.stop_token(), ended));
+        std::this_thread::sleep_for(Millis{5});
+    }
+    EXPECT_TRUE(ended);
+}
+
+}  // namespace
+}  // namespace peyk
