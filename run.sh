@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# ./run.sh           installs what peyk needs, builds it, makes a first configuration under var/, starts it
+# ./run.sh --build   only installs and builds (build/release/peyk)
+# More arguments go to `peyk serve`.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+only_build=no
+if [ "${1:-}" = --build ]; then only_build=yes; shift; fi
+
+tools/install.sh build run
+tools/build.sh release peyk
+if [ "$only_build" = yes ]; then exit 0; fi
+
+config=var/peyk.toml
+if [ ! -f "$config" ]; then
+    mkdir -p var
+    # A trial for this machine alone: the name is localhost, and such a store never talks to other servers.
+    # For a server with a name of its own: build/release/peyk init
+    build/release/peyk init --unattended --config "$config" --data var/data
+fi
+exec build/release/peyk serve --config "$config" "$@"

@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""Runs the groups of tests of ./test.sh and ends with the line "N passed, N failed".
+
+A group is a function that returns a Tally. Work of other programs is shown as it goes; every line of our own carries the
+time since the start. A group that runs no test at all counts as one failure, so that nothing can pass by not being there.
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+START = time.monotonic()
+
+
+@dataclass
+class Tally:
+    passed: int = 0
+    failed: int = 0
+    notes: list[str] = field(default_factory=list)  # one line per failure, repeated at the end
+
+    def add(self, other: "Tally") -> None:
+        self.passed += other.passed
+        self.failed += other.failed
+        self.notes += other.notes
+
+
+def say(text: str) -> None:
+    seconds = int(time.monotonic() - START)
+    print(f"[{time.strftime('%H:%M:%S')} +{seconds // 60:02}:{seconds % 60:02}] {text}", flush=True)
+
+
+class BuildFailed(Exception):
+    pass
+
+
+built: set[str] = set()
+
+
+def build(kind: str) -> Path:
+    """Builds build/KIND; shows a line every ten seconds, and everything that a failing step printed."""
+    folder = ROOT / "build" / kind
+    if kind in built:
+        return folder
+    say(f"build {kind}")
+    process = subprocess.Popen([ROOT / "tools/build.sh", kind], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               text=True, errors="replace")
+    shown = time.monotonic()
+    for line in process.stdout:
+        progress = re.match(r"\[\d+/\d+ ", line)
+        if not progress:
+            sys.stdout.write(line)
+        elif time.monotonic() - shown > 10:
+            shown = time.monotonic()
+            say("  " + line.strip()[:110])
+    if process.wait() != 0:
+        raise BuildFailed(f"build {kind} failed")
+    built.add(kind)
+    say(f"build {kind} done")
+    return folder
+
+
+# ---- unit -----------------------------------------------------------------------------------------------------------
+
+def listed_tests(program: Path) -> int:
+    listing = subprocess.run([program, "--gtest_list_tests"], capture_output=True, text=True, timeout=60).stdout
+    return sum(1 for line in listing.splitlines()
+               if line.startswith("  ") and "DISABLED_" not in line.split("#")[0])
+
+
+def run_unit_program(program: Path, environment: dict, timeout: int) -> Tally:
+    began = time.monotonic()
+    name = program.name.removeprefix("unit_")
+    try:
+        expected = listed_tests(program)
+        result = subprocess.run([program, "--gtest_color=no"], cwd=program.parent, env=environment, timeout=timeout,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        output, code = result.stdout, result.returncode
+    except subprocess.TimeoutExpired as error:
+        output, code = (error.stdout or b"").decode(errors="replace"), f"no end after {timeout} s"
+        expected = max(1, output.count("[ RUN      ]"))
+    passed = len(re.findall(r"^\[       OK \]", output, re.M))
+    skipped = len(re.findall(r"^\[  SKIPPED \] .*\(\d+ ms\)$", output, re.M))
+    # A crash leaves the tests behind it unrun: they count as failed too.
+    failed = max(expected - passed - skipped, 0)
+    if code != 0 and failed == 0:
+        failed = 1
+    tally = Tally(passed, failed)
+    say(f"  unit {name}: {passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else "")
+        + f" ({time.monotonic() - began:.1f} s)")
+    if failed or expected == 0:
+        tally.failed = max(failed, 1)
+        broken = sorted(set(re.findall(r"^\[  FAILED  \] ([\w/.]+)", output, re.M)))
+        tally.notes.append(f"unit {name}: exit {code}; " + (", ".join(broken) or "no test ran to its end"))
+        print(output[-6000:], flush=True)
+    return tally
+
+
+def unit(folder: Path, environment: dict, timeout: int) -> Tally:
+    programs = sorted(p for p in folder.glob("tests/unit/*/unit_*") if os.access(p, os.X_OK) and p.is_file())
+    tally = Tally()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for part in pool.map(lambda p: run_unit_program(p, environment, timeout), programs):
+            tally.add(part)
+    return tally
+
+
+# ---- groups run by a program of their own ---------------------------------------------------------------------------
+
+def program_group(command: list, environment: dict | None = None, timeout: int = 1800) -> Tally:
+    """Runs a program that takes --result FILE and writes {"passed": n, "failed": n, "notes": [...]} to it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        result = Path(scratch) / "result.json"
+        process = subprocess.Popen([*command, "--result", result], cwd=ROOT, env=environment)
+        try:
+            code = process.wait(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = f"no end after {timeout} s"
+        try:
+            data = json.loads(result.read_text())
+            tally = Tally(data["passed"], data["failed"], data.get("notes", []))
+        except (OSError, ValueError, KeyError):
+            tally = Tally()
+        if code != 0 and tally.failed == 0:
+            tally.failed += 1
+            tally.notes.append(f"{Path(command[1]).name}: {code if isinstance(code, str) else f'exit {code}'}")
+    return tally
+
+
+def python(*parts) -> list:
+    return [sys.executable, *parts]
+
+
+def group_unit() -> Tally:
+    return unit(build("test"), dict(os.environ), 300)
+
+
+def group_lint() -> Tally:
+    return program_group(python(ROOT / "tools/lint.py"))
+
+
+def group_scenario() -> Tally:
+    return program_group(python(ROOT / "tests/scenario/run.py", "--server", build("test") / "peyk"))
+
+
+def group_clients() -> Tally:
+    return program_group(python(ROOT / "tests/clients/run.py", "--server", build("test") / "peyk"))
+
+
+def group_sanitize() -> Tally:
+    folder = build("sanitize")
+    environment = dict(os.environ)
+    # Coroutine frames and arenas of third-party libraries live until exit, so leaks are judged by the unit tests alone.
+    environment["ASAN_OPTIONS"] = "detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=1"
+    environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
+    environment["PEYK_TEST_SLOWNESS"] = "6"  # tests that measure time stretch their limits by this factor
+    tally = unit(folder, environment, 900)
+    tally.add(program_group(python(ROOT / "tests/scenario/run.py", "--server", folder / "peyk"), environment))
+    return tally
+
+
+def group_kill() -> Tally:
+    build("release")
+    return program_group(python(ROOT / "tests/clients/kill.py", "--server", ROOT / "build/release/peyk"))
+
+
+def group_powercut() -> Tally:
+    folder = build("test")
+    environment = dict(os.environ, PEYK_POWER_CUTS="1000")
+    return unit_filtered(folder / "tests/unit/storage/unit_storage", "*PowerCut*", environment)
+
+
+def unit_filtered(program: Path, pattern: str, environment: dict) -> Tally:
+    result = subprocess.run([program, f"--gtest_filter={pattern}", "--gtest_color=no"], cwd=program.parent,
+                            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    passed = len(re.findall(r"^\[       OK \]", result.stdout, re.M))
+    failed = len(set(re.findall(r"^\[  FAILED  \] ([\w/.]+)", result.stdout, re.M)))
+    if result.returncode != 0:
+        failed = max(failed, 1)
+    print(result.stdout[-4000:], flush=True)
+    return Tally(passed, failed)
+
+
+def group_conformance() -> Tally:
+    build("release")
+    return program_group(python(ROOT / "tests/conformance/run.py", "--server", ROOT / "build/release/peyk"),
+                         timeout=7200)
+
+
+FAST = {"lint": group_lint, "unit": group_unit, "scenario": group_scenario, "clients": group_clients}
+SLOW = {"sanitize": group_sanitize, "kill": group_kill, "powercut": group_powercut, "conformance": group_conformance}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./test.sh", description=__doc__.splitlines()[0])
+    parser.add_argument("groups", nargs="*", metavar="GROUP")
+    parser.add_argument("--list", action="store_true", help="name the groups and end")
+    arguments = parser.parse_args()
+    if arguments.list:
+        print("fast (run without a name):", *FAST)
+        print("only by name:", *SLOW)
+        return 0
+    every = FAST | SLOW
+    unknown = [name for name in arguments.groups if name not in every]
+    if unknown:
+        parser.error(f"no group {', '.join(unknown)}; there are: {', '.join(every)}")
+
+    total = Tally()
+    for name in arguments.groups or FAST:
+        say(f"group {name}")
+        try:
+            tally = every[name]()
+        except BuildFailed as error:
+            tally = Tally(0, 1, [str(error)])
+        if tally.passed + tally.failed == 0:
+            tally = Tally(0, 1, [f"{name}: no test ran"])
+        say(f"group {name}: {tally.passed} passed and {tally.failed} failed")
+        total.add(tally)
+    for note in total.notes:
+        print("FAILED:", note)
+    print(f"{total.passed} passed, {total.failed} failed", flush=True)
+    return 1 if total.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
