@@ -1,0 +1,187 @@
+#pragma once
+// The configuration as one tree of plain values. Every key is declared once, in config_keys.cc; parsing, the defaults
+// of a profile, environment overrides and the reference in docs/guide/configuration.md all come from that table.
+//
+// Order of precedence, weakest first: the built-in default · the default of `privacy.profile = "open"` · the default of
+// `[outside_tests]` · the file · the environment (PEYK_SECTION_KEY).
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/logging.h"
+#include "base/secret.h"
+#include "privacy/rate_limits.h"
+
+namespace peyk::app {
+
+struct ListenerConfig {
+    std::string address = "127.0.0.1";  // an IP literal, or "unix:/path"
+    std::uint64_t port = 8008;
+    std::filesystem::path tls_certificate;  // both or neither
+    std::filesystem::path tls_key;
+};
+
+struct ServerSection {
+    std::string name;
+    std::filesystem::path data_dir = "data";
+    std::string public_base_url;  // without a slash at the end; empty: see Config::base_url()
+    std::string default_room_version = "12";
+    std::uint64_t threads = 0;  // run loops of the network; 0: one per core
+    std::uint64_t workers = 0;  // threads of handlers; 0: chosen from the cores
+    Millis stop_time{1'500};    // for requests in progress at a stop
+};
+
+enum class Engine : unsigned char { rocksdb, memory };
+enum class Durability : unsigned char { sync, relaxed };
+enum class KeySource : unsigned char { key_file, passphrase };
+
+struct StorageSection {
+    Engine engine = Engine::rocksdb;
+    Durability durability = Durability::sync;
+    KeySource key_source = KeySource::key_file;
+    std::filesystem::path key_file;  // empty: data_dir/store.key
+    Secret passphrase;
+    std::uint64_t cache = 64 * 1024 * 1024;
+    std::uint64_t reserve = 256 * 1024 * 1024;
+};
+
+enum class Profile : unsigned char { quiet, open };
+enum class PushPayload : unsigned char { event_id_only, full };
+
+struct PrivacySection {
+    Profile profile = Profile::quiet;
+    bool presence = false;
+    bool user_directory = false;
+    bool public_rooms = false;
+    bool search = false;
+    bool url_previews = false;
+    bool third_party_ids = false;
+    bool guest_access = false;
+    bool shared_rooms_profiles = true;
+    bool device_names = false;
+    bool whois = false;
+    bool forced_encryption = true;
+    PushPayload push_payload = PushPayload::event_id_only;
+    Millis push_jitter{2'000};
+    Millis timestamp_rounding{0};
+    bool answer_padding = false;
+};
+
+enum class RegistrationMode : unsigned char { open, token, closed };
+
+struct RegistrationSection {
+    RegistrationMode mode = RegistrationMode::closed;
+    Secret shared_secret;
+};
+
+struct AuthSection {
+    Millis access_token_lifetime{0};  // 0: sessions without a refresh token do not expire
+    bool tokens_in_query = true;
+    std::uint64_t password_memory = 64 * 1024 * 1024;
+    std::uint64_t password_passes = 2;
+    std::uint64_t password_length = 8;
+};
+
+struct LimitsSection {
+    std::uint64_t request_body = 1024 * 1024;
+    std::uint64_t connections = 100'000;
+    Millis header_time{10'000};
+    Millis body_time{30'000};
+    Millis idle_time{75'000};
+    std::uint64_t devices_per_user = 100;
+    std::uint64_t rooms_per_user = 10'000;
+    std::uint64_t account_data_per_user = 10 * 1024 * 1024;
+    bool rate_limits = true;                                                                     // the master switch
+    std::array<privacy::RateLimit, privacy::kRateClasses> rates = privacy::RateLimits{}.limits;  // by RateClass
+};
+
+struct MediaSection {
+    std::uint64_t upload_size = 50 * 1024 * 1024;
+    std::uint64_t user_quota = 1024ull * 1024 * 1024;
+    std::uint64_t pixels = 32'000'000;
+    Millis thumbnail_time{10'000};
+    std::uint64_t thumbnail_memory = 512 * 1024 * 1024;
+    Millis lifetime{0};         // of files; 0: kept until deleted
+    Millis unused_lifetime{0};  // of uploads that were created and never filled; 0: the specification's 24 h
+    bool unauthenticated = false;
+};
+
+struct NetworkSection {
+    std::vector<std::string> trusted_proxies;
+    bool loopback_allowed = false;
+    bool verify_certificates = true;
+    std::vector<std::filesystem::path> extra_ca_files;
+    std::map<std::string, std::string> host_overrides;  // name -> address:port
+    Millis dns_timeout{5'000};
+    Millis connect_timeout{10'000};
+};
+
+struct LoggingSection {
+    log::Level level = log::Level::info;
+    log::Format format = log::Format::text;
+};
+
+struct MetricsSection {
+    bool enabled = false;
+    std::string address = "127.0.0.1";
+    std::uint64_t port = 9108;
+};
+
+struct OutsideTestsSection {
+    bool enabled = false;
+};
+
+struct Config {
+    std::filesystem::path file;  // where it came from; empty for defaults
+    ServerSection server;
+    std::vector<ListenerConfig> listeners;  // at least one after load()
+    StorageSection storage;
+    PrivacySection privacy;
+    RegistrationSection registration;
+    AuthSection auth;
+    LimitsSection limits;
+    MediaSection media;
+    NetworkSection network;
+    LoggingSection logging;
+    MetricsSection metrics;
+    OutsideTestsSection outside_tests;
+
+    // Addresses that clients use: public_base_url, else https or http with the server's name, or the first listener of
+    // a server named localhost. No slash at the end.
+    std::string base_url() const;
+    std::filesystem::path key_file() const;   // storage.key_file or its default
+    std::filesystem::path store_dir() const;  // data_dir/store
+    std::filesystem::path media_dir() const;  // data_dir/media
+    std::filesystem::path ca_dir() const;     // data_dir/ca: the local certificate authority, if init made one
+    std::size_t worker_threads() const;       // workers, with 0 resolved
+    privacy::RateLimits rate_limits() const;
+};
+
+struct LoadedConfig {
+    Config config;
+    std::vector<std::string> warnings;  // for people, one sentence each; nothing secret
+};
+
+// Variables of the environment that begin with PEYK_, by name.
+using Environment = std::map<std::string, std::string>;
+Environment environment_of_process();
+
+// Errors: bad_request whose detail has one line per problem, "file:line: what is wrong. What to do.", all problems of
+// the file at once. io: cannot be read.
+Result<LoadedConfig> load_config(const std::filesystem::path& file, const Environment& environment);
+// The same from text; `file` is for messages, and relative paths are meant from its folder.
+Result<LoadedConfig> parse_config(std::string_view text, const std::filesystem::path& file,
+                                  const Environment& environment);
+
+// docs/guide/configuration.md, in Markdown.
+std::string config_reference();
+
+}  // namespace peyk::app

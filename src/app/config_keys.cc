@@ -1,0 +1,352 @@
+// Every configuration key. Keep sentences short and for people who run a server, not for people who wrote one.
+
+#include "app/config_keys.h"
+
+namespace peyk::app {
+namespace {
+
+// The address of a member, from an erased root; the type of the member is checked where the key is built.
+#define AT(member) [](void* root) -> auto& { return static_cast<Config*>(root)->member; }
+#define LISTENER(member) [](void* root) -> auto& { return static_cast<ListenerConfig*>(root)->member; }
+#define CHOICE(member)                                                                              \
+    ChoiceAt {                                                                                      \
+        [](void* root, std::size_t index) {                                                         \
+            auto& at = static_cast<Config*>(root)->member;                                          \
+            at = static_cast<std::remove_reference_t<decltype(at)>>(index);                         \
+        },                                                                                          \
+            [](void* root) { return static_cast<std::size_t>(static_cast<Config*>(root)->member); } \
+    }
+
+constexpr double kKiB = 1024, kMiB = 1024 * kKiB, kGiB = 1024 * kMiB;
+constexpr double kSecond = 1000, kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
+
+Key text(std::string_view name, At<std::string> at, std::string_view about, std::string_view privacy = {}) {
+    return {.name = name, .slot = at, .about = about, .privacy = privacy};
+}
+Key path(std::string_view name, At<std::filesystem::path> at, std::string_view about, std::string_view privacy = {}) {
+    return {.name = name, .slot = at, .about = about, .privacy = privacy};
+}
+Key secret(std::string_view name, At<Secret> at, std::string_view about, std::string_view privacy = {}) {
+    return {.name = name, .slot = at, .about = about, .privacy = privacy};
+}
+Key flag(std::string_view name, At<bool> at, std::string_view about, std::string_view privacy = {}) {
+    return {.name = name, .slot = at, .about = about, .privacy = privacy};
+}
+Key whole(std::string_view name, At<std::uint64_t> at, double low, double high, std::string_view about) {
+    return {.name = name, .slot = at, .about = about, .low = low, .high = high};
+}
+Key bytes(std::string_view name, At<std::uint64_t> at, double low, double high, std::string_view about) {
+    return {.name = name, .slot = at, .about = about, .bytes = true, .low = low, .high = high};
+}
+Key time(std::string_view name, At<Millis> at, double low, double high, std::string_view about,
+         std::string_view privacy = {}) {
+    return {.name = name, .slot = at, .about = about, .privacy = privacy, .low = low, .high = high};
+}
+Key number(std::string_view name, At<double> at, std::string_view about) {
+    return {.name = name, .slot = at, .about = about, .low = 0.001, .high = 1'000'000};
+}
+Key choice(std::string_view name, ChoiceAt at, std::vector<std::string_view> choices, std::string_view about,
+           std::string_view privacy = {}) {
+    return {.name = name, .slot = at, .about = about, .privacy = privacy, .choices = std::move(choices)};
+}
+// A switch of [privacy] whose default follows the profile: closed in quiet, open in open.
+Key feature(std::string_view name, At<bool> at, std::string_view about, std::string_view privacy) {
+    auto key = flag(name, at, about, privacy);
+    key.when_open = "true";
+    return key;
+}
+Key with_open(Key key, std::string_view value) {
+    key.when_open = value;
+    return key;
+}
+Key with_tests(Key key, std::string_view value) {
+    key.when_tests = value;
+    return key;
+}
+
+void add_server(std::vector<Key>& keys) {
+    keys.push_back(text("server.name", AT(server.name),
+                        "The part after the colon in every user id, such as `example.org`. It is chosen once: a store "
+                        "that was made for one name refuses to start under another.",
+                        "Everybody who talks with a user of this server sees the name."));
+    keys.push_back(
+        path("server.data_dir", AT(server.data_dir),
+             "Where everything is kept: store, media, keys. Relative paths begin at the folder of this file."));
+    keys.push_back(text("server.public_base_url", AT(server.public_base_url),
+                        "The address that clients use, such as `https://chat.example.org`; told to clients by "
+                        "`/.well-known/matrix/client`. Empty: `https://` and the server's name, or the first listener "
+                        "when the name is `localhost`."));
+    keys.push_back(text("server.default_room_version", AT(server.default_room_version),
+                        "The version of rooms that are created without naming one."));
+    keys.push_back(
+        whole("server.threads", AT(server.threads), 0, 256, "Run loops of the network. 0: one per processor core."));
+    keys.push_back(whole("server.workers", AT(server.workers), 0, 1024,
+                         "Threads on which requests are handled. 0: four per core, at least eight."));
+    keys.push_back(time("server.stop_time", AT(server.stop_time), 0, kMinute,
+                        "How long requests in progress may take at a stop before their connections are cut."));
+}
+
+void add_storage(std::vector<Key>& keys) {
+    keys.push_back(choice("storage.engine", CHOICE(storage.engine), {"rocksdb", "memory"},
+                          "`memory` keeps nothing over a restart and is accepted only with `outside_tests.enabled`."));
+    keys.push_back(choice("storage.durability", CHOICE(storage.durability), {"sync", "relaxed"},
+                          "`sync`: an answer is sent only after the disk has confirmed the write. `relaxed`: a power "
+                          "cut may lose the last moments although they were answered."));
+    keys.push_back(choice("storage.key_source", CHOICE(storage.key_source), {"key_file", "passphrase"},
+                          "What opens the sealed store. A passphrase is asked for at the start, or read from "
+                          "`storage.passphrase_file`.",
+                          "A key file on the same disk protects against nothing but careless copies: who takes the "
+                          "disk has both."));
+    keys.push_back(
+        path("storage.key_file", AT(storage.key_file),
+             "The key file. Empty: `store.key` in the data folder. Better on a medium that is kept elsewhere.",
+             "Without this file and its copies nobody can read the store again, you included."));
+    keys.push_back(secret("storage.passphrase", AT(storage.passphrase),
+                          "The passphrase, for `key_source = \"passphrase\"`. Prefer `storage.passphrase_file` with a "
+                          "systemd credential, or type it at the start.",
+                          "Written here it lies in clear beside the data."));
+    keys.push_back(bytes("storage.cache", AT(storage.cache), kMiB, 1024 * kGiB,
+                         "Memory for blocks of the store that were read lately."));
+    keys.push_back(bytes("storage.reserve", AT(storage.reserve), 0, 1024 * kGiB,
+                         "Free disk space below which writes are refused (507) while reading and deleting go on."));
+}
+
+void add_privacy(std::vector<Key>& keys) {
+    keys.push_back(choice("privacy.profile", CHOICE(privacy.profile), {"quiet", "open"},
+                          "Sets the default of all switches below: `quiet` switches off what reveals, `open` switches "
+                          "on what the specification allows. A switch that is written down wins over the profile.",
+                          "A feature that is off answers 403 `M_FORBIDDEN`; nothing is stored for it."));
+    keys.push_back(
+        feature("privacy.presence", AT(privacy.presence), "Who is online, and since when.",
+                "Shows to everybody in shared rooms when a person uses the messenger. Kept in memory only."));
+    keys.push_back(feature("privacy.user_directory", AT(privacy.user_directory),
+                           "Search for users by a part of their name. Off: only a complete user id finds somebody.",
+                           "Makes everybody who shares a room, or is in a public one, easy to find."));
+    keys.push_back(feature("privacy.public_rooms", AT(privacy.public_rooms),
+                           "The list of public rooms, and publishing rooms in it.",
+                           "Who publishes a room shows its name, topic and number of members to all."));
+    keys.push_back(feature("privacy.search", AT(privacy.search), "Search of messages on the server.",
+                           "Reads the text of unencrypted rooms. Encrypted rooms can only be searched by clients."));
+    keys.push_back(feature("privacy.url_previews", AT(privacy.url_previews), "Previews of addresses in messages.",
+                           "The server learns the address, and the site learns that somebody here was sent it."));
+    keys.push_back(feature("privacy.third_party_ids", AT(privacy.third_party_ids),
+                           "E-mail addresses and telephone numbers at accounts.",
+                           "Ties an account to a person. Off, no such value is ever taken."));
+    keys.push_back(feature("privacy.guest_access", AT(privacy.guest_access), "Accounts without a password, for guests.",
+                           "Rooms that allow guests can be read by anybody who can reach the server."));
+    keys.push_back(with_open(flag("privacy.shared_rooms_profiles", AT(privacy.shared_rooms_profiles),
+                                  "Name and picture of a person are shown only to those who share a room with them.",
+                                  "Off: anybody with an account can look anybody up."),
+                             "false"));
+    keys.push_back(feature("privacy.device_names", AT(privacy.device_names),
+                           "Other users see the names of a person's devices.",
+                           "Names such as \"Sara's phone\" tell what people own and use."));
+    keys.push_back(feature("privacy.whois", AT(privacy.whois),
+                           "`/admin/whois` lists a user's live connections, to themselves and to administrators.",
+                           "Answers from memory; addresses are never written down in either profile."));
+    keys.push_back(with_open(
+        flag("privacy.forced_encryption", AT(privacy.forced_encryption),
+             "New rooms are encrypted, except public ones, and encryption is added when the client left it out.",
+             "Off: a client that forgets to ask makes a room that the server can read."),
+        "false"));
+    keys.push_back(
+        with_open(choice("privacy.push_payload", CHOICE(privacy.push_payload), {"event_id_only", "full"},
+                         "What a push gateway is told.",
+                         "`full` tells sender, room name and clear text to the gateway and the maker of the phone."),
+                  "full"));
+    keys.push_back(with_open(
+        time("privacy.push_jitter", AT(privacy.push_jitter), 0, 15 * kSecond,
+             "A push waits a random time up to this one.", "Makes it harder to match a sender and a receiver by time."),
+        "0s"));
+    keys.push_back(time("privacy.timestamp_rounding", AT(privacy.timestamp_rounding), 0, kHour,
+                        "Times of new events are rounded down to a multiple of this. 0: exact.",
+                        "Coarser times say less about habits to every server that holds a copy."));
+    keys.push_back(flag("privacy.answer_padding", AT(privacy.answer_padding),
+                        "Answers are padded to steps of size, after compression.",
+                        "Hides from an observer of the network how much was said; costs some bandwidth."));
+}
+
+void add_people(std::vector<Key>& keys) {
+    keys.push_back(
+        with_tests(choice("registration.mode", CHOICE(registration.mode), {"open", "token", "closed"},
+                          "Who may make an account: anybody, holders of a registration token, or nobody but through "
+                          "`peyk user add`."),
+                   "open"));
+    keys.push_back(secret("registration.shared_secret", AT(registration.shared_secret),
+                          "Lets tools that know it make accounts by `/_synapse/admin/v1/register`. Empty: that route "
+                          "answers 403."));
+    keys.push_back(time("auth.access_token_lifetime", AT(auth.access_token_lifetime), 0, 366 * kDay,
+                        "How long an access token is good when the client supports refreshing. 0: five minutes for "
+                        "those, and without end for clients that do not refresh."));
+    keys.push_back(flag("auth.tokens_in_query", AT(auth.tokens_in_query),
+                        "Accept `?access_token=` beside the Authorization header; older clients send it.",
+                        "Addresses end up in the logs of proxies in between. peyk itself never logs them."));
+    keys.push_back(with_tests(bytes("auth.password_memory", AT(auth.password_memory), 8 * kKiB, 4 * kGiB,
+                                    "Memory of one password hash (Argon2id). For new passwords; old ones stay good."),
+                              "8 KiB"));
+    keys.push_back(with_tests(
+        whole("auth.password_passes", AT(auth.password_passes), 1, 100, "Passes of one password hash (Argon2id)."),
+        "1"));
+    keys.push_back(with_tests(whole("auth.password_length", AT(auth.password_length), 1, 512,
+                                    "The fewest characters that a new password may have."),
+                              "1"));
+}
+
+void add_limits(std::vector<Key>& keys) {
+    keys.push_back(bytes("limits.request_body", AT(limits.request_body), 128 * kKiB, 64 * kMiB,
+                         "The largest body of a request, uploads excepted."));
+    keys.push_back(whole("limits.connections", AT(limits.connections), 10, 10'000'000, "Connections at one time."));
+    keys.push_back(time("limits.header_time", AT(limits.header_time), 100, 10 * kMinute,
+                        "From the first byte of a request to the end of its headers."));
+    keys.push_back(time("limits.body_time", AT(limits.body_time), 100, 10 * kMinute,
+                        "Without any byte of the body before the connection is cut."));
+    keys.push_back(time("limits.idle_time", AT(limits.idle_time), kSecond, kHour,
+                        "How long a connection is kept between two requests."));
+    keys.push_back(
+        whole("limits.devices_per_user", AT(limits.devices_per_user), 1, 100'000, "Devices of one account."));
+    keys.push_back(
+        whole("limits.rooms_per_user", AT(limits.rooms_per_user), 1, 10'000'000, "Rooms that one account may be in."));
+    keys.push_back(bytes("limits.account_data_per_user", AT(limits.account_data_per_user), 64 * kKiB, kGiB,
+                         "Settings and drafts that clients keep on the server, in total for one account."));
+    keys.push_back(with_tests(flag("limits.rate_limits", AT(limits.rate_limits),
+                                   "The master switch of the limits below. A class over its limit answers 429.",
+                                   "Counters are keyed by salted hashes in memory; the salt changes every day."),
+                              "false"));
+#define RATE(which, words)                                                                                  \
+    keys.push_back(number("limits.rates." #which ".per_second",                                             \
+                          AT(limits.rates[static_cast<std::size_t>(privacy::RateClass::which)].per_second), \
+                          "Requests per second, in the long run: " words));                                 \
+    keys.push_back(number("limits.rates." #which ".burst",                                                  \
+                          AT(limits.rates[static_cast<std::size_t>(privacy::RateClass::which)].burst),      \
+                          "Requests at once: " words))
+    RATE(message, "sending events, by account.");
+    RATE(login, "signing in, by address and by account.");
+    RATE(registration, "making accounts, by address.");
+    RATE(join, "joining rooms, by account.");
+    RATE(invite, "inviting, by account.");
+    RATE(media, "uploads and thumbnails, by account.");
+    RATE(keys, "uploading and claiming encryption keys, by account.");
+    RATE(general, "all other writes, by account.");
+#undef RATE
+}
+
+void add_media(std::vector<Key>& keys) {
+    keys.push_back(
+        bytes("media.upload_size", AT(media.upload_size), kKiB, 16 * kGiB, "The largest file of one upload."));
+    keys.push_back(bytes("media.user_quota", AT(media.user_quota), 0, 1024 * kGiB,
+                         "All files of one account together. 0: no limit."));
+    keys.push_back(
+        whole("media.pixels", AT(media.pixels), 1'000, 1'000'000'000, "Pictures with more pixels get no thumbnail."));
+    keys.push_back(time("media.thumbnail_time", AT(media.thumbnail_time), 100, kMinute,
+                        "How long the sandboxed child may work on one thumbnail."));
+    keys.push_back(bytes("media.thumbnail_memory", AT(media.thumbnail_memory), 32 * kMiB, 16 * kGiB,
+                         "How much memory the sandboxed child may use."));
+    keys.push_back(time("media.lifetime", AT(media.lifetime), 0, 36'500 * kDay,
+                        "Files are destroyed this long after their upload; profile pictures are exempt. 0: kept.",
+                        "What is gone cannot be seized. Nothing vanishes unless you set this."));
+    keys.push_back(time("media.unused_lifetime", AT(media.unused_lifetime), 0, 366 * kDay,
+                        "Reserved upload addresses that stay empty are freed after this time. 0: 24 hours."));
+    keys.push_back(feature("media.unauthenticated", AT(media.unauthenticated),
+                           "Also serve files on the old routes that ask for no token.",
+                           "Anybody who learns a file's address can fetch it. Encrypted files stay unreadable."));
+}
+
+void add_network(std::vector<Key>& keys) {
+    keys.push_back(
+        {.name = "network.trusted_proxies",
+         .slot = At<std::vector<std::string>>{AT(network.trusted_proxies)},
+         .about = "Addresses or ranges, such as `127.0.0.1` or `10.0.0.0/8`, whose `X-Forwarded-For` is believed.",
+         .privacy = "A proxy in front sees every address; switch its access log off."});
+    keys.push_back(with_tests(flag("network.loopback_allowed", AT(network.loopback_allowed),
+                                   "Outgoing connections may go to this machine and to private networks."),
+                              "true"));
+    keys.push_back(flag("network.verify_certificates", AT(network.verify_certificates),
+                        "Check the certificates of servers that peyk calls. `false` is accepted only with "
+                        "`outside_tests.enabled`."));
+    keys.push_back({.name = "network.extra_ca_files",
+                    .slot = At<std::vector<std::filesystem::path>>{AT(network.extra_ca_files)},
+                    .about = "PEM files of certificate authorities that are trusted beside the system's."});
+    keys.push_back({.name = "network.host_overrides",
+                    .slot = At<std::map<std::string, std::string>>{AT(network.host_overrides)},
+                    .about = "Where a name is reached instead of asking DNS: `\"example.org\" = \"10.0.0.5:8448\"`."});
+    keys.push_back(with_tests(
+        time("network.dns_timeout", AT(network.dns_timeout), 50, kMinute, "How long an answer of DNS is waited for."),
+        "1s"));
+    keys.push_back(with_tests(time("network.connect_timeout", AT(network.connect_timeout), 50, kMinute,
+                                   "How long an outgoing connection may take to open."),
+                              "2s"));
+}
+
+void add_operation(std::vector<Key>& keys) {
+    keys.push_back(
+        choice("logging.level", CHOICE(logging.level), {"debug", "info", "warning", "error", "off"},
+               "The least important lines that are written, to standard error.",
+               "No level logs addresses, tokens, user names or contents; `debug` logs ids of rooms and events."));
+    keys.push_back(
+        choice("logging.format", CHOICE(logging.format), {"text", "json"}, "Lines for people or for programs."));
+    keys.push_back(flag("metrics.enabled", AT(metrics.enabled),
+                        "Serve counters for Prometheus at `/metrics` on a listener of their own.",
+                        "Totals of the whole server only; no series is about a person or a room."));
+    keys.push_back(text("metrics.address", AT(metrics.address), "Address of that listener. Keep it private."));
+    keys.push_back(whole("metrics.port", AT(metrics.port), 0, 65535, "Port of that listener. 0: any free one."));
+    keys.push_back(flag("outside_tests.enabled", AT(outside_tests.enabled),
+                        "For conformance suites, never for people: no rate limits, cheap password hashing, loopback "
+                        "allowed, short time-outs, and engines that forget are accepted.",
+                        "Weakens passwords and opens private networks. `peyk doctor` warns while it is on."));
+}
+
+std::vector<Key> make_config_keys() {
+    std::vector<Key> keys;
+    add_server(keys);
+    add_storage(keys);
+    add_privacy(keys);
+    add_people(keys);
+    add_limits(keys);
+    add_media(keys);
+    add_network(keys);
+    add_operation(keys);
+    return keys;
+}
+
+std::vector<Key> make_listener_keys() {
+    std::vector<Key> keys;
+    keys.push_back(text("address", LISTENER(address),
+                        "An IP address of this machine (`0.0.0.0` and `::` are all of them), or `unix:/path`."));
+    keys.push_back(whole("port", LISTENER(port), 0, 65535, "0: any free one."));
+    keys.push_back(
+        path("tls_certificate", LISTENER(tls_certificate),
+             "PEM file with the certificate and its chain; with `tls_key` it makes this listener HTTPS. Read "
+             "anew on SIGHUP."));
+    keys.push_back(path("tls_key", LISTENER(tls_key), "PEM file with the private key."));
+    return keys;
+}
+
+constexpr Section kSections[] = {
+    {"server", "Who the server is and where it keeps things."},
+    {"storage", "How the store is sealed and how hard it holds on to what was answered."},
+    {"privacy", "What the server reveals. Every row has a switch of its own; the profile sets the defaults."},
+    {"registration", "Who may make an account."},
+    {"auth", "Signing in."},
+    {"limits", "What a client may ask for. Everything from outside has a limit."},
+    {"media", "Files that people send."},
+    {"network", "Proxies in front, and rules for connections that the server opens."},
+    {"logging", "What is written to standard error."},
+    {"metrics", "Counters for operators."},
+    {"outside_tests", "One switch for test suites."},
+};
+
+}  // namespace
+
+std::span<const Key> config_keys() {
+    static const std::vector<Key> keys = make_config_keys();
+    return keys;
+}
+
+std::span<const Key> listener_keys() {
+    static const std::vector<Key> keys = make_listener_keys();
+    return keys;
+}
+
+std::span<const Section> config_sections() { return kSections; }
+
+}  // namespace peyk::app
