@@ -1,5 +1,5 @@
 #pragma once
-// JSON as our own value type; the parser's library does not appear outside of json.cc.
+// JSON as our own value type; the parser's library does not appear outside of json_parse.cc.
 // Objects keep their keys sorted by bytes (= by code point), so serialising a value is canonical JSON already.
 
 #include <concepts>
