@@ -64,13 +64,17 @@ http::Response error_response(const Error& error) {
     int status = error.status ? error.status : standard.status;
     json::Writer writer;
     writer.begin_object();
-    writer.key("errcode").string(error.m_code.empty() ? standard.m_code : error.m_code);
-    // Details of our own failures are for the log, not for the client.
-    writer.key("error").string(status == 500 ? std::string_view("Internal error") : std::string_view(error.detail));
-    if (error.retry_after) writer.key("retry_after_ms").integer(error.retry_after->count());
+    // A stage of authentication that is still to come is no failure (users/uia.h).
+    bool failed = error.m_code != users::kNoErrcode;
+    if (failed) {
+        writer.key("errcode").string(error.m_code.empty() ? standard.m_code : error.m_code);
+        // Details of our own failures are for the log, not for the client.
+        writer.key("error").string(status == 500 ? std::string_view("Internal error") : std::string_view(error.detail));
+        if (error.retry_after) writer.key("retry_after_ms").integer(error.retry_after->count());
+    }
     writer.end_object();
     auto text = writer.take();
-    if (!error.extra.empty()) text.insert(text.size() - 1, "," + error.extra);
+    if (!error.extra.empty()) text.insert(text.size() - 1, (failed ? "," : "") + error.extra);
     auto response = http::Response::json(status, std::move(text));
     if (error.retry_after)
         response.headers.add("Retry-After", std::to_string((error.retry_after->count() + 999) / 1000));
@@ -120,8 +124,9 @@ Result<void> Api::prepare(const Route& route, Call& call) {
     if (route.auth != Auth::none) {
         auto token = token_of(call.request, options_.tokens_in_query);
         if (token) {
-            PEYK_TRY(call.caller, authenticator_.authenticate(*token));
-        } else if (route.auth == Auth::user) {
+            PEYK_TRY(call.caller, route.auth == Auth::user_even_locked ? authenticator_.authenticate_even_locked(*token)
+                                                                       : authenticator_.authenticate(*token));
+        } else if (route.auth != Auth::optional) {
             return m::missing_token("Missing access token");
         }
     }

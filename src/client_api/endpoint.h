@@ -13,7 +13,7 @@
 #include "core/json.h"
 #include "http/router.h"
 #include "privacy/rate_limits.h"
-#include "users/caller.h"
+#include "users/authenticator.h"
 
 namespace peyk::client_api {
 
@@ -24,6 +24,7 @@ enum class Auth : unsigned char {
     none,
     optional,  // caller when a token is given; a bad one is an error all the same
     user,
+    user_even_locked,  // a locked account as well: signing out
 };
 enum class Body : unsigned char {
     none,      // ignored
@@ -50,7 +51,7 @@ struct Call {
     std::optional<users::Caller> caller;
     json::Object body;
 
-    const users::Caller& who() const { return *caller; }  // Auth::user routes only
+    const users::Caller& who() const { return *caller; }  // Auth::user and user_even_locked routes only
     // Captures and query parameters as identifiers. Errors: M_INVALID_PARAM (M_MISSING_PARAM for absent parameters).
     template <class T>
     Result<T> id(std::string_view capture) const {
@@ -85,12 +86,7 @@ struct Reply {
 http::Response error_response(const Error& error);
 
 // Implemented by users::Sessions.
-class Authenticator {
-public:
-    virtual ~Authenticator() = default;
-    // Blocking read on a cache miss. Errors: M_UNKNOWN_TOKEN (soft_logout as the case is), M_USER_LOCKED, ….
-    virtual Result<users::Caller> authenticate(std::string_view access_token) = 0;
-};
+using users::Authenticator;
 
 struct ApiOptions {
     bool tokens_in_query = true;  // older clients send ?access_token=

@@ -17,15 +17,16 @@ namespace peyk::privacy {
 enum class RateClass : std::uint8_t {
     none,          // cheap reads
     message,       // sending events
-    login,         // per address and per account
+    login,         // per address
     registration,  // per address
     join,
     invite,
     media,
-    keys,     // uploads and claims of keys, key backup
-    general,  // other writes
+    keys,           // uploads and claims of keys, key backup
+    general,        // other writes
+    login_failure,  // per account: wrong passwords, taken by whoever checks them
 };
-inline constexpr std::size_t kRateClasses = 9;
+inline constexpr std::size_t kRateClasses = 10;
 
 struct RateLimit {
     double per_second;
@@ -35,15 +36,16 @@ struct RateLimit {
 struct RateLimits {
     bool enabled = true;  // the master switch
     std::array<RateLimit, kRateClasses> limits{{
-        {0, 0},       // none: never limited
-        {10, 60},     // message
-        {0.17, 10},   // login
-        {0.17, 5},    // registration
-        {1, 30},      // join
-        {0.5, 20},    // invite
-        {2, 30},      // media
-        {10, 100},    // keys
-        {10, 100},    // general
+        {0, 0},      // none: never limited
+        {10, 60},    // message
+        {0.17, 10},  // login
+        {0.17, 5},   // registration
+        {1, 30},     // join
+        {0.5, 20},   // invite
+        {2, 30},     // media
+        {10, 100},   // keys
+        {10, 100},   // general
+        {0.02, 10},  // login_failure
     }};
 };
 
@@ -54,12 +56,18 @@ public:
     // Takes one token of the bucket (class, key), where key is a user id or an address. Error: rate_limited with
     // retry_after (M_LIMIT_EXCEEDED).
     Result<void> take(RateClass rate_class, std::string_view key);
+    // Whether take() would succeed, without taking: for limits that count failures only.
+    Result<void> peek(RateClass rate_class, std::string_view key);
 
 private:
     struct Bucket {
         double tokens;
         Millis at;
+        RateClass rate_class;
     };
+    Bucket* bucket(RateClass rate_class, std::string_view key);  // refilled; null: not limited. Holding mutex_.
+    Result<void> verdict(const Bucket& bucket, const RateLimit& limit) const;
+    void make_room(Millis now);
     void renew_salt(Millis now);
 
     const RateLimits limits_;

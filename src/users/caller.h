@@ -12,9 +12,17 @@ struct Caller {
     UserId user;
     DeviceId device;
     std::uint64_t user_number;   // Db::number(user): the key of the user's rows
-    std::uint64_t token_number;  // identifies the session without being the token
+    std::uint64_t token_number;  // identifies the session without being the token; survives token refreshes
     bool admin = false;
     bool guest = false;
+    bool suspended = false;  // may read, leave, sign out and delete, but not write; ask check_active()
 };
+
+// For everything that a suspended account may not do: joining, knocking, inviting, sending (but redacting its own
+// events), changing its profile. Spec: Client-Server API › Account suspension. Error: 403 M_USER_SUSPENDED.
+inline Result<void> check_active(const Caller& caller) {
+    if (!caller.suspended) return {};
+    return fail(Error{Errc::forbidden, "You cannot perform this action while suspended", "M_USER_SUSPENDED"});
+}
 
 }  // namespace peyk::users

@@ -1,0 +1,29 @@
+#pragma once
+// An account and its row. Spec: Client-Server API › Account registration, › Account moderation.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/ids.h"
+
+namespace peyk::users {
+
+struct Account {
+    UserId id;
+    std::uint64_t number = 0;        // Db::number(id)
+    std::string password_hash = {};  // Argon2id in its own text form; empty: no password signs in
+    std::uint32_t created_day = 0;
+    std::string user_type = {};  // free word of the operator ("bot"), or empty
+    bool admin = false;
+    bool locked = false;
+    bool suspended = false;
+    bool deactivated = false;
+    bool erased = false;
+
+    std::string encode() const;
+    static Result<Account> decode(std::uint64_t number, std::string_view row);
+};
+using AccountPtr = std::shared_ptr<const Account>;
+
+}  // namespace peyk::users

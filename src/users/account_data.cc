@@ -1,0 +1,221 @@
+#include "users/account_data.h"
+
+#include "base/bytes.h"
+#include "core/errors.h"
+#include "users/push_rules.h"
+#include "users/tables.h"
+
+namespace peyk::users {
+namespace {
+
+constexpr std::size_t kMaxContent = 60 * 1024;
+constexpr std::size_t kMaxType = 255;
+constexpr std::size_t kMaxTag = 255;
+constexpr std::size_t kMaxTags = 200;  // of one room
+constexpr std::size_t kPage = 1000;
+constexpr std::string_view kTag = "m.tag";
+
+std::string position_key(storage::Position position) {
+    std::string key;
+    put_u64be(key, position);
+    return key;
+}
+
+std::string encode(const std::optional<RoomId>& room, std::string_view type, const json::Object& content) {
+    json::Object row{{"type", type}, {"content", content}};
+    if (room) row.set("room", room->str());
+    return json::write(row);
+}
+
+}  // namespace
+
+bool is_managed_type(std::string_view type) { return type == "m.fully_read" || type == kPushRulesType; }
+
+std::string AccountData::key(const std::optional<RoomId>& room, std::string_view type) const {
+    std::string key;
+    put_u64be(key, room ? context_.db.number(room->view()) : 0);
+    return key + context_.db.digest("account data", type);
+}
+
+Result<std::string> AccountData::shown(std::uint64_t user, const std::optional<RoomId>& room, std::string_view type,
+                                       const json::Object& content) const {
+    if (room || type != kPushRulesType) return json::write(content);
+    PEYK_TRY(auto account, accounts_.by_number(user));
+    if (!account) return m::not_found("There is no such account");
+    return json::write(json::Object{{"global", PushRuleset(account->id, content).to_json()}});
+}
+
+Result<json::Object> AccountData::stored(std::uint64_t user, const std::optional<RoomId>& room,
+                                         std::string_view type) const {
+    PEYK_TRY(auto entry, context_.db.get(kAccountData, user, key(room, type)));
+    if (!entry || entry->gone) return json::Object{};
+    PEYK_TRY(json::Value row, json::parse(entry->body));
+    const auto* content = row.get_object("content");
+    return content ? *content : json::Object{};
+}
+
+Result<std::optional<std::string>> AccountData::get(std::uint64_t user, const std::optional<RoomId>& room,
+                                                    std::string_view type) const {
+    PEYK_TRY(auto entry, context_.db.get(kAccountData, user, key(room, type)));
+    if (!entry || entry->gone) {
+        if (room || type != kPushRulesType) return std::nullopt;
+        return shown(user, room, type, {});
+    }
+    PEYK_TRY(auto found, item(user, *entry));
+    if (!found) return std::nullopt;
+    return std::move(found->content);
+}
+
+Task<Result<void>> AccountData::put(std::uint64_t user, std::optional<RoomId> room, std::string type,
+                                    json::Object content) {
+    if (is_managed_type(type))
+        co_return fail(Error{Errc::method_not_allowed, "The server keeps this type itself", "M_BAD_JSON"});
+    co_return co_await put_managed(user, std::move(room), std::move(type), std::move(content));
+}
+
+Task<Result<void>> AccountData::put_managed(std::uint64_t user, std::optional<RoomId> room, std::string type,
+                                            json::Object content) {
+    Edit replace = [content = std::move(content)](json::Object& now) -> Result<void> {
+        now = content;
+        return {};
+    };
+    return edit(user, std::move(room), std::move(type), std::move(replace));
+}
+
+Task<Result<void>> AccountData::edit(std::uint64_t user, std::optional<RoomId> room, std::string type, Edit edit) {
+    auto lane = co_await context_.lanes.enter(user);
+    PEYK_CO_TRY(auto entry, context_.db.get(kAccountData, user, key(room, type)));
+    PEYK_CO_TRY(auto content, stored(user, room, type));
+    auto before = content;
+    PEYK_CO_CHECK(edit(content));
+    if (entry && !entry->gone && content == before) co_return Result<void>{};
+    auto change = context_.change_of(user);
+    PEYK_CO_CHECK(put_in(change, user, room, type, content));
+    PEYK_CO_TRY(auto position, co_await context_.db.commit(std::move(change)));
+    lane.leave();
+    context_.feed.publish({FeedEntry::Kind::user, user, position});
+    co_return Result<void>{};
+}
+
+Result<void> AccountData::put_in(storage::Change& change, std::uint64_t user, const std::optional<RoomId>& room,
+                                 std::string_view type, const json::Object& content) const {
+    if (type.empty() || type.size() > kMaxType) return m::invalid_param("A type has 1 to 255 bytes");
+    auto body = encode(room, type, content);
+    if (body.size() > kMaxContent)
+        return m::too_large(fmt::format("Account data of one type has at most {} bytes", kMaxContent));
+    auto row = key(room, type);
+    PEYK_TRY(auto before, context_.db.get(kAccountData, user, row));
+    if (before) {
+        change.del(kAccountDataStream, user, position_key(before->position) + row);
+    } else {
+        PEYK_TRY(auto counted, context_.db.get(kUserCounters, user, "data"));
+        std::uint64_t rows = counted ? ByteReader(counted->body).varint() : 0;
+        if (rows >= context_.options.max_data_rows) return m::forbidden("This account has too much account data");
+        std::string count;
+        put_varint(count, rows + 1);
+        change.put(kUserCounters, user, "data", count);
+    }
+    change.put(kAccountData, user, row, body);
+    change.put_at_position(kAccountDataStream, user, "", row, "");
+    return {};
+}
+
+Result<std::optional<DataItem>> AccountData::item(std::uint64_t user, const storage::Entry& entry) const {
+    PEYK_TRY(json::Value row, json::parse(entry.body));
+    auto type = row.get_string("type");
+    const auto* content = row.get_object("content");
+    if (!type || !content) return fail(Errc::corrupt, "an account data row has no type");
+    DataItem found{.type = std::string(*type), .position = entry.position};
+    if (auto room = row.get_string("room")) found.room = RoomId::trusted(std::string(*room));
+    PEYK_TRY(found.content, shown(user, found.room, found.type, *content));
+    return found;
+}
+
+Result<std::vector<DataItem>> AccountData::changes(std::uint64_t user, storage::Position from,
+                                                   storage::Position to) const {
+    std::vector<DataItem> items;
+    std::string at = position_key(from + 1);
+    std::string end = position_key(to + 1);
+    while (at < end) {
+        PEYK_TRY(auto rows, context_.db.scan(kAccountDataStream, user, at, end, kPage));
+        for (const auto& row : rows) {
+            if (row.rest.size() < 8) return fail(Errc::corrupt, "an account data stream key is short");
+            PEYK_TRY(auto entry, context_.db.get(kAccountData, user, std::string_view(row.rest).substr(8)));
+            if (!entry || entry->gone || entry->position > to) continue;
+            PEYK_TRY(auto found, item(user, *entry));
+            if (found) items.push_back(*std::move(found));
+        }
+        if (rows.size() < kPage) break;
+        at = rows.back().rest + '\0';
+    }
+    return items;
+}
+
+Result<std::vector<DataItem>> AccountData::snapshot(std::uint64_t user) const {
+    std::vector<DataItem> items;
+    bool rules = false;
+    std::string at;
+    while (true) {
+        PEYK_TRY(auto rows, context_.db.scan(kAccountData, user, at, "", kPage));
+        for (const auto& row : rows) {
+            if (row.gone) continue;
+            PEYK_TRY(auto found, item(user, row));
+            if (!found) continue;
+            rules = rules || (!found->room && found->type == kPushRulesType);
+            items.push_back(*std::move(found));
+        }
+        if (rows.size() < kPage) break;
+        at = rows.back().rest + '\0';
+    }
+    if (!rules) {
+        DataItem defaults{.type = std::string(kPushRulesType)};
+        PEYK_TRY(defaults.content, shown(user, std::nullopt, kPushRulesType, {}));
+        items.push_back(std::move(defaults));
+    }
+    return items;
+}
+
+Result<json::Object> AccountData::tags(std::uint64_t user, const RoomId& room) const {
+    PEYK_TRY(auto content, stored(user, room, kTag));
+    if (!content.contains("tags")) content.set("tags", json::Object{});
+    return content;
+}
+
+Task<Result<void>> AccountData::put_tag(std::uint64_t user, RoomId room, std::string tag, json::Object content) {
+    if (tag.empty() || tag.size() > kMaxTag) co_return m::invalid_param("A tag has 1 to 255 bytes");
+    Edit add = [tag, content = std::move(content)](json::Object& now) -> Result<void> {
+        if (!now.contains("tags")) now.set("tags", json::Object{});
+        auto* tags = now.find("tags")->object();
+        if (!tags) return m::bad_json("The tags of this room are not an object");
+        if (tags->size() >= kMaxTags && !tags->contains(tag))
+            return m::too_large(fmt::format("A room has at most {} tags", kMaxTags));
+        tags->set(tag, content);
+        return {};
+    };
+    co_return co_await edit(user, std::move(room), std::string(kTag), std::move(add));
+}
+
+Task<Result<void>> AccountData::delete_tag(std::uint64_t user, RoomId room, std::string tag) {
+    PEYK_CO_TRY(auto now, tags(user, room));
+    if (!now.find("tags")->get(tag)) co_return Result<void>{};
+    Edit remove = [tag](json::Object& content) -> Result<void> {
+        auto* found = content.find("tags");
+        if (found && found->object()) found->object()->erase(tag);
+        return {};
+    };
+    co_return co_await edit(user, std::move(room), std::string(kTag), std::move(remove));
+}
+
+Result<bool> AccountData::delete_some(storage::Change& change, std::uint64_t user) const {
+    PEYK_TRY(auto rows, context_.db.scan(kAccountData, user, "", "", kPage));
+    for (const auto& row : rows) change.del(kAccountData, user, row.rest);
+    PEYK_TRY(auto stream, context_.db.scan(kAccountDataStream, user, "", "", kPage));
+    for (const auto& row : stream) change.del(kAccountDataStream, user, row.rest);
+    if (rows.size() < kPage && stream.size() < kPage) {
+        change.del(kUserCounters, user, "data");
+        return true;
+    }
+    return false;
+}
+
+}  // namespace peyk::users

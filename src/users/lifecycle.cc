@@ -1,0 +1,196 @@
+#include "users/lifecycle.h"
+
+#include "base/bytes.h"
+#include "base/logging.h"
+#include "core/errors.h"
+#include "users/tables.h"
+
+namespace peyk::users {
+namespace {
+constexpr std::uint64_t kServer = 0;
+constexpr std::size_t kPage = 500;
+}  // namespace
+
+Lifecycle::Lifecycle(const Context& context, Accounts& accounts, Passwords& passwords, Sessions& sessions,
+                     AccountData& data, Filters& filters, Profiles& profiles, Tickets& login_tokens,
+                     AccountObserver* observer)
+    : context_(context),
+      accounts_(accounts),
+      passwords_(passwords),
+      sessions_(sessions),
+      data_(data),
+      filters_(filters),
+      profiles_(profiles),
+      login_tokens_(login_tokens),
+      observer_(observer) {}
+
+Task<Result<void>> Lifecycle::change_password(UserId user, std::string password, bool logout_devices,
+                                              std::optional<DeviceId> keep) {
+    PEYK_CO_CHECK(passwords_.check_new(password, user.localpart()));
+    PEYK_CO_TRY(auto hash, co_await passwords_.hash(std::move(password)));
+    auto number = accounts_.number(user);
+    auto lane = co_await context_.lanes.enter(number);
+    PEYK_CO_TRY(auto account, accounts_.by_number(number));
+    if (!account || account->deactivated) co_return m::not_found("There is no such account");
+    auto changed = std::make_shared<Account>(*account);
+    changed->password_hash = std::move(hash);
+    auto change = context_.change_of(number);
+    accounts_.put(change, *changed);
+    Ended ended;
+    if (logout_devices) {
+        PEYK_CO_TRY(ended, sessions_.remove_in(change, number, std::move(keep)));
+    }
+    PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    accounts_.remember(std::move(changed));
+    login_tokens_.revoke(user.view());
+    lane.leave();
+    co_await sessions_.ended(std::move(user), std::move(ended));
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Lifecycle::delete_data(std::uint64_t user) {
+    for (bool done = false; !done;) {
+        auto change = context_.change_of(user);
+        PEYK_CO_TRY(bool data, data_.delete_some(change, user));
+        PEYK_CO_TRY(bool filters, filters_.delete_some(change, user));
+        profiles_.delete_in(change, user);
+        for (const auto* table : {&kPushers, &kResetLinks}) {
+            PEYK_CO_TRY(auto rows, context_.db.scan(*table, user, "", "", kPage));
+            for (const auto& row : rows) change.del(*table, user, row.rest);
+        }
+        PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+        done = data && filters;
+    }
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Lifecycle::deactivate(UserId user, bool erase) {
+    PEYK_CO_TRY(auto account, accounts_.find(user));
+    if (!account) co_return m::not_found("There is no such account");
+    // What is still to do is written down first, in the server's shard.
+    std::string key;
+    put_u64be(key, account->number);
+    auto note = context_.server_change();
+    note.put(kEndedAccounts, kServer, key, user.view());
+    PEYK_CO_CHECK(co_await context_.db.commit(std::move(note)));
+
+    auto lane = co_await context_.lanes.enter(account->number);
+    PEYK_CO_TRY(account, accounts_.find(user));
+    auto over = std::make_shared<Account>(*account);
+    over->deactivated = true;
+    over->erased = over->erased || erase;
+    over->admin = over->locked = over->suspended = false;
+    over->password_hash.clear();
+    auto change = context_.change_of(account->number);
+    accounts_.put(change, *over);
+    PEYK_CO_TRY(auto ended, sessions_.remove_in(change, account->number, std::nullopt));
+    PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    accounts_.remember(over);
+    login_tokens_.revoke(user.view());
+    PEYK_CO_CHECK(co_await delete_data(account->number));
+    lane.leave();
+    co_await sessions_.ended(std::move(user), std::move(ended));
+    co_return co_await leave_rooms(std::move(over));
+}
+
+Task<Result<void>> Lifecycle::leave_rooms(AccountPtr account) {
+    if (observer_) PEYK_CO_CHECK(co_await observer_->deactivated(account->id, account->number, account->erased));
+    std::string key;
+    put_u64be(key, account->number);
+    auto change = context_.server_change();
+    change.del(kEndedAccounts, kServer, key);
+    PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Lifecycle::resume() {
+    PEYK_CO_TRY(auto rows, context_.db.scan(kEndedAccounts, kServer, "", "", kPage));
+    for (const auto& row : rows) {
+        if (row.rest.size() != 8) continue;
+        PEYK_CO_TRY(auto account, accounts_.by_number(get_u64be(row.rest.data())));
+        // Noted, but the crash came before the account ended: it goes on living, and its owner asks again.
+        if (!account || !account->deactivated) {
+            auto change = context_.server_change();
+            change.del(kEndedAccounts, kServer, row.rest);
+            PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+            continue;
+        }
+        auto lane = co_await context_.lanes.enter(account->number);
+        PEYK_CO_CHECK(co_await delete_data(account->number));
+        lane.leave();
+        if (auto left = co_await leave_rooms(std::move(account)); !left)
+            log::warning("users", "an ended account could not leave its rooms yet: {}", left.error().detail);
+    }
+    co_return Result<void>{};
+}
+
+Task<Result<Lifecycle::ResetLink>> Lifecycle::make_reset_link(UserId user) {
+    auto number = accounts_.number(user);
+    auto lane = co_await context_.lanes.enter(number);
+    PEYK_CO_TRY(auto account, accounts_.find(user));
+    if (!account || account->deactivated) co_return m::not_found("There is no such account");
+    auto token = make_token(TokenKind::reset, number, context_.db, context_.random);
+    auto expires = context_.clock.now() + context_.options.reset_link_lifetime;
+    auto change = context_.change_of(number);
+    PEYK_CO_TRY(auto old, context_.db.scan(kResetLinks, number, "", "", kPage));
+    for (const auto& row : old) change.del(kResetLinks, number, row.rest);
+    change.put(kResetLinks, number, token.digest, std::to_string(expires.count()));
+    PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    ResetLink link{token.text, {}, expires};
+    // Behind the '#': the token reaches no server's log.
+    if (!context_.options.public_base_url.empty())
+        link.url = context_.options.public_base_url + "/account/reset#token=" + token.text;
+    co_return link;
+}
+
+Task<Result<UserId>> Lifecycle::use_reset_link(std::string token, std::string password, bool keep_devices) {
+    auto link = read_token(TokenKind::reset, token, context_.db);
+    if (!link) co_return m::forbidden("This link is not valid");
+    PEYK_CO_TRY(auto early, context_.db.get(kResetLinks, link->owner, link->digest));
+    if (!early) co_return m::forbidden("This link is not valid");
+    PEYK_CO_TRY(auto account, accounts_.by_number(link->owner));
+    if (!account || account->deactivated) co_return m::forbidden("This link is not valid");
+    PEYK_CO_CHECK(passwords_.check_new(password, account->id.localpart()));
+    PEYK_CO_TRY(auto hash, co_await passwords_.hash(std::move(password)));
+
+    auto lane = co_await context_.lanes.enter(link->owner);
+    PEYK_CO_TRY(auto row, context_.db.get(kResetLinks, link->owner, link->digest));
+    PEYK_CO_TRY(account, accounts_.by_number(link->owner));
+    if (!row || row->gone || !account || account->deactivated) co_return m::forbidden("This link is not valid");
+    PEYK_CO_TRY(json::Value expires, json::parse(row->body));
+    auto change = context_.change_of(link->owner);
+    change.del(kResetLinks, link->owner, link->digest);
+    if (Millis{expires.integer().value_or(0)} <= context_.clock.now()) {
+        PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+        co_return m::forbidden("This link has expired");
+    }
+    auto changed = std::make_shared<Account>(*account);
+    changed->password_hash = std::move(hash);
+    accounts_.put(change, *changed);
+    Ended ended;
+    if (!keep_devices) {
+        PEYK_CO_TRY(ended, sessions_.remove_in(change, link->owner, std::nullopt));
+    }
+    json::Object notice{{"kind", "password_reset"}, {"day", context_.today()}};
+    PEYK_CO_CHECK(data_.put_in(change, link->owner, std::nullopt, kSecurityNotice, notice));
+    PEYK_CO_TRY(auto position, co_await context_.db.commit(std::move(change)));
+    accounts_.remember(std::move(changed));
+    login_tokens_.revoke(account->id.view());
+    lane.leave();
+    context_.feed.publish({FeedEntry::Kind::user, link->owner, position});
+    co_await sessions_.ended(account->id, std::move(ended));
+    co_return account->id;
+}
+
+Task<Result<void>> Lifecycle::set_state(UserId user, State state, bool on) {
+    Accounts::Edit edit = [state, on](Account& account) -> Result<void> {
+        if (account.deactivated) return m::not_found("There is no such account");
+        (state == State::locked ? account.locked : account.suspended) = on;
+        return {};
+    };
+    auto number = accounts_.number(user);
+    PEYK_CO_CHECK(co_await accounts_.update(number, std::move(edit)));
+    co_return Result<void>{};
+}
+
+}  // namespace peyk::users

@@ -1,0 +1,68 @@
+#pragma once
+// What happens to an account after it was made: password changes, reset links, locks, its end.
+// Spec: Client-Server API › Account management, › Account moderation.
+
+#include <optional>
+#include <string>
+
+#include "users/account_data.h"
+#include "users/filters.h"
+#include "users/passwords.h"
+#include "users/profiles.h"
+#include "users/sessions.h"
+#include "users/tickets.h"
+
+namespace peyk::users {
+
+// Account data that tells every device of a user about a change that none of them made:
+// {"kind": "password_reset", "day": days since 1970}.
+inline constexpr std::string_view kSecurityNotice = "org.peyk.security_notice";
+
+// Purpose:  changes of an account that touch its sessions and data as well.
+// Owner:    Users.  Runs on: any worker.
+class Lifecycle {
+public:
+    Lifecycle(const Context& context, Accounts& accounts, Passwords& passwords, Sessions& sessions, AccountData& data,
+              Filters& filters, Profiles& profiles, Tickets& login_tokens, AccountObserver* observer);
+
+    // `keep`: the device that asked. Errors: M_WEAK_PASSWORD, M_NOT_FOUND.
+    Task<Result<void>> change_password(UserId user, std::string password, bool logout_devices,
+                                       std::optional<DeviceId> keep);
+
+    // Ends the account: no sign-in, no sessions, no data; the name stays taken. Rooms are left through the observer; a
+    // crash in between is made good by resume(). Errors: M_NOT_FOUND.
+    Task<Result<void>> deactivate(UserId user, bool erase);
+    // At start, before traffic: deactivations whose rooms were not left yet.
+    Task<Result<void>> resume();
+
+    struct ResetLink {
+        std::string token;
+        std::string url;  // empty without a public address
+        Millis expires;
+    };
+    // Only the newest link of an account works. Errors: M_NOT_FOUND (no such account, or ended).
+    Task<Result<ResetLink>> make_reset_link(UserId user);
+    // Once only. Sessions end unless `keep_devices`; what is encrypted stays closed either way, since its keys are the
+    // devices' and the user's. Every device that stays is told. Errors: M_FORBIDDEN, M_WEAK_PASSWORD.
+    Task<Result<UserId>> use_reset_link(std::string token, std::string password, bool keep_devices);
+
+    enum class State : unsigned char { locked, suspended };
+    // Errors: M_NOT_FOUND.
+    Task<Result<void>> set_state(UserId user, State state, bool on);
+
+private:
+    Task<Result<void>> leave_rooms(AccountPtr account);
+    Task<Result<void>> delete_data(std::uint64_t user);
+
+    const Context& context_;
+    Accounts& accounts_;
+    Passwords& passwords_;
+    Sessions& sessions_;
+    AccountData& data_;
+    Filters& filters_;
+    Profiles& profiles_;
+    Tickets& login_tokens_;
+    AccountObserver* observer_;
+};
+
+}  // namespace peyk::users

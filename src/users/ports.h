@@ -1,0 +1,59 @@
+#pragma once
+// What users/ asks of the rest of the program. app/ wires an implementation; the defaults do nothing.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/task.h"
+#include "core/ids.h"
+#include "core/json.h"
+#include "storage/db.h"
+#include "users/caller.h"
+
+namespace peyk::users {
+
+// Keys, to-device rows and whatever else hangs on a device. The tasks run after the change is durable, outside of the
+// user's lane, and are awaited before the request is answered.
+class DeviceObserver {
+public:
+    virtual ~DeviceObserver() = default;
+    // True when a new device must not have this id (the id of a cross-signing key). Blocking reads are allowed.
+    virtual Result<bool> is_reserved(const UserId&, std::uint64_t /*user_number*/, const DeviceId&) { return false; }
+    // Adds to the very batch that deletes the devices (the user's shard), so that nothing is left behind by a crash.
+    virtual Result<void> removing(storage::Change&, std::uint64_t /*user_number*/, const std::vector<DeviceId>&) {
+        return {};
+    }
+    virtual Task<void> removed(UserId, std::uint64_t /*user_number*/, std::vector<DeviceId>) { co_return; }
+    virtual Task<void> added(UserId, std::uint64_t /*user_number*/, DeviceId) { co_return; }
+    virtual Task<void> renamed(UserId, std::uint64_t /*user_number*/, DeviceId) { co_return; }
+};
+
+// The display name or the avatar changed: rooms/ sends member events to the rooms that the user has joined. Called
+// after the profile is durable and awaited before the answer.
+class ProfileObserver {
+public:
+    virtual ~ProfileObserver() = default;
+    virtual Task<void> profile_changed(Caller, std::optional<std::string> /*displayname*/,
+                                       std::optional<std::string> /*avatar_url*/) {
+        co_return;
+    }
+};
+
+// An account ended: rooms/ leaves its rooms and rejects its invites; `erase` asks to hide its events from those who
+// join later. May be called again for the same account (after a crash).
+class AccountObserver {
+public:
+    virtual ~AccountObserver() = default;
+    virtual Task<Result<void>> deactivated(UserId, std::uint64_t /*user_number*/, bool /*erase*/) {
+        co_return Result<void>{};
+    }
+};
+
+struct Observers {
+    DeviceObserver* devices = nullptr;
+    ProfileObserver* profiles = nullptr;
+    AccountObserver* accounts = nullptr;
+};
+
+}  // namespace peyk::users

@@ -1,0 +1,133 @@
+#include "users/pushers.h"
+
+#include "base/bytes.h"
+#include "core/errors.h"
+#include "users/tables.h"
+
+namespace peyk::users {
+namespace {
+
+constexpr std::uint64_t kServer = 0;
+constexpr std::size_t kMaxPusher = 8 * 1024;
+constexpr std::size_t kMaxOwners = 1000;  // of one app id and push key
+
+Result<std::string> need_text(const json::Object& body, std::string_view key, std::size_t max) {
+    const auto* value = body.find(key);
+    if (!value) return m::missing_param(fmt::format("'{}' is missing", key));
+    if (!value->string()) return m::bad_json(fmt::format("'{}' must be a string", key));
+    if (value->string()->size() > max) return m::invalid_param(fmt::format("'{}' has at most {} bytes", key, max));
+    return *value->string();
+}
+
+// Spec: Push Gateway API: https, and this path and no other.
+bool is_gateway(std::string_view url) {
+    constexpr std::string_view path = "/_matrix/push/v1/notify";
+    auto scheme = url.find("://");
+    if (scheme == std::string_view::npos || (!url.starts_with("https://") && !url.starts_with("http://"))) return false;
+    auto slash = url.find('/', scheme + 3);
+    return slash != std::string_view::npos && slash > scheme + 3 && url.substr(slash) == path;
+}
+
+Result<json::Object> parse(const json::Object& body) {
+    json::Object pusher;
+    constexpr std::array<std::string_view, 4> required{"kind", "app_display_name", "device_display_name", "lang"};
+    for (auto key : required) {
+        PEYK_TRY(auto text, need_text(body, key, 255));
+        pusher.set(std::string(key), std::move(text));
+    }
+    PEYK_TRY(auto app, need_text(body, "app_id", 64));
+    PEYK_TRY(auto pushkey, need_text(body, "pushkey", 512));
+    pusher.set("app_id", std::move(app));
+    pusher.set("pushkey", std::move(pushkey));
+    if (body.contains("profile_tag")) {
+        PEYK_TRY(auto tag, need_text(body, "profile_tag", 32));
+        pusher.set("profile_tag", std::move(tag));
+    }
+    const auto* data = body.find("data");
+    if (!data) return m::missing_param("'data' is missing");
+    if (!data->object()) return m::bad_json("'data' must be an object");
+    const auto& kind = *pusher.find("kind")->string();
+    if (kind == "email") return m::invalid_param("This server sends no e-mail");
+    if (kind != "http") return m::invalid_param("Unknown kind of pusher");
+    auto url = data->get_string("url");
+    if (!url) return m::missing_param("'data.url' is missing");
+    if (!is_gateway(*url)) return m::invalid_param("'data.url' must end in /_matrix/push/v1/notify");
+    pusher.set("data", *data);
+    return pusher;
+}
+
+}  // namespace
+
+Result<std::vector<json::Object>> Pushers::list(std::uint64_t user) const {
+    PEYK_TRY(auto rows, context_.db.scan(kPushers, user, "", "", 10'000));
+    std::vector<json::Object> pushers;
+    for (const auto& row : rows) {
+        if (row.gone) continue;
+        PEYK_TRY(auto pusher, json::parse_object(row.body));
+        pusher.erase("device");
+        pushers.push_back(std::move(pusher));
+    }
+    return pushers;
+}
+
+Task<Result<void>> Pushers::set(Caller caller, json::Object body) {
+    PEYK_CO_TRY(auto app, need_text(body, "app_id", 64));
+    PEYK_CO_TRY(auto pushkey, need_text(body, "pushkey", 512));
+    auto key = context_.db.digest("pusher", app + '\0' + pushkey);
+    const auto* kind = body.find("kind");
+    if (!kind) co_return m::missing_param("'kind' is missing");
+    if (kind->is_null()) co_return co_await remove(caller.user_number, std::move(key));
+    PEYK_CO_TRY(auto pusher, parse(body));
+    pusher.set("device", caller.device.str());
+    auto text = json::write(pusher);
+    if (text.size() > kMaxPusher) co_return m::too_large("The pusher is too large");
+    const auto* append = body.find("append");
+    if (!append || append->boolean() != true) PEYK_CO_CHECK(co_await remove_of_others(caller.user_number, key));
+    // The index first: an entry too many does no harm, one too few would leave a pusher nobody can replace.
+    PEYK_CO_CHECK(co_await index(caller.user_number, key));
+    auto lane = co_await context_.lanes.enter(caller.user_number);
+    PEYK_CO_TRY(auto all, context_.db.scan(kPushers, caller.user_number, "", "", context_.options.max_pushers));
+    bool known = std::ranges::any_of(all, [&](const auto& row) { return row.rest == key; });
+    if (!known && all.size() >= context_.options.max_pushers)
+        co_return m::forbidden("This account has too many pushers");
+    auto change = context_.change_of(caller.user_number);
+    change.put(kPushers, caller.user_number, key, text);
+    PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Pushers::index(std::uint64_t user, std::string key) {
+    put_u64be(key, user);
+    PEYK_CO_TRY(auto known, context_.db.get(kPusherIndex, kServer, key));
+    if (known) co_return Result<void>{};
+    auto change = context_.server_change();
+    change.put(kPusherIndex, kServer, key, "");
+    PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Pushers::remove(std::uint64_t user, std::string key) {
+    auto lane = co_await context_.lanes.enter(user);
+    auto change = context_.change_of(user);
+    change.del(kPushers, user, key);
+    PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    lane.leave();
+    put_u64be(key, user);
+    auto unlist = context_.server_change();
+    unlist.del(kPusherIndex, kServer, key);
+    PEYK_CO_CHECK(co_await context_.db.commit(std::move(unlist)));
+    co_return Result<void>{};
+}
+
+// Spec: `append`: without it, the same app id and push key of other users go.
+Task<Result<void>> Pushers::remove_of_others(std::uint64_t user, std::string key) {
+    PEYK_CO_TRY(auto rows, context_.db.scan_prefix(kPusherIndex, kServer, key, kMaxOwners));
+    for (const auto& row : rows) {
+        if (row.rest.size() != key.size() + 8) continue;
+        auto other = get_u64be(row.rest.data() + key.size());
+        if (other != user) PEYK_CO_CHECK(co_await remove(other, key));
+    }
+    co_return Result<void>{};
+}
+
+}  // namespace peyk::users

@@ -1,0 +1,214 @@
+#include "users/registration.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "base/bytes.h"
+#include "core/errors.h"
+#include "users/tables.h"
+
+namespace peyk::users {
+namespace {
+
+constexpr Millis kNonceLife{60'000};
+constexpr std::size_t kMaxNonces = 10'000;
+constexpr std::size_t kMaxDisplayName = 256;
+
+Result<std::optional<std::string>> text_member(const json::Object& body, std::string_view key) {
+    const auto* value = body.find(key);
+    if (!value || value->is_null()) return std::nullopt;
+    if (!value->string()) return m::bad_json(fmt::format("'{}' must be a string", key));
+    return *value->string();
+}
+
+Result<bool> flag_member(const json::Object& body, std::string_view key) {
+    const auto* value = body.find(key);
+    if (!value || value->is_null()) return false;
+    if (!value->boolean()) return m::bad_json(fmt::format("'{}' must be true or false", key));
+    return *value->boolean();
+}
+
+std::string hmac_sha1_hex(std::string_view key, std::string_view text) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+    unsigned length = 0;
+    HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+         text.size(), out.data(), &length);
+    return hex_encode({reinterpret_cast<const char*>(out.data()), length});
+}
+
+}  // namespace
+
+struct Registration::Wish {
+    std::optional<std::string> localpart;
+    std::string password;
+    std::optional<DeviceId> device;
+    std::optional<std::string> device_name;
+    bool inhibit_login = false;
+    bool refreshable = false;
+};
+
+Registration::Registration(const Context& context, Accounts& accounts, Passwords& passwords, RegistrationTokens& tokens,
+                           Sessions& sessions, Uia& uia)
+    : context_(context),
+      accounts_(accounts),
+      passwords_(passwords),
+      tokens_(tokens),
+      sessions_(sessions),
+      uia_(uia),
+      nonces_(context.clock, context.random, "", kMaxNonces) {}
+
+Result<std::string> Registration::check_localpart(std::string_view wanted) const {
+    std::string name(wanted);
+    for (char& c : name) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    }
+    if (!is_new_localpart(name)) return m::invalid_username("A user name is made of a-z 0-9 . _ = - / +");
+    if (name.size() + context_.options.server_name.size() + 2 > kMaxIdBytes)
+        return m::invalid_username("The user name is too long");
+    return name;
+}
+
+Result<void> Registration::available(std::string_view localpart) const {
+    PEYK_TRY(auto name, check_localpart(localpart));
+    PEYK_TRY(auto user, accounts_.complete(name));
+    PEYK_TRY(auto account, accounts_.by_number(accounts_.number(user)));
+    if (account) return m::user_in_use("This user name is taken");
+    return {};
+}
+
+std::string Registration::random_localpart() const {
+    auto name = context_.random.letters(12);
+    for (char& c : name) c = static_cast<char>(c | 0x20);
+    return name;
+}
+
+Task<Result<AccountPtr>> Registration::create(NewAccount wanted) {
+    PEYK_CO_TRY(auto name, check_localpart(wanted.localpart));
+    PEYK_CO_TRY(auto user, accounts_.complete(name));
+    auto number = accounts_.number(user);
+    Account account{.id = std::move(user),
+                    .number = number,
+                    .created_day = context_.today(),
+                    .user_type = wanted.user_type.substr(0, 64),
+                    .admin = wanted.admin};
+    if (!wanted.password.empty()) {
+        PEYK_CO_TRY(account.password_hash, co_await passwords_.hash(std::move(wanted.password)));
+    }
+    auto displayname = wanted.displayname.value_or(name);
+    if (displayname.size() > kMaxDisplayName) co_return m::too_large("The display name is too long");
+    Accounts::Also also = [number, displayname](storage::Change& change) {
+        if (displayname.empty()) return;
+        change.put(kProfiles, number, "", json::write(json::Object{{"displayname", displayname}}));
+    };
+    co_return co_await accounts_.create(std::move(account), std::move(also));
+}
+
+std::vector<UiaFlow> Registration::flows() const {
+    if (mode() == RegistrationMode::token) return {UiaFlow{kStageRegistrationToken}};
+    return {UiaFlow{kStageDummy}};
+}
+
+Result<Registration::Wish> Registration::parse(const json::Object& body) const {
+    Wish wish;
+    PEYK_TRY(wish.localpart, text_member(body, "username"));
+    if (wish.localpart) {
+        PEYK_TRY(wish.localpart, check_localpart(*wish.localpart));
+    }
+    PEYK_TRY(auto password, text_member(body, "password"));
+    if (password) {
+        PEYK_CHECK(passwords_.check_new(*password, wish.localpart.value_or("")));
+        wish.password = *std::move(password);
+    }
+    PEYK_TRY(auto device, text_member(body, "device_id"));
+    if (device && !device->empty()) {
+        PEYK_TRY(wish.device, DeviceId::parse(*device));
+    }
+    PEYK_TRY(wish.device_name, text_member(body, "initial_device_display_name"));
+    PEYK_TRY(wish.inhibit_login, flag_member(body, "inhibit_login"));
+    PEYK_TRY(wish.refreshable, flag_member(body, "refresh_token"));
+    return wish;
+}
+
+// Spec: POST /register. What can be refused is refused before any stage is asked for.
+Task<Result<Registration::Registered>> Registration::register_user(Request request) {
+    if (mode() == RegistrationMode::closed) co_return m::forbidden("Registration is closed on this server");
+    PEYK_CO_TRY(auto first_look, parse(request.body));
+    const auto* auth = request.body.find("auth");
+    bool resumed = auth && auth->get_string("session");
+    if (first_look.localpart && !resumed) PEYK_CO_CHECK(available(*first_look.localpart));
+    UiaRequest ask{std::move(request.operation), std::move(request.body), std::nullopt, true};
+    auto wanted_flows = flows();
+    PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), std::move(wanted_flows)));
+    PEYK_CO_TRY(auto wish, parse(grant.body));
+    if (!grant.result.empty()) {  // asked again, perhaps since the answer was lost
+        auto made = UserId::trusted(grant.result);
+        PEYK_CO_TRY(auto account, accounts_.find(made));
+        if (!account) co_return m::unknown("The account that this session made is gone");
+        co_return co_await finish(std::move(account), std::move(wish));
+    }
+    auto session = grant.session;
+    Wish same = wish;
+    auto account = co_await make_account(grant, std::move(same));
+    if (!account) {
+        uia_.reopen(grant);
+        co_return fail(std::move(account.error()));
+    }
+    uia_.keep_result(session, (*account)->id.str());
+    co_return co_await finish(*account, std::move(wish));
+}
+
+Task<Result<AccountPtr>> Registration::make_account(UiaGrant grant, Wish wish) {
+    auto token = grant.registration_token;
+    Result<void> fits = wish.password.empty() ? m::missing_param("'password' is missing") : Result<void>{};
+    if (fits && wish.localpart) fits = available(*wish.localpart);
+    if (!fits) {
+        if (!token.empty()) tokens_.release(token);
+        co_return fail(std::move(fits.error()));
+    }
+    // The token first: a crash in between wastes a use, the other order would give an account away.
+    if (!token.empty()) PEYK_CO_CHECK(co_await tokens_.spend(token));
+    NewAccount wanted{.localpart = wish.localpart.value_or(random_localpart()), .password = std::move(wish.password)};
+    auto account = co_await create(std::move(wanted));
+    if (!account && !token.empty()) (void)co_await tokens_.give_back(token);
+    co_return account;
+}
+
+Task<Result<Registration::Registered>> Registration::finish(AccountPtr account, Wish wish) {
+    Registered out{account->id};
+    if (!wish.inhibit_login) {
+        SignIn wanted{std::move(account), std::move(wish.device), std::move(wish.device_name), wish.refreshable};
+        PEYK_CO_TRY(out.signed_in, co_await sessions_.sign_in(std::move(wanted)));
+    }
+    co_return out;
+}
+
+Result<std::string> Registration::shared_secret_nonce() {
+    if (context_.options.registration_shared_secret.empty())
+        return m::forbidden("Registration by shared secret is switched off on this server");
+    return nonces_.issue("", kNonceLife);
+}
+
+Task<Result<SignedIn>> Registration::register_by_secret(SharedSecretRequest request) {
+    const auto& secret = context_.options.registration_shared_secret;
+    if (secret.empty()) co_return m::forbidden("Registration by shared secret is switched off on this server");
+    for (const auto* text : {&request.nonce, &request.user, &request.password, &request.user_type}) {
+        if (text->contains('\0')) co_return m::invalid_param("A NUL has no place in this request");
+    }
+    if (!nonces_.take(request.nonce)) co_return m::unknown("Unknown or used nonce");
+    std::string text =
+        request.nonce + '\0' + request.user + '\0' + request.password + '\0' + (request.admin ? "admin" : "notadmin");
+    if (!request.user_type.empty()) text += '\0' + request.user_type;
+    if (!equal_constant_time(hmac_sha1_hex(secret, text), request.mac)) co_return m::forbidden("HMAC incorrect");
+    if (request.password.size() > context_.options.passwords.max_length)
+        co_return m::invalid_param("The password is too long");
+    NewAccount wanted{.localpart = std::move(request.user),
+                      .password = std::move(request.password),
+                      .admin = request.admin,
+                      .user_type = std::move(request.user_type),
+                      .displayname = std::move(request.displayname)};
+    PEYK_CO_TRY(auto account, co_await create(std::move(wanted)));
+    SignIn sign_in{std::move(account)};
+    co_return co_await sessions_.sign_in(std::move(sign_in));
+}
+
+}  // namespace peyk::users

@@ -1,0 +1,79 @@
+#pragma once
+// New accounts. Spec: Client-Server API › Account registration; the shared-secret form is the one that operators'
+// tools and test suites speak.
+
+#include <optional>
+#include <string>
+
+#include "users/accounts.h"
+#include "users/passwords.h"
+#include "users/registration_tokens.h"
+#include "users/sessions.h"
+#include "users/tickets.h"
+#include "users/uia.h"
+
+namespace peyk::users {
+
+struct NewAccount {
+    std::string localpart;  // checked by check_localpart()
+    std::string password;   // empty: none
+    bool admin = false;
+    std::string user_type = {};
+    std::optional<std::string> displayname = {};  // the localpart when not given
+};
+
+// Purpose:  checks names, makes accounts (row and profile in one batch).
+// Owner:    Users.  Runs on: any worker.
+class Registration {
+public:
+    Registration(const Context& context, Accounts& accounts, Passwords& passwords, RegistrationTokens& tokens,
+                 Sessions& sessions, Uia& uia);
+
+    RegistrationMode mode() const { return context_.options.registration; }
+    // Lower-cased, of the grammar for new names, not too long. Errors: M_INVALID_USERNAME.
+    Result<std::string> check_localpart(std::string_view wanted) const;
+    // Errors: M_INVALID_USERNAME, M_USER_IN_USE.
+    Result<void> available(std::string_view localpart) const;
+    // A name for those who do not want to choose.
+    std::string random_localpart() const;
+
+    // Makes the account whatever the mode is: for operators, the shared secret, and register_user() itself.
+    Task<Result<AccountPtr>> create(NewAccount wanted);
+
+    // POST /register with its authentication. A request without "inhibit_login" is signed in.
+    struct Request {
+        std::string operation;
+        json::Object body;
+    };
+    struct Registered {
+        UserId user;
+        std::optional<SignedIn> signed_in = {};
+    };
+    Task<Result<Registered>> register_user(Request request);
+
+    // Errors: M_FORBIDDEN when no shared secret is configured.
+    Result<std::string> shared_secret_nonce();
+    struct SharedSecretRequest {
+        std::string nonce, user, password, mac, user_type;
+        bool admin = false;
+        std::optional<std::string> displayname = {};
+    };
+    Task<Result<SignedIn>> register_by_secret(SharedSecretRequest request);
+
+private:
+    struct Wish;  // the parts of POST /register's body
+    std::vector<UiaFlow> flows() const;
+    Result<Wish> parse(const json::Object& body) const;
+    Task<Result<AccountPtr>> make_account(UiaGrant grant, Wish wish);
+    Task<Result<Registered>> finish(AccountPtr account, Wish wish);
+
+    const Context& context_;
+    Accounts& accounts_;
+    Passwords& passwords_;
+    RegistrationTokens& tokens_;
+    Sessions& sessions_;
+    Uia& uia_;
+    Tickets nonces_;
+};
+
+}  // namespace peyk::users

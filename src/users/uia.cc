@@ -1,0 +1,240 @@
+#include "users/uia.h"
+
+#include "core/errors.h"
+
+namespace peyk::users {
+namespace {
+
+constexpr int kMaxFailures = 10;
+
+bool has(const std::vector<std::string>& completed, std::string_view stage) {
+    return std::ranges::find(completed, stage) != completed.end();
+}
+
+// The spec wants the stages of a flow in order: the next one of a flow whose earlier ones are done.
+bool may_come_now(const std::vector<UiaFlow>& flows, const std::vector<std::string>& completed,
+                  std::string_view stage) {
+    return std::ranges::any_of(flows, [&](const UiaFlow& flow) {
+        auto next = std::ranges::find_if(flow, [&](std::string_view s) { return !has(completed, s); });
+        return next != flow.end() && *next == stage;
+    });
+}
+
+bool is_complete(const std::vector<UiaFlow>& flows, const std::vector<std::string>& completed) {
+    return std::ranges::any_of(flows, [&](const UiaFlow& flow) {
+        return std::ranges::all_of(flow, [&](std::string_view s) { return has(completed, s); });
+    });
+}
+
+// The 401 with what is still to do; `why` a stage failed, if one did.
+Error incomplete(const std::string& session, const std::vector<std::string>& completed,
+                 const std::vector<UiaFlow>& flows, const Error* why) {
+    json::Writer writer;
+    writer.begin_object().key("flows").begin_array();
+    for (const auto& flow : flows) {
+        writer.begin_object().key("stages").begin_array();
+        for (auto stage : flow) writer.string(stage);
+        writer.end_array().end_object();
+    }
+    writer.end_array().key("params").begin_object().end_object().key("session").string(session);
+    if (!completed.empty()) {
+        writer.key("completed").begin_array();
+        for (const auto& stage : completed) writer.string(stage);
+        writer.end_array();
+    }
+    writer.end_object();
+    auto text = writer.take();
+    Error error{Errc::unauthenticated, why ? why->detail : "Authentication is needed",
+                why ? (why->m_code.empty() ? std::string_view("M_FORBIDDEN") : why->m_code) : kNoErrcode};
+    error.extra = text.substr(1, text.size() - 2);
+    error.status = 401;
+    return error;
+}
+
+}  // namespace
+
+Uia::Session Uia::make(const UiaRequest& request, json::Object body) {
+    Session session{.id = context_.random.alphanumeric(24), .operation = request.operation, .body = std::move(body)};
+    if (request.caller) session.caller = request.caller->user_number;
+    session.expires = context_.clock.monotonic() + context_.options.uia_lifetime;
+    return session;
+}
+
+std::optional<Uia::Session> Uia::find(const std::string& id) {
+    std::lock_guard lock(mutex_);
+    auto found = by_id_.find(id);
+    if (found == by_id_.end()) return std::nullopt;
+    if (found->second->expires > context_.clock.monotonic()) return *found->second;
+    erase(found->second);
+    return std::nullopt;
+}
+
+void Uia::erase(List::iterator session) {
+    if (!session->registration_token.empty()) tokens_.release(session->registration_token);
+    by_id_.erase(session->id);
+    sessions_.erase(session);
+}
+
+void Uia::drop(const std::string& id) {
+    std::lock_guard lock(mutex_);
+    if (auto found = by_id_.find(id); found != by_id_.end()) erase(found->second);
+}
+
+void Uia::save(Session session) {
+    auto now = context_.clock.monotonic();
+    std::lock_guard lock(mutex_);
+    if (auto found = by_id_.find(session.id); found != by_id_.end()) {
+        *found->second = std::move(session);
+        return;
+    }
+    while (!sessions_.empty() &&
+           (sessions_.front().expires <= now || sessions_.size() >= context_.options.max_uia_sessions))
+        erase(sessions_.begin());
+    sessions_.push_back(std::move(session));
+    by_id_[sessions_.back().id] = std::prev(sessions_.end());
+}
+
+// A session serves the operation, the body and the caller that it was opened for, and nothing else. Clients may leave
+// the body out the second time, and may open a session with nothing in it to see the flows.
+Result<void> Uia::bind(Session& session, const UiaRequest& request, json::Object body) const {
+    std::optional<std::uint64_t> caller;
+    if (request.caller) caller = request.caller->user_number;
+    if (session.operation != request.operation || session.caller != caller)
+        return m::forbidden("This authentication session belongs to another request");
+    if (body.empty()) return {};
+    if (session.body.empty() && session.completed.empty())
+        session.body = std::move(body);
+    else if (session.body != body)
+        return m::forbidden("The request has changed during its authentication");
+    return {};
+}
+
+Task<Result<Uia::Passed>> Uia::pass_password(json::Object auth, std::optional<Caller> caller) {
+    const auto* password = auth.find("password");
+    if (!password || !password->string()) co_return m::missing_param("'password' is missing");
+    // Without a name it is the caller's own password: older clients leave it out.
+    std::optional<UserId> user;
+    if (caller && !auth.contains("identifier") && !auth.contains("user")) {
+        user = caller->user;
+    } else {
+        PEYK_CO_TRY(user, passwords_.named_user(auth));
+    }
+    // Refused before the password is looked at: this is no place to try the passwords of others.
+    if (caller && *user != caller->user)
+        co_return fail(Error{Errc::forbidden, "Another account cannot confirm this", "M_FORBIDDEN", {}, {}, 403});
+    PEYK_CO_TRY(auto account, co_await passwords_.check(*user, *password->string()));
+    co_return Passed{account->id};
+}
+
+Result<Uia::Passed> Uia::pass_token(const json::Object& auth) {
+    const auto* token = auth.find("token");
+    if (!token || !token->string()) return m::missing_param("'token' is missing");
+    PEYK_TRY(bool held, tokens_.reserve(*token->string()));
+    if (!held) return fail(Error{Errc::forbidden, "This registration token is not valid", "M_UNAUTHORIZED"});
+    return Passed{std::nullopt, *token->string()};
+}
+
+Task<Result<Uia::Passed>> Uia::pass(std::string stage, json::Object auth, std::optional<Caller> caller) {
+    if (stage == kStageDummy) co_return Passed{};
+    if (stage == kStagePassword) co_return co_await pass_password(std::move(auth), std::move(caller));
+    if (stage == kStageRegistrationToken) co_return pass_token(auth);
+    co_return m::unknown("This server does not know that stage");
+}
+
+Task<Result<void>> Uia::advance(Session& session, const json::Object& auth, const UiaRequest& request,
+                                const std::vector<UiaFlow>& flows) {
+    const auto* type = auth.find("type");
+    if (!type) co_return Result<void>{};  // only asks whether it is complete by now
+    if (!type->string()) co_return m::bad_json("'type' of 'auth' must be a string");
+    std::string stage = *type->string();
+    if (has(session.completed, stage)) co_return Result<void>{};
+    Result<Passed> passed = m::forbidden("This stage is not asked for now");
+    if (may_come_now(flows, session.completed, stage)) passed = co_await pass(stage, auth, request.caller);
+    if (!passed) {
+        auto error = std::move(passed.error());
+        bool final = error.status != 0 || error.code == Errc::rate_limited || error.code == Errc::unavailable;
+        if (final) co_return fail(std::move(error));
+        if (++session.failures >= kMaxFailures) {
+            drop(session.id);
+            co_return m::forbidden("Too many failures; begin again");
+        }
+        save(session);
+        co_return fail(incomplete(session.id, session.completed, flows, &error));
+    }
+    session.completed.push_back(std::move(stage));
+    if (passed->user) session.user = std::move(passed->user);
+    if (!passed->registration_token.empty()) session.registration_token = std::move(passed->registration_token);
+    co_return Result<void>{};
+}
+
+UiaGrant Uia::grant(Session session, bool keeps_result) {
+    UiaGrant out{session.id, session.body, session.user, session.registration_token, session.result};
+    session.registration_token.clear();  // now the grant's
+    session.granted = true;
+    if (keeps_result) {
+        save(std::move(session));
+        return out;
+    }
+    std::lock_guard lock(mutex_);
+    if (auto found = by_id_.find(session.id); found != by_id_.end()) {
+        found->second->registration_token.clear();
+        erase(found->second);
+    }
+    return out;
+}
+
+Task<Result<UiaGrant>> Uia::require(UiaRequest request, std::vector<UiaFlow> flows) {
+    const auto* auth = request.body.find("auth");
+    if (auth && !auth->is_null() && !auth->object()) co_return m::bad_json("'auth' must be an object");
+    auto body = request.body;
+    body.erase("auth");
+    if (!auth || auth->is_null()) {
+        auto session = make(request, std::move(body));
+        auto id = session.id;
+        save(std::move(session));
+        co_return fail(incomplete(id, {}, flows, nullptr));
+    }
+    const auto* given = auth->get("session");
+    if (given && !given->is_null() && !given->string()) co_return m::bad_json("'session' must be a string");
+    std::string id = given && given->string() ? *given->string() : std::string();
+    auto lane = co_await lanes_.enter(std::hash<std::string>{}(id.empty() ? context_.random.alphanumeric(8) : id));
+    auto session = id.empty() ? std::nullopt : find(id);
+    if (!session && !id.empty()) {
+        auto fresh = make(request, std::move(body));
+        Error why{Errc::unauthenticated, "This authentication session is over", "M_UNKNOWN"};
+        auto error = incomplete(fresh.id, {}, flows, &why);
+        save(std::move(fresh));
+        co_return fail(std::move(error));
+    }
+    if (session) {
+        PEYK_CO_CHECK(bind(*session, request, std::move(body)));
+    } else {
+        session = make(request, std::move(body));
+    }
+    if (session->granted) {
+        if (session->result.empty())
+            co_return fail(Error{Errc::rate_limited, "This request is under way", "M_LIMIT_EXCEEDED", {}, Millis{500}});
+        co_return UiaGrant{session->id, session->body, session->user, {}, session->result};
+    }
+    PEYK_CO_CHECK(co_await advance(*session, *auth->object(), request, flows));
+    if (is_complete(flows, session->completed)) co_return grant(*std::move(session), request.keeps_result);
+    auto error = incomplete(session->id, session->completed, flows, nullptr);
+    save(*std::move(session));
+    co_return fail(std::move(error));
+}
+
+void Uia::keep_result(const std::string& session, std::string result) {
+    std::lock_guard lock(mutex_);
+    if (auto found = by_id_.find(session); found != by_id_.end()) found->second->result = std::move(result);
+}
+
+void Uia::reopen(const UiaGrant& grant) {
+    std::lock_guard lock(mutex_);
+    auto found = by_id_.find(grant.session);
+    if (found == by_id_.end()) return;
+    // A reserved token was given back with the failure, so its stage must be passed again.
+    found->second->granted = false;
+    std::erase(found->second->completed, std::string(kStageRegistrationToken));
+}
+
+}  // namespace peyk::users

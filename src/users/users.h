@@ -1,0 +1,70 @@
+#pragma once
+// The services of this folder in order of dependency. app/ owns one; endpoints are given the services they use.
+
+#include "users/account_data.h"
+#include "users/accounts.h"
+#include "users/filters.h"
+#include "users/lifecycle.h"
+#include "users/passwords.h"
+#include "users/profiles.h"
+#include "users/pushers.h"
+#include "users/registration.h"
+#include "users/registration_tokens.h"
+#include "users/sessions.h"
+#include "users/sign_in.h"
+#include "users/tickets.h"
+#include "users/uia.h"
+
+namespace peyk::users {
+
+// Owner:    app::Server.  Stops by: stop(), after the server that calls it has drained.
+class Users {
+public:
+    // Everything given outlives this object. `observers` may hold null pointers.
+    Users(Options options, storage::Db& db, const Feed& feed, privacy::RateLimiter& limiter, const Clock& clock,
+          Random& random, Observers observers = {})
+        : options_(std::move(options)),
+          context_{db, lanes_, feed, clock, random, options_},
+          passwords(options_.passwords),
+          accounts(context_),
+          sessions(context_, accounts, observers.devices),
+          registration_tokens(context_),
+          password_check(accounts, passwords, limiter),
+          uia(context_, password_check, registration_tokens),
+          registration(context_, accounts, passwords, registration_tokens, sessions, uia),
+          profiles(context_, accounts, observers.profiles),
+          account_data(context_, accounts),
+          filters(context_),
+          pushers(context_),
+          login_tokens(clock, random, "pl_"),
+          openid_tokens(clock, random, "po_"),
+          lifecycle(context_, accounts, passwords, sessions, account_data, filters, profiles, login_tokens,
+                    observers.accounts) {}
+
+    const Options& options() const { return options_; }
+    const Context& context() const { return context_; }
+    void stop() { passwords.stop(); }
+
+private:
+    const Options options_;
+    Lanes lanes_;
+    const Context context_;
+
+public:
+    Passwords passwords;
+    Accounts accounts;
+    Sessions sessions;  // the Authenticator
+    RegistrationTokens registration_tokens;
+    PasswordCheck password_check;
+    Uia uia;
+    Registration registration;
+    Profiles profiles;
+    AccountData account_data;
+    Filters filters;
+    Pushers pushers;
+    Tickets login_tokens;   // subject: user id
+    Tickets openid_tokens;  // subject: user id; GET /_matrix/federation/v1/openid/userinfo looks them up
+    Lifecycle lifecycle;
+};
+
+}  // namespace peyk::users
