@@ -17,7 +17,7 @@ namespace {
 
 // Collects problems, so that one run names all of them.
 class Loader {
- public:
+public:
     Loader(const std::filesystem::path& file, const Environment& environment)
         : file_(file), environment_(environment), folder_(file.parent_path()) {}
 
@@ -43,7 +43,7 @@ class Loader {
         return fail(Errc::bad_request, std::move(all));
     }
 
- private:
+private:
     Config& config() { return loaded_.config; }
 
     void problem(const toml::node& node, std::string_view what) {

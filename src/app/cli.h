@@ -1,0 +1,71 @@
+#pragma once
+// The command line: `peyk COMMAND …`. cli.cc parses (and is the only unit that sees CLI11); each command is a function
+// in commands/ that takes its options as a struct and returns the exit code.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace peyk::app {
+
+// Exit codes of all commands.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;  // it was tried and did not work; the reason is on standard error
+inline constexpr int kExitUsage = 2;   // it was not tried: wrong options or configuration
+
+enum class Output : unsigned char { text, json };
+
+struct ServeOptions {
+    std::filesystem::path config;
+};
+struct InitOptions {
+    std::filesystem::path folder;
+    std::string server_name;  // empty: ask, or localhost when unattended
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 8008;
+    std::uint16_t tls_port = 8448;
+    std::string registration = "closed";
+    bool unattended = false;
+    bool key_file = false;  // no passphrase
+    bool tls = true;        // make a local certificate authority and an HTTPS listener
+};
+struct UserOptions {
+    std::filesystem::path config;
+    std::string name;
+    bool admin = false;
+    std::filesystem::path password_file;
+    Output output = Output::text;
+};
+struct BackupOptions {
+    std::filesystem::path config;
+    std::filesystem::path target;  // of backup: folder to write; of restore: folder to read
+};
+struct DoctorOptions {
+    std::filesystem::path config;
+    Output output = Output::text;
+};
+struct InventoryOptions {
+    std::filesystem::path config;  // empty: the catalog alone, without a running configuration
+    Output output = Output::text;
+};
+
+int run_serve(const ServeOptions& options);
+int run_init(const InitOptions& options);
+int run_user_add(const UserOptions& options);
+int run_user_list(const UserOptions& options);
+int run_user_reset_link(const UserOptions& options);
+int run_backup(const BackupOptions& options);
+int run_restore(const BackupOptions& options);
+int run_doctor(const DoctorOptions& options);
+int run_config_check(const std::filesystem::path& config);
+int run_config_reference();
+int run_inventory(const InventoryOptions& options);
+int run_version();
+
+// "0.1.0".
+std::string version();
+
+// The whole program; main() calls it.
+int run_cli(int argc, char** argv);
+
+}  // namespace peyk::app

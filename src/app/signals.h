@@ -1,0 +1,26 @@
+#pragma once
+// Signals as events of the main thread. Blocked everywhere, so that no handler ever runs in the middle of something.
+
+#include <csignal>
+
+#include "base/clock.h"
+
+namespace peyk::app {
+
+// Purpose:  SIGTERM and SIGINT stop, SIGHUP reloads; SIGPIPE is ignored.
+// Owner:    `peyk serve`, made before any thread, since threads inherit the blocked set.
+class Signals {
+public:
+    Signals();
+    ~Signals();
+    Signals(const Signals&) = delete;
+
+    enum class Event : unsigned char { stop, reload, timeout };
+    // Main thread. Negative: without end.
+    Event wait(Millis timeout);
+
+private:
+    sigset_t ours_{}, before_{};
+};
+
+}  // namespace peyk::app
