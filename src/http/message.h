@@ -1,6 +1,7 @@
 #pragma once
 // Requests and responses as the handlers see them. No type of the HTTP library appears here.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
