@@ -35,6 +35,7 @@ public:
     // The account was not made after all.
     Task<Result<void>> give_back(std::string token);
 
+    std::string suggest(std::size_t length) const { return context_.random.alphanumeric(length); }
     // Errors: M_INVALID_PARAM (grammar, exists already). An empty token: one is made.
     Task<Result<RegistrationToken>> create(RegistrationToken wanted);
     struct Change {

@@ -1,0 +1,121 @@
+// Spec: Client-Server API › Password management, › Account deactivation. And the one-time links that an administrator
+// gives to those who have lost their password.
+
+#include "client_api/account/common.h"
+
+namespace peyk::client_api::account {
+namespace {
+
+// Whose account it is: the caller's, or without a token that of the password given.
+Result<UserId> subject(const std::optional<users::Caller>& caller, const users::UiaGrant& grant) {
+    if (caller) return caller->user;
+    if (grant.user) return *grant.user;
+    return m::missing_token("Missing access token");
+}
+
+class ChangePassword {
+public:
+    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/account/password", Auth::optional, Body::object,
+                                  RateClass::login};
+    ChangePassword(users::Uia& uia, users::Lifecycle& lifecycle, users::Passwords& passwords)
+        : uia_(uia), lifecycle_(lifecycle), passwords_(passwords) {}
+
+    Task<Result<Reply>> run(Call call) {
+        // Refused before the old password is asked for.
+        PEYK_CO_TRY(auto early, call.optional_string("new_password"));
+        if (early) PEYK_CO_CHECK(passwords_.check_new(*early, call.caller ? call.who().user.localpart() : ""));
+        auto caller = call.caller;
+        auto ask = uia_request(call);
+        PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), users::Uia::password()));
+        call.body = grant.body;
+        PEYK_CO_TRY(auto password, call.need_string("new_password"));
+        PEYK_CO_TRY(auto logout, call.optional_bool("logout_devices"));
+        PEYK_CO_TRY(auto user, subject(caller, grant));
+        std::optional<DeviceId> keep;
+        if (caller) keep = caller->device;
+        bool all = logout.value_or(true);
+        PEYK_CO_CHECK(co_await lifecycle_.change_password(std::move(user), std::move(password), all, std::move(keep)));
+        co_return Reply::empty();
+    }
+
+private:
+    users::Uia& uia_;
+    users::Lifecycle& lifecycle_;
+    users::Passwords& passwords_;
+};
+
+class Deactivate {
+public:
+    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/account/deactivate", Auth::optional, Body::optional,
+                                  RateClass::login};
+    Deactivate(users::Uia& uia, users::Lifecycle& lifecycle) : uia_(uia), lifecycle_(lifecycle) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_CHECK(call.optional_bool("erase"));
+        auto caller = call.caller;
+        auto ask = uia_request(call);
+        PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), users::Uia::password()));
+        call.body = grant.body;
+        PEYK_CO_TRY(auto erase, call.optional_bool("erase"));
+        PEYK_CO_TRY(auto user, subject(caller, grant));
+        PEYK_CO_CHECK(co_await lifecycle_.deactivate(std::move(user), erase.value_or(false)));
+        // No third-party identifiers are kept, so none is left bound.
+        co_return Reply::of({{"id_server_unbind_result", "success"}});
+    }
+
+private:
+    users::Uia& uia_;
+    users::Lifecycle& lifecycle_;
+};
+
+class MakeResetLink {
+public:
+    static constexpr Route kRoute{Method::post, "/_peyk/admin/v1/users/{user}/reset_link", Auth::user, Body::optional,
+                                  RateClass::general};
+    MakeResetLink(users::Accounts& accounts, users::Lifecycle& lifecycle)
+        : accounts_(accounts), lifecycle_(lifecycle) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_CHECK(check_admin(call));
+        PEYK_CO_TRY(auto user, call.id<UserId>("user"));
+        if (!accounts_.is_local(user)) co_return m::invalid_param("That user is not of this server");
+        PEYK_CO_TRY(auto link, co_await lifecycle_.make_reset_link(std::move(user)));
+        json::Object out{{"token", link.token}, {"expires_ts", link.expires.count()}};
+        if (!link.url.empty()) out.set("url", link.url);
+        co_return Reply::of(out);
+    }
+
+private:
+    users::Accounts& accounts_;
+    users::Lifecycle& lifecycle_;
+};
+
+class ResetPassword {
+public:
+    static constexpr Route kRoute{Method::post, "/_peyk/client/v1/password_reset", Auth::none, Body::object,
+                                  RateClass::login};
+    explicit ResetPassword(users::Lifecycle& lifecycle) : lifecycle_(lifecycle) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto token, call.need_string("token"));
+        PEYK_CO_TRY(auto password, call.need_string("new_password"));
+        PEYK_CO_TRY(auto keep, call.optional_bool("keep_devices"));
+        bool kept = keep.value_or(false);
+        PEYK_CO_TRY(auto user, co_await lifecycle_.use_reset_link(std::move(token), std::move(password), kept));
+        co_return Reply::of({{"user_id", user.str()}});
+    }
+
+private:
+    users::Lifecycle& lifecycle_;
+};
+
+}  // namespace
+
+void add_passwords(Api& api, users::Users& users) {
+    api.add<ChangePassword>(users.uia, users.lifecycle, users.passwords);
+    api.add<Deactivate>(users.uia, users.lifecycle);
+    api.add<MakeResetLink>(users.accounts, users.lifecycle);
+    api.add<ResetPassword>(users.lifecycle);
+}
+
+}  // namespace peyk::client_api::account

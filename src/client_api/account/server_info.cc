@@ -1,0 +1,110 @@
+// What the server says about itself. Spec: Client-Server API › API Versions, › Capabilities negotiation, › Well-known
+// URIs.
+
+#include "client_api/account/common.h"
+
+namespace peyk::client_api::account {
+namespace {
+
+json::Object enabled(bool on) { return {{"enabled", on}}; }
+
+class Versions {
+public:
+    static constexpr Route kRoute{Method::get, "/_matrix/client/versions", Auth::optional};
+    explicit Versions(const std::vector<std::string>& more) {
+        json::Array versions;
+        for (const char* old : {"r0.0.1", "r0.1.0", "r0.2.0", "r0.3.0", "r0.4.0", "r0.5.0", "r0.6.0", "r0.6.1"})
+            versions.emplace_back(old);
+        for (int minor = 1; minor <= 16; ++minor) versions.emplace_back(fmt::format("v1.{}", minor));
+        json::Object features;
+        // In the specification for long; older clients ask for them by these names.
+        for (const char* name : {"org.matrix.e2e_cross_signing", "org.matrix.msc2285.stable",
+                                 "org.matrix.msc3827.stable", "org.matrix.msc3916.stable"})
+            features.set(name, true);
+        for (const auto& name : more) features.set(name, true);
+        answer_ = json::write(json::Object{{"versions", std::move(versions)}, {"unstable_features", features}});
+    }
+
+    Task<Result<Reply>> run(Call) { co_return Reply{200, answer_}; }
+
+private:
+    std::string answer_;
+};
+
+class Capabilities {
+public:
+    static constexpr Route kRoute{Method::get, "/_matrix/client/v3/capabilities"};
+    Capabilities(const users::Options& options, const AccountApiOptions& more) {
+        json::Object rooms;
+        for (int version = 1; version <= 12; ++version) rooms.set(std::to_string(version), "stable");
+        base_.set("m.room_versions",
+                  json::Object{{"default", options.default_room_version}, {"available", std::move(rooms)}});
+        for (const char* name :
+             {"m.change_password", "m.set_displayname", "m.set_avatar_url", "m.profile_fields", "m.get_login_token"})
+            base_.set(name, enabled(true));
+        base_.set("m.3pid_changes", enabled(false));
+        for (const auto& [name, text] : more.capabilities) {
+            auto value = json::parse(text);
+            if (!value) panic("a capability does not parse: " + name);
+            base_.set(name, *std::move(value));
+        }
+    }
+
+    Task<Result<Reply>> run(Call call) {
+        auto capabilities = base_;
+        if (call.who().admin) capabilities.set("m.account_moderation", json::Object{{"suspend", true}, {"lock", true}});
+        co_return Reply::of({{"capabilities", std::move(capabilities)}});
+    }
+
+private:
+    json::Object base_;
+};
+
+class WellKnownClient {
+public:
+    static constexpr Route kRoute{Method::get, "/.well-known/matrix/client", Auth::none};
+    explicit WellKnownClient(const users::Options& options) : options_(options) {}
+
+    Task<Result<Reply>> run(Call) {
+        if (options_.public_base_url.empty()) co_return m::not_found("This server announces no address");
+        co_return Reply::of({{"m.homeserver", json::Object{{"base_url", options_.public_base_url}}}});
+    }
+
+private:
+    const users::Options& options_;
+};
+
+class WellKnownSupport {
+public:
+    static constexpr Route kRoute{Method::get, "/.well-known/matrix/support", Auth::none};
+    explicit WellKnownSupport(const users::Options& options) : options_(options) {}
+
+    Task<Result<Reply>> run(Call) {
+        json::Object out;
+        json::Array contacts;
+        for (const auto& contact : options_.support_contacts) {
+            json::Object item{{"role", contact.role}};
+            if (!contact.matrix_id.empty()) item.set("matrix_id", contact.matrix_id);
+            if (!contact.email_address.empty()) item.set("email_address", contact.email_address);
+            if (item.size() > 1) contacts.emplace_back(std::move(item));
+        }
+        if (!contacts.empty()) out.set("contacts", std::move(contacts));
+        if (!options_.support_page.empty()) out.set("support_page", options_.support_page);
+        if (out.empty()) co_return m::not_found("This server announces no contacts");
+        co_return Reply::of(out);
+    }
+
+private:
+    const users::Options& options_;
+};
+
+}  // namespace
+
+void add_server_info(Api& api, users::Users& users, const AccountApiOptions& options) {
+    api.add<Versions>(options.unstable_features);
+    api.add<Capabilities>(users.options(), options);
+    api.add<WellKnownClient>(users.options());
+    api.add<WellKnownSupport>(users.options());
+}
+
+}  // namespace peyk::client_api::account

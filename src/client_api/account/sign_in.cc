@@ -1,0 +1,185 @@
+// Spec: Client-Server API › Login, › Refreshing access tokens, › Current account information.
+
+#include "client_api/account/common.h"
+
+namespace peyk::client_api::account {
+namespace {
+
+class LoginFlows {
+public:
+    static constexpr Route kRoute{Method::get, "/_matrix/client/v3/login", Auth::none};
+
+    Task<Result<Reply>> run(Call) {
+        json::Array flows{json::Object{{"type", "m.login.password"}},
+                          json::Object{{"type", "m.login.token"}, {"get_login_token", true}}};
+        co_return Reply::of({{"flows", std::move(flows)}});
+    }
+};
+
+class Login {
+public:
+    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/login", Auth::none, Body::object, RateClass::login};
+    explicit Login(users::Users& users)
+        : options_(users.options()),
+          accounts_(users.accounts),
+          passwords_(users.password_check),
+          tokens_(users.login_tokens),
+          sessions_(users.sessions) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto type, call.need_string("type"));
+        users::SignIn wanted{};
+        PEYK_CO_TRY(auto device, call.optional_string("device_id"));
+        if (device && !device->empty()) {
+            PEYK_CO_TRY(wanted.device, DeviceId::parse(*device));
+        }
+        PEYK_CO_TRY(wanted.device_name, call.optional_string("initial_device_display_name"));
+        PEYK_CO_TRY(auto refreshable, call.optional_bool("refresh_token"));
+        wanted.refreshable = refreshable.value_or(false);
+        PEYK_CO_TRY(wanted.account, co_await prove(std::move(type), std::move(call)));
+        PEYK_CO_TRY(auto session, co_await sessions_.sign_in(std::move(wanted)));
+        json::Object out;
+        write_session(out, session, true);
+        if (!options_.public_base_url.empty())
+            out.set("well_known", json::Object{{"m.homeserver", json::Object{{"base_url", options_.public_base_url}}}});
+        co_return Reply::of(out);
+    }
+
+private:
+    Task<Result<users::AccountPtr>> prove(std::string type, Call call) {
+        if (type == "m.login.password") {
+            PEYK_CO_TRY(auto password, call.need_string("password"));
+            PEYK_CO_TRY(auto user, passwords_.named_user(call.body));
+            co_return co_await passwords_.check(std::move(user), std::move(password));
+        }
+        if (type == "m.login.token") {
+            PEYK_CO_TRY(auto token, call.need_string("token"));
+            auto user = tokens_.take(token);
+            if (!user) co_return m::forbidden("The login token is not valid");
+            PEYK_CO_TRY(auto account, accounts_.find(UserId::trusted(*user)));
+            if (!account) co_return m::forbidden("The login token is not valid");
+            co_return account;
+        }
+        if (type == "m.login.application_service")
+            co_return m::forbidden("Application services are not connected to this server");
+        co_return m::unknown("This server does not know that way of signing in");
+    }
+
+    const users::Options& options_;
+    users::Accounts& accounts_;
+    users::PasswordCheck& passwords_;
+    users::Tickets& tokens_;
+    users::Sessions& sessions_;
+};
+
+class GetLoginToken {
+public:
+    static constexpr Route kRoute{Method::post, "/_matrix/client/v1/login/get_token", Auth::user, Body::optional,
+                                  RateClass::login};
+    GetLoginToken(users::Uia& uia, users::Tickets& tokens, Millis lifetime)
+        : uia_(uia), tokens_(tokens), lifetime_(lifetime) {}
+
+    Task<Result<Reply>> run(Call call) {
+        auto ask = uia_request(call);
+        PEYK_CO_CHECK(co_await uia_.require(std::move(ask), users::Uia::password()));
+        auto token = tokens_.issue(call.who().user.str(), lifetime_);
+        co_return Reply::of({{"login_token", token}, {"expires_in_ms", lifetime_.count()}});
+    }
+
+private:
+    users::Uia& uia_;
+    users::Tickets& tokens_;
+    const Millis lifetime_;
+};
+
+class Refresh {
+public:
+    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/refresh", Auth::none, Body::object,
+                                  RateClass::login};
+    explicit Refresh(users::Sessions& sessions) : sessions_(sessions) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto token, call.need_string("refresh_token"));
+        PEYK_CO_TRY(auto session, co_await sessions_.refresh(std::move(token)));
+        json::Object out;
+        write_session(out, session, false);
+        co_return Reply::of(out);
+    }
+
+private:
+    users::Sessions& sessions_;
+};
+
+class Logout {
+public:
+    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/logout", Auth::user_even_locked};
+    explicit Logout(users::Sessions& sessions) : sessions_(sessions) {}
+
+    Task<Result<Reply>> run(Call call) {
+        std::vector<DeviceId> devices{call.who().device};
+        PEYK_CO_CHECK(co_await sessions_.remove_devices(call.who().user, std::move(devices)));
+        co_return Reply::empty();
+    }
+
+private:
+    users::Sessions& sessions_;
+};
+
+class LogoutAll {
+public:
+    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/logout/all", Auth::user_even_locked};
+    explicit LogoutAll(users::Sessions& sessions) : sessions_(sessions) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_CHECK(co_await sessions_.remove_all_devices(call.who().user, std::nullopt));
+        co_return Reply::empty();
+    }
+
+private:
+    users::Sessions& sessions_;
+};
+
+class WhoAmI {
+public:
+    static constexpr Route kRoute{Method::get, "/_matrix/client/v3/account/whoami", Auth::user};
+
+    Task<Result<Reply>> run(Call call) {
+        const auto& who = call.who();
+        co_return Reply::of({{"user_id", who.user.str()}, {"device_id", who.device.str()}, {"is_guest", who.guest}});
+    }
+};
+
+class OpenIdToken {
+public:
+    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/user/{user}/openid/request_token", Auth::user,
+                                  Body::optional, RateClass::general};
+    OpenIdToken(users::Tickets& tokens, Millis lifetime) : tokens_(tokens), lifetime_(lifetime) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_CHECK(check_own(call));
+        auto token = tokens_.issue(call.who().user.str(), lifetime_);
+        co_return Reply::of({{"access_token", token},
+                             {"token_type", "Bearer"},
+                             {"matrix_server_name", call.who().user.server()},
+                             {"expires_in", lifetime_.count() / 1000}});
+    }
+
+private:
+    users::Tickets& tokens_;
+    const Millis lifetime_;
+};
+
+}  // namespace
+
+void add_sign_in(Api& api, users::Users& users) {
+    api.add<LoginFlows>();
+    api.add<Login>(users);
+    api.add<GetLoginToken>(users.uia, users.login_tokens, users.options().login_token_lifetime);
+    api.add<Refresh>(users.sessions);
+    api.add<Logout>(users.sessions);
+    api.add<LogoutAll>(users.sessions);
+    api.add<WhoAmI>();
+    api.add<OpenIdToken>(users.openid_tokens, users.options().openid_token_lifetime);
+}
+
+}  // namespace peyk::client_api::account
