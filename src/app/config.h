@@ -83,9 +83,11 @@ struct RegistrationSection {
 };
 
 struct AuthSection {
-    Millis access_token_lifetime{0};  // 0: sessions without a refresh token do not expire
+    Millis access_token_lifetime{0};  // of sessions without refresh tokens; 0: they do not expire
+    Millis refreshable_token_lifetime{3'600'000};
+    Millis reset_link_lifetime{86'400'000};
     bool tokens_in_query = true;
-    std::uint64_t password_memory = 64 * 1024 * 1024;
+    std::uint64_t password_memory = 19 * 1024 * 1024;
     std::uint64_t password_passes = 2;
     std::uint64_t password_length = 8;
 };
@@ -96,21 +98,17 @@ struct LimitsSection {
     Millis header_time{10'000};
     Millis body_time{30'000};
     Millis idle_time{75'000};
-    std::uint64_t devices_per_user = 100;
-    std::uint64_t rooms_per_user = 10'000;
-    std::uint64_t account_data_per_user = 10 * 1024 * 1024;
+    std::uint64_t devices_per_user = 500;
+    std::uint64_t account_data_per_user = 20'000;                                                // items
     bool rate_limits = true;                                                                     // the master switch
     std::array<privacy::RateLimit, privacy::kRateClasses> rates = privacy::RateLimits{}.limits;  // by RateClass
 };
 
 struct MediaSection {
     std::uint64_t upload_size = 50 * 1024 * 1024;
-    std::uint64_t user_quota = 1024ull * 1024 * 1024;
-    std::uint64_t pixels = 32'000'000;
-    Millis thumbnail_time{10'000};
-    std::uint64_t thumbnail_memory = 512 * 1024 * 1024;
-    Millis lifetime{0};         // of files; 0: kept until deleted
-    Millis unused_lifetime{0};  // of uploads that were created and never filled; 0: the specification's 24 h
+    std::uint64_t user_quota = 10ull * 1024 * 1024 * 1024;
+    Millis reserved_lifetime{86'400'000};  // of addresses that were reserved and never filled
+    Millis thumbnail_time{4'000};
     bool unauthenticated = false;
 };
 

@@ -175,9 +175,13 @@ void add_people(std::vector<Key>& keys) {
     keys.push_back(secret("registration.shared_secret", AT(registration.shared_secret),
                           "Lets tools that know it make accounts by `/_synapse/admin/v1/register`. Empty: that route "
                           "answers 403."));
-    keys.push_back(time("auth.access_token_lifetime", AT(auth.access_token_lifetime), 0, 366 * kDay,
-                        "How long an access token is good when the client supports refreshing. 0: five minutes for "
-                        "those, and without end for clients that do not refresh."));
+    keys.push_back(
+        time("auth.access_token_lifetime", AT(auth.access_token_lifetime), 0, 366 * kDay,
+             "How long a session is good whose client does not refresh its token. 0: until it is signed out."));
+    keys.push_back(time("auth.refreshable_token_lifetime", AT(auth.refreshable_token_lifetime), kMinute, 366 * kDay,
+                        "How long an access token is good when the client refreshes it."));
+    keys.push_back(time("auth.reset_link_lifetime", AT(auth.reset_link_lifetime), kMinute, 30 * kDay,
+                        "How long a link from `peyk user reset-link` is good."));
     keys.push_back(flag("auth.tokens_in_query", AT(auth.tokens_in_query),
                         "Accept `?access_token=` beside the Authorization header; older clients send it.",
                         "Addresses end up in the logs of proxies in between. peyk itself never logs them."));
@@ -204,10 +208,8 @@ void add_limits(std::vector<Key>& keys) {
                         "How long a connection is kept between two requests."));
     keys.push_back(
         whole("limits.devices_per_user", AT(limits.devices_per_user), 1, 100'000, "Devices of one account."));
-    keys.push_back(
-        whole("limits.rooms_per_user", AT(limits.rooms_per_user), 1, 10'000'000, "Rooms that one account may be in."));
-    keys.push_back(bytes("limits.account_data_per_user", AT(limits.account_data_per_user), 64 * kKiB, kGiB,
-                         "Settings and drafts that clients keep on the server, in total for one account."));
+    keys.push_back(whole("limits.account_data_per_user", AT(limits.account_data_per_user), 100, 10'000'000,
+                         "Settings and drafts that the clients of one account keep on the server."));
     keys.push_back(with_tests(flag("limits.rate_limits", AT(limits.rate_limits),
                                    "The master switch of the limits below. A class over its limit answers 429.",
                                    "Counters are keyed by salted hashes in memory; the salt changes every day."),
@@ -233,19 +235,12 @@ void add_limits(std::vector<Key>& keys) {
 void add_media(std::vector<Key>& keys) {
     keys.push_back(
         bytes("media.upload_size", AT(media.upload_size), kKiB, 16 * kGiB, "The largest file of one upload."));
-    keys.push_back(bytes("media.user_quota", AT(media.user_quota), 0, 1024 * kGiB,
-                         "All files of one account together. 0: no limit."));
     keys.push_back(
-        whole("media.pixels", AT(media.pixels), 1'000, 1'000'000'000, "Pictures with more pixels get no thumbnail."));
+        bytes("media.user_quota", AT(media.user_quota), kMiB, 1024 * kGiB, "All files of one account together."));
+    keys.push_back(time("media.reserved_lifetime", AT(media.reserved_lifetime), kMinute, 366 * kDay,
+                        "How long an address that was reserved for an upload waits for its file."));
     keys.push_back(time("media.thumbnail_time", AT(media.thumbnail_time), 100, kMinute,
                         "How long the sandboxed child may work on one thumbnail."));
-    keys.push_back(bytes("media.thumbnail_memory", AT(media.thumbnail_memory), 32 * kMiB, 16 * kGiB,
-                         "How much memory the sandboxed child may use."));
-    keys.push_back(time("media.lifetime", AT(media.lifetime), 0, 36'500 * kDay,
-                        "Files are destroyed this long after their upload; profile pictures are exempt. 0: kept.",
-                        "What is gone cannot be seized. Nothing vanishes unless you set this."));
-    keys.push_back(time("media.unused_lifetime", AT(media.unused_lifetime), 0, 366 * kDay,
-                        "Reserved upload addresses that stay empty are freed after this time. 0: 24 hours."));
     keys.push_back(feature("media.unauthenticated", AT(media.unauthenticated),
                            "Also serve files on the old routes that ask for no token.",
                            "Anybody who learns a file's address can fetch it. Encrypted files stay unreadable."));

@@ -71,9 +71,9 @@ TEST(Config, AValueOutOfItsRangeIsRefusedWithTheRange) {
 
 TEST(Config, SizesAndTimesNeedTheirUnits) {
     auto config =
-        good(with("[media]\nupload_size = \"1.5 MiB\"\nlifetime = \"90d\"\n[limits]\nidle_time = \"2min\"\n"));
+        good(with("[media]\nupload_size = \"1.5 MiB\"\nreserved_lifetime = \"90d\"\n[limits]\nidle_time = \"2min\"\n"));
     EXPECT_EQ(config.media.upload_size, 1572864u);
-    EXPECT_EQ(config.media.lifetime, std::chrono::days{90});
+    EXPECT_EQ(config.media.reserved_lifetime, std::chrono::days{90});
     EXPECT_EQ(config.limits.idle_time, Millis{120'000});
     EXPECT_NE(problem_of(with("[limits]\nidle_time = 30\n")).find("a time with its unit"), std::string::npos);
     EXPECT_NE(problem_of(with("[limits]\nidle_time = \"30 parsecs\"\n")).find("a time with its unit"),

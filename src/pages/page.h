@@ -1,0 +1,28 @@
+#pragma once
+// The frame around every page, and the pages as functions of facts and language.
+
+#include "pages/html.h"
+#include "pages/pages.h"
+
+namespace peyk::pages {
+
+Language language_of(const http::Request& request);
+
+// A whole page with the headers that all pages carry. `path` is for the link to the other language.
+enum class Keep : unsigned char { yes, never };  // may a browser keep it?
+http::Response page_response(int status, const Facts& facts, Language language, std::string_view path, Words title,
+                             const Html& body, Keep keep = Keep::yes);
+
+std::string_view style_sheet();
+
+Html home_body(const Facts& facts, Language language);
+Html privacy_body(const Facts& facts, Language language);
+// `here`: the address of this very page as the browser reached it, for the QR code.
+Html certificate_body(const Facts& facts, Language language, std::string_view here);
+// `complaint`: what was wrong with the last attempt; null at first.
+Html reset_body(Language language, std::string_view token, const Words* complaint);
+
+// application/x-www-form-urlencoded; nullopt when it is malformed or the field is absent.
+std::optional<std::string> form_field(std::string_view body, std::string_view name);
+
+}  // namespace peyk::pages

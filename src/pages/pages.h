@@ -1,0 +1,61 @@
+#pragma once
+// The pages that people open in a browser: /, /privacy, /_peyk/ca, /_peyk/reset.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "async/task.h"
+#include "http/router.h"
+#include "pages/words.h"
+
+namespace peyk::pages {
+
+// A row of the inventory: a table of the catalog, or files.
+struct Held {
+    std::string about, category, kept;
+};
+struct Feature {
+    std::string name, about;
+    bool on = false;
+};
+enum class Registration : unsigned char { open, token, closed };
+enum class KeyPlace : unsigned char { passphrase, key_file };
+
+// All that the pages say. Filled by app/, constant afterwards.
+struct Facts {
+    std::string server_name, base_url, version;
+    Registration registration = Registration::closed;
+    KeyPlace key_place = KeyPlace::key_file;
+    bool trial = false;
+    std::vector<Held> held;
+    std::vector<Feature> features;
+    std::string ca_certificate;  // PEM; empty: there is no local authority
+    std::string ca_fingerprint;  // SHA-256, hex with colons
+};
+
+// Uses a reset link. Errors: bad_request for a password that is not accepted; unauthenticated, forbidden, not_found or
+// gone for a token that is not good.
+using ResetPassword = std::function<Task<Result<void>>(std::string token, std::string password)>;
+
+// Purpose:  answers the page routes.
+// Owner:    app::Server; outlives the router's use.  Runs on: any worker; nothing is shared but constants.
+class Pages {
+public:
+    Pages(Facts facts, ResetPassword reset) : facts_(std::move(facts)), reset_(std::move(reset)) {}
+    void add_routes(http::Router& router);
+
+private:
+    Task<http::Response> home(http::Request request) const;
+    Task<http::Response> privacy(http::Request request) const;
+    Task<http::Response> certificate_page(http::Request request) const;
+    Task<http::Response> certificate(http::Request request) const;
+    Task<http::Response> style(http::Request request) const;
+    Task<http::Response> reset_form(http::Request request) const;
+    Task<http::Response> reset_done(http::Request request) const;
+
+    const Facts facts_;
+    const ResetPassword reset_;
+};
+
+}  // namespace peyk::pages
