@@ -16,6 +16,9 @@ namespace peyk::storage {
 
 class Vault;
 class Db;
+struct DbState;
+struct PendingPuncture;
+struct SealContext;
 
 // A row as read. `gone`: the body's key was destroyed (header and position remain).
 struct Entry {
@@ -32,16 +35,22 @@ class Change {
 public:
     // `epoch`: of the shard when the state that this change builds on was loaded (Db::epoch).
     Change(Db& db, Owner owner, std::uint64_t number, Epoch epoch);
+    ~Change();
+    Change(Change&&) noexcept;
+    Change& operator=(Change&&) noexcept;
 
     void put(const Table& table, std::uint64_t owner, std::string_view rest, std::string_view body,
              std::string_view header = {});
     // rest = before + position (8 bytes, filled at commit with the batch's position + nth) + after. For streams.
+    // With Seal::row, `before` begins with the row number: a row's key cannot be named by a position yet unknown.
     void put_at_position(const Table& table, std::uint64_t owner, std::string_view before, std::string_view after,
                          std::string_view body, std::uint32_t nth = 0);
     void del(const Table& table, std::uint64_t owner, std::string_view rest);
     // Destroys the key of one row once this change is durable (Seal::row). The row itself is left as it is; put a
     // row of another table or del() it as the case needs.
     void puncture(const Table& table, std::uint64_t owner, std::uint64_t row);
+    // The same for all rows whose number is smaller: retention, an inbox that was read.
+    void puncture_below(const Table& table, std::uint64_t owner, std::uint64_t row);
     // Stamps of this change's rows use position + nth of the put; `count` positions are taken (default 1).
     void take_positions(std::uint32_t count);
     bool empty() const;
@@ -49,14 +58,18 @@ public:
 
 private:
     friend class Db;
-    Db* db_;
+    void add_punctures(const Table& table, std::uint64_t owner, std::uint64_t row, bool below);
+    std::string key(const Table& table, std::uint64_t owner, std::string_view rest) const;
+    std::optional<std::uint64_t> slot(std::uint64_t owner);
+    void seal(const Table& table, std::uint64_t owner, const SealContext& context, std::string_view body,
+              std::string& out);
+
+    std::shared_ptr<DbState> state_;
+    Owner owner_;
     Batch batch_;
-    struct Puncture {
-        Owner owner;
-        std::uint64_t number;
-        std::uint64_t row;
-    };
-    std::vector<Puncture> punctures_;
+    std::vector<PendingPuncture> punctures_;
+    std::vector<std::uint64_t> new_owners_;  // whose slot row is in this batch for the first time
+    std::optional<Error> broken_;            // something could not be sealed: commit answers this
 };
 
 // Purpose:  the one door to stored data.
@@ -92,7 +105,9 @@ public:
     // Queued on return; `co_await std::move(pending).wait()` for the verdict. Lets a lane be left before durability.
     Pending start_commit(Change change);
 
-    // Drops the owner's seed: every row sealed under it is unreadable at once, the rows go by compaction.
+    // Drops the owner's keys: every row sealed under them is unreadable at once and for good, then deletes the owner's
+    // rows of all tables. The number may be used again afterwards; keep others from writing to it meanwhile (its lane).
+    // Blocks on the disk; when it fails half-way, call it again.
     Result<void> drop_owner(Owner owner, std::uint64_t number);
 
     // Walks every row of a table over all owners, in key order, page by page; for inventory, migrations and start-up.
@@ -103,10 +118,15 @@ public:
     };
     Result<std::vector<Walked>> walk(const Table& table, std::string& next, std::size_t limit) const;
 
+    // Makes destroyed keys stay destroyed: writes the key table and removes the notes of the punctures it now holds.
+    // Called by open.h's thread within a minute of a puncture; by tests directly. Blocks.
+    Result<void> flush_punctures();
+    // Repeats the punctures that were noted but not yet in the key table when the process ended. Before the first use.
+    Result<void> recover_punctures();
+
 private:
     friend class Change;
-    struct State;
-    std::shared_ptr<State> state_;
+    std::shared_ptr<DbState> state_;
 };
 
 class Db::Pending {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ struct Shard {
     }
     // The one shard of things that belong to the server: signing keys, registration tokens, aliases by hash, media.
     static Shard of_server() { return {kRooms + kUsers + kDestinations}; }
+    static constexpr std::uint16_t kCount = kRooms + kUsers + kDestinations + 1;
     auto operator<=>(const Shard&) const = default;
 };
 
@@ -54,6 +56,7 @@ struct Batch {
     std::vector<Put> puts;
     std::vector<std::string> dels;
     std::uint32_t positions = 1;  // how many positions the batch takes, at least 1
+    bool reclaims = false;        // frees space (deletions and their notes): may use the reserve of a full disk
     std::size_t bytes() const;
 };
 
@@ -61,7 +64,7 @@ struct Batch {
 //   fenced       the epoch is no longer the shard's; nothing was written
 //   full         no space; nothing was written, and all later batches of the old epoch of this shard are fenced
 //   unavailable  the store is stopping or sealed; nothing was written
-//   bad_request  over a limit above; nothing was written
+//   bad_request  over a limit above, no positions, or no such shard; nothing was written
 // A failure bumps the shard's epoch, so that batches built on the failed one are fenced: reload and use epoch().
 using CommitResult = Result<Position>;
 using CommitDone = std::move_only_function<void(CommitResult)>;
@@ -90,10 +93,12 @@ public:
 
     // Blocking reads: worker threads only. They see every batch whose `done` has run.
     virtual Result<std::optional<std::string>> get(Shard shard, std::string_view key) const = 0;
-    // from <= key < to, at most `limit` rows, last first when reverse.
+    // from <= key < to (to empty: to the end of the shard), at most `limit` rows, last first when reverse.
     enum class Order : unsigned char { forward, reverse };
     virtual Result<std::vector<Row>> scan(Shard shard, std::string_view from, std::string_view to, std::size_t limit,
                                           Order order = Order::forward) const = 0;
+    // The first shard >= `from` that may hold rows; nullopt when there is none. For walks over all shards.
+    virtual std::optional<Shard> next_shard(Shard from) const = 0;
 };
 
 // The first key behind all keys that begin with `prefix`; empty when there is none (prefix is all 0xff).

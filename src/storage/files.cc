@@ -1,0 +1,106 @@
+#include "storage/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace peyk::storage {
+namespace {
+
+std::unexpected<Error> os_error(std::string_view what, const std::filesystem::path& path, int code = errno) {
+    auto kind = code == ENOENT ? Errc::not_found : code == ENOSPC ? Errc::full : Errc::io;
+    return fail(kind, fmt::format("{} {}: {}", what, path.string(), std::strerror(code)));
+}
+
+class File {
+public:
+    File(const std::filesystem::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+    ~File() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    int fd() const { return fd_; }
+    explicit operator bool() const { return fd_ >= 0; }
+    bool write_all(std::string_view bytes) const {
+        while (!bytes.empty()) {
+            auto written = ::write(fd_, bytes.data(), bytes.size());
+            if (written < 0 && errno == EINTR) continue;
+            if (written <= 0) return false;
+            bytes.remove_prefix(static_cast<std::size_t>(written));
+        }
+        return true;
+    }
+
+private:
+    int fd_;
+};
+
+Result<> write_through(const std::filesystem::path& path, std::string_view bytes, int flags) {
+    File file(path, O_WRONLY | O_CREAT | flags);
+    if (!file) return os_error("cannot open", path);
+    if (!file.write_all(bytes)) return os_error("cannot write", path);
+    if (::fsync(file.fd()) != 0) return os_error("cannot sync", path);
+    return {};
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
+    File file(path, O_RDONLY);
+    if (!file) return os_error("cannot open", path);
+    struct stat info{};
+    if (::fstat(file.fd(), &info) != 0) return os_error("cannot read", path);
+    if (static_cast<std::size_t>(info.st_size) > limit) return fail(Errc::too_large, path.string() + " is too large");
+    std::string out(static_cast<std::size_t>(info.st_size), '\0');
+    std::size_t have = 0;
+    while (have < out.size()) {
+        auto got = ::read(file.fd(), out.data() + have, out.size() - have);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return os_error("cannot read", path);
+        if (got == 0) break;
+        have += static_cast<std::size_t>(got);
+    }
+    out.resize(have);
+    return out;
+}
+
+Result<> write_file(const std::filesystem::path& path, std::string_view bytes) {
+    return write_through(path, bytes, O_TRUNC);
+}
+
+Result<> overwrite_file(const std::filesystem::path& path, std::string_view bytes) {
+    return write_through(path, bytes, 0);
+}
+
+Result<> rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) return os_error("cannot rename to", to);
+    return sync_directory(to.parent_path());
+}
+
+Result<> replace_file(const std::filesystem::path& path, std::string_view bytes) {
+    auto fresh = path;
+    fresh += ".new";
+    PEYK_CHECK(write_file(fresh, bytes));
+    return rename_file(fresh, path);
+}
+
+Result<> sync_directory(const std::filesystem::path& dir) {
+    File file(dir.empty() ? "." : dir, O_RDONLY | O_DIRECTORY);
+    if (!file) return os_error("cannot open", dir);
+    if (::fsync(file.fd()) != 0) return os_error("cannot sync", dir);
+    return {};
+}
+
+Result<> make_directory(const std::filesystem::path& dir) {
+    std::error_code error;
+    if (std::filesystem::is_directory(dir, error)) return {};
+    auto parent = dir.parent_path();
+    if (!parent.empty()) PEYK_CHECK(make_directory(parent));
+    if (::mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) return os_error("cannot make", dir);
+    return sync_directory(parent);
+}
+
+}  // namespace peyk::storage

@@ -1,0 +1,196 @@
+#include "storage/vault.h"
+
+#include <sodium.h>
+
+#include "base/bytes.h"
+#include "storage/vault_files.h"
+
+namespace peyk::storage {
+namespace {
+
+constexpr std::uint64_t kSlotsAtOnce = 4096;
+// Rows whose numbers differ in the last three digits only share a cached key, three steps above theirs.
+constexpr std::size_t kBlockDigits = 3;
+
+KeyPath path_of(const KeyName& name) {
+    KeyPath path;
+    path.add_number(name.slot);
+    path.add_byte(name.table);
+    if (name.table != 0) path.add_number(name.row);
+    return path;
+}
+
+std::uint8_t digits_of(std::uint64_t number) { return static_cast<std::uint8_t>((std::bit_width(number) + 1) / 2); }
+
+}  // namespace
+
+Vault::Vault(const Secret& master, KeyTree tree)
+    : master_(master), tree_(std::move(tree)), cache_(std::make_unique<std::array<Stripe, kStripes>>()) {}
+
+Vault::~Vault() = default;
+
+std::unique_ptr<Vault> Vault::in_memory(const Secret& master) {
+    if (sodium_init() < 0) panic("libsodium does not start");
+    return std::unique_ptr<Vault>(new Vault(master, KeyTree(master.derive("tree"))));
+}
+
+Result<std::unique_ptr<Vault>> Vault::open(const std::filesystem::path& dir, const KeySource& source) {
+    if (sodium_init() < 0) panic("libsodium does not start");
+    PEYK_TRY(auto files, VaultFiles::open(dir, source));
+    PEYK_TRY(auto table, files->load());
+    ByteReader in(table);
+    auto next_slot = in.u64be();
+    auto parsed = KeyTree::parse(in.rest());
+    sodium_memzero(table.data(), table.size());
+    PEYK_TRY(auto tree, std::move(parsed));
+    std::unique_ptr<Vault> vault(new Vault(files->master(), std::move(tree)));
+    vault->incarnation_ = files->incarnation();
+    vault->next_slot_ = vault->reserved_ = next_slot;
+    vault->files_ = std::move(files);
+    return vault;
+}
+
+Result<std::uint64_t> Vault::new_slot() {
+    while (true) {
+        {
+            std::unique_lock lock(tree_mutex_);
+            if (next_slot_ < reserved_) return next_slot_++;
+            ++changes_;
+        }
+        PEYK_CHECK(flush());
+    }
+}
+
+Vault::Stripe& Vault::stripe(const KeyName& block, std::uint8_t digits) const {
+    auto mixed =
+        (block.slot * 0x9e3779b97f4a7c15ULL) ^ (block.row * 0xc2b2ae3d27d4eb4fULL) ^ (block.table * 0x165667b1ULL);
+    return (*cache_)[((mixed + digits) * 0x9e3779b97f4a7c15ULL) >> 58];
+}
+
+Vault::Cached& Vault::entry(Stripe& stripe, const KeyName& block, std::uint8_t digits) const {
+    auto mixed = (block.slot + 0x7f4a7c15ULL * block.table + digits) * 0xff51afd7ed558ccdULL + block.row;
+    return stripe.entries[(mixed * 0xc4ceb9fe1a85ec53ULL) >> 58];
+}
+
+std::optional<Secret> Vault::key(const KeyName& name) const {
+    auto path = path_of(name);
+    auto digits = digits_of(name.row);
+    auto below = name.table == 0 ? 0 : std::min<std::size_t>(kBlockDigits, digits);
+    KeyName block{name.slot, name.table, below == 0 ? 0 : name.row >> (2 * below)};
+    auto& stripe = this->stripe(block, digits);
+    {
+        std::lock_guard lock(stripe.mutex);
+        const auto& cached = entry(stripe, block, digits);
+        if (cached.digits == digits && cached.name == block) {
+            auto key = cached.key;
+            return KeyTree::descend(key, path, path.size() - below);
+        }
+    }
+    auto generation = generation_.load();
+    std::optional<KeyTree::Found> found;
+    {
+        std::shared_lock lock(tree_mutex_);
+        found = tree_.find(path);
+    }
+    if (!found) return std::nullopt;
+    auto top = path.size() - below;
+    // The block as a whole is punctured: its keys come from the frontier each time.
+    if (found->depth > top) return KeyTree::descend(found->key, path, found->depth);
+    auto shortened = path;
+    shortened.truncate(top);
+    auto key = KeyTree::descend(found->key, shortened, found->depth);
+    {
+        std::lock_guard lock(stripe.mutex);
+        // Not if something was destroyed meanwhile: the key might be of it.
+        if (generation_.load() == generation) {
+            auto& cached = entry(stripe, block, digits);
+            cached.name = block;
+            cached.digits = digits;
+            cached.key = key;
+        }
+    }
+    return KeyTree::descend(key, path, top);
+}
+
+void Vault::puncture(const KeyName& name) {
+    {
+        std::unique_lock lock(tree_mutex_);
+        if (!tree_.puncture(path_of(name))) return;
+        ++changes_;
+        ++generation_;
+    }
+    auto digits = digits_of(name.row);
+    auto below = name.table == 0 ? 0 : std::min<std::size_t>(kBlockDigits, digits);
+    KeyName block{name.slot, name.table, below == 0 ? 0 : name.row >> (2 * below)};
+    auto& stripe = this->stripe(block, digits);
+    std::lock_guard lock(stripe.mutex);
+    auto& cached = entry(stripe, block, digits);
+    if (cached.digits == digits && cached.name == block) cached = Cached{};
+}
+
+void Vault::puncture_below(const KeyName& name) {
+    if (name.row == 0) return;
+    {
+        std::unique_lock lock(tree_mutex_);
+        KeyPath table;
+        auto fixed = table.add_number(name.slot).add_byte(name.table).size();
+        if (!tree_.puncture_below(path_of(name), fixed)) return;
+        ++changes_;
+        ++generation_;
+    }
+    forget_cached();
+}
+
+void Vault::drop(std::uint64_t slot) {
+    {
+        std::unique_lock lock(tree_mutex_);
+        KeyPath path;
+        if (!tree_.puncture(path.add_number(slot))) return;
+        ++changes_;
+        ++generation_;
+    }
+    forget_cached();
+}
+
+void Vault::forget_cached() {
+    for (auto& stripe : *cache_) {
+        std::lock_guard lock(stripe.mutex);
+        for (auto& cached : stripe.entries) cached = Cached{};
+    }
+}
+
+Result<> Vault::flush() {
+    std::lock_guard flushing(flush_mutex_);
+    if (!dirty()) return {};
+    std::string table;
+    std::uint64_t changes = 0;
+    std::uint64_t reserve = 0;
+    {
+        std::shared_lock lock(tree_mutex_);
+        changes = changes_;
+        reserve = files_ ? next_slot_ + kSlotsAtOnce : reserved_;
+        put_u64be(table, reserve);
+        tree_.write(table);
+    }
+    auto written = files_ ? files_->store(table) : Result<>{};
+    sodium_memzero(table.data(), table.size());
+    PEYK_CHECK(std::move(written));
+    std::unique_lock lock(tree_mutex_);
+    reserved_ = reserve;
+    flushed_ = changes;
+    return {};
+}
+
+Result<> Vault::copy_to(const std::filesystem::path& dir, std::uint64_t incarnation) {
+    if (!files_) return fail(Errc::unsupported, "a vault in memory has no files to copy");
+    PEYK_CHECK(flush());
+    std::lock_guard flushing(flush_mutex_);
+    return files_->copy_to(dir, incarnation == 0 ? incarnation_ : incarnation);
+}
+
+std::size_t Vault::frontier() const {
+    std::shared_lock lock(tree_mutex_);
+    return tree_.frontier();
+}
+
+}  // namespace peyk::storage

@@ -1,0 +1,283 @@
+#include "storage/vault_files.h"
+
+#include <sodium.h>
+
+#include "base/bytes.h"
+#include "base/logging.h"
+#include "storage/files.h"
+#include "storage/vault.h"
+
+namespace peyk::storage {
+namespace {
+
+constexpr std::string_view kHeaderMagic = "peyk store\n";
+constexpr std::string_view kTableMagic = "peyk keys\n";
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kSector = 512;
+constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
+constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+constexpr std::uint32_t kArgonPasses = 3;
+constexpr std::uint32_t kArgonKiB = 64 * 1024;
+
+const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+
+// Appends nonce and ciphertext.
+void seal(std::string& out, const Secret& key, std::string_view context, std::string_view plain) {
+    std::string nonce(kNonce, '\0');
+    randombytes_buf(nonce.data(), nonce.size());
+    std::string sealed(plain.size() + kTag, '\0');
+    crypto_aead_xchacha20poly1305_ietf_encrypt(bytes_of(sealed), nullptr, bytes_of(plain), plain.size(),
+                                               bytes_of(context), context.size(), nullptr, bytes_of(nonce), key.data());
+    out += nonce;
+    out += sealed;
+}
+
+std::optional<std::string> unseal(std::string_view in, const Secret& key, std::string_view context) {
+    if (in.size() < kNonce + kTag) return std::nullopt;
+    std::string plain(in.size() - kNonce - kTag, '\0');
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(bytes_of(plain), nullptr, nullptr, bytes_of(in) + kNonce,
+                                                   in.size() - kNonce, bytes_of(context), context.size(), bytes_of(in),
+                                                   key.data()) != 0) {
+        return std::nullopt;
+    }
+    return plain;
+}
+
+Result<Secret> read_key_file(const std::filesystem::path& path) {
+    auto bytes = read_file(path, 4096);
+    if (!bytes && bytes.error().code == Errc::not_found) {
+        return fail(Errc::unavailable,
+                    fmt::format("the key file {} is missing; the store cannot be read without it", path.string()));
+    }
+    PEYK_TRY(auto text, std::move(bytes));
+    if (text.size() != Secret::kBytes) {
+        return fail(Errc::bad_request, fmt::format("{} is not a key file: it must have 32 bytes", path.string()));
+    }
+    Secret key(text);
+    sodium_memzero(text.data(), text.size());
+    return key;
+}
+
+Result<Secret> stretch(std::string_view passphrase, std::string_view salt, std::uint32_t passes, std::uint32_t kib) {
+    // Limits, since the header is not authenticated before the key is known.
+    if (passes == 0 || passes > 64 || kib < 8 * 1024 || kib > 4 * 1024 * 1024 ||
+        salt.size() != crypto_pwhash_SALTBYTES) {
+        return fail(Errc::corrupt, "store.header has impossible parameters for the passphrase");
+    }
+    Secret out;
+    if (crypto_pwhash(out.data(), Secret::kBytes, passphrase.data(), passphrase.size(), bytes_of(salt), passes,
+                      std::size_t{kib} * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0) {
+        return fail(Errc::unavailable, "not enough memory to derive the key from the passphrase");
+    }
+    return out;
+}
+
+std::string passphrase_salt() {
+    std::string salt(crypto_pwhash_SALTBYTES, '\0');
+    randombytes_buf(salt.data(), salt.size());
+    put_u32be(salt, kArgonPasses);
+    put_u32be(salt, kArgonKiB);
+    return salt;
+}
+
+Result<Secret> root_secret(const KeySource& source, std::string_view salt) {
+    switch (source.kind) {
+        case KeySource::Kind::key_file:
+            return read_key_file(source.file);
+        case KeySource::Kind::raw:
+            if (source.secret.size() != Secret::kBytes) return fail(Errc::bad_request, "a raw key has 32 bytes");
+            return Secret(source.secret);
+        case KeySource::Kind::passphrase:
+            break;
+    }
+    ByteReader in(salt);
+    auto seed = in.take(crypto_pwhash_SALTBYTES);
+    auto passes = in.u32be();
+    auto kib = in.u32be();
+    if (!in.done()) return fail(Errc::corrupt, "store.header has no salt for the passphrase");
+    return stretch(source.secret, seed, passes, kib);
+}
+
+bool is_there(const std::filesystem::path& path) {
+    std::error_code error;
+    return std::filesystem::exists(path, error);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<VaultFiles>> VaultFiles::open(const std::filesystem::path& dir, const KeySource& source) {
+    PEYK_CHECK(make_directory(dir));
+    std::unique_ptr<VaultFiles> files(new VaultFiles(dir));
+    bool found = is_there(dir / "store.header") || is_there(dir / "store.header.copy");
+    if (!found) {
+        // Keys alone are a first start that was cut off; with data they mean that the header was lost.
+        if (is_there(dir / "rocks" / "CURRENT")) {
+            return fail(Errc::corrupt,
+                        fmt::format("{} has data but no store.header: restore it from a backup", dir.string()));
+        }
+        PEYK_CHECK(files->make_header(source));
+        return files;
+    }
+    PEYK_CHECK(files->read_header(source));
+    return files;
+}
+
+std::string VaultFiles::encode(const Header& header) {
+    std::string out(kHeaderMagic);
+    put_u8(out, kVersion);
+    put_u8(out, header.kind);
+    put_bytes(out, header.salt);
+    put_u64be(out, header.incarnation);
+    auto context = out;
+    seal(out, header.root, context, header.master.view());
+    return out;
+}
+
+Result<VaultFiles::Header> VaultFiles::decode(std::string_view bytes, const KeySource& source) {
+    ByteReader in(bytes);
+    if (in.take(kHeaderMagic.size()) != kHeaderMagic) return fail(Errc::corrupt, "store.header is damaged");
+    auto version = in.u8();
+    if (in.ok() && version > kVersion) {
+        return fail(Errc::unsupported, fmt::format("the store has format {}, this program knows up to {}: use a newer "
+                                                   "version of peyk",
+                                                   version, kVersion));
+    }
+    Header header;
+    header.kind = in.u8();
+    header.salt = std::string(in.bytes());
+    header.incarnation = in.u64be();
+    if (!in.ok()) return fail(Errc::corrupt, "store.header is damaged");
+    bool by_passphrase = header.kind == static_cast<std::uint8_t>(KeySource::Kind::passphrase);
+    if (by_passphrase != (source.kind == KeySource::Kind::passphrase)) {
+        return fail(Errc::forbidden, by_passphrase ? "the store is locked by a passphrase, not by a key file"
+                                                   : "the store is locked by a key file, not by a passphrase");
+    }
+    PEYK_TRY(header.root, root_secret(source, header.salt));
+    auto context = bytes.substr(0, bytes.size() - in.rest().size());
+    auto master = unseal(in.rest(), header.root, context);
+    if (!master || master->size() != Secret::kBytes) {
+        return fail(Errc::forbidden, by_passphrase ? "the passphrase is not the one that this store was made with"
+                                                   : "the key is not the one that this store was made with");
+    }
+    header.master = Secret(*master);
+    sodium_memzero(master->data(), master->size());
+    return header;
+}
+
+Result<> VaultFiles::make_header(const KeySource& source) {
+    if (source.kind == KeySource::Kind::key_file && !is_there(source.file)) {
+        if (source.file.has_parent_path()) PEYK_CHECK(make_directory(source.file.parent_path()));
+        PEYK_CHECK(replace_file(source.file, Secret::random().view()));
+    }
+    header_.kind = static_cast<std::uint8_t>(source.kind);
+    if (source.kind == KeySource::Kind::passphrase) header_.salt = passphrase_salt();
+    PEYK_TRY(header_.root, root_secret(source, header_.salt));
+    header_.master = Secret::random();
+    // Not 1, 2, 3: a token of another store must not fit by chance.
+    do randombytes_buf(&header_.incarnation, sizeof header_.incarnation);
+    while (header_.incarnation == 0);
+    // The table comes first: a header without one would mean damage, a table without a header is refused above.
+    std::string table;
+    put_u64be(table, 1);
+    KeyTree(Secret::random()).write(table);
+    auto written = store(table);
+    sodium_memzero(table.data(), table.size());
+    PEYK_CHECK(std::move(written));
+    PEYK_CHECK(replace_file(dir_ / "store.header.copy", encode(header_)));
+    return replace_file(dir_ / "store.header", encode(header_));
+}
+
+Result<> VaultFiles::read_header(const KeySource& source) {
+    auto try_one = [&](std::string_view name) -> Result<Header> {
+        PEYK_TRY(auto bytes, read_file(dir_ / name, 4096));
+        return decode(bytes, source);
+    };
+    auto first = try_one("store.header");
+    auto second = try_one("store.header.copy");
+    if (!first && !second) {
+        // The more telling of the two: damage of one copy says nothing about the key.
+        bool missing = first.error().code == Errc::not_found || first.error().code == Errc::corrupt;
+        return fail(missing ? std::move(second).error() : std::move(first).error());
+    }
+    header_ = first ? *first : *second;
+    if (!first || !second) {
+        log::warning("storage", "one copy of store.header was damaged; written anew from the other");
+        PEYK_CHECK(replace_file(dir_ / (first ? "store.header.copy" : "store.header"), encode(header_)));
+    }
+    return {};
+}
+
+Result<VaultFiles::Copy> VaultFiles::read_copy(char which) const {
+    PEYK_TRY(auto lock, read_file(lock_path(which), kSector));
+    ByteReader in(lock);
+    auto generation = in.u64be();
+    auto context = lock.substr(0, sizeof generation);
+    auto key = unseal(in.take(kNonce + Secret::kBytes + kTag), header_.master.derive("lock"), context);
+    if (!key) return fail(Errc::corrupt, lock_path(which).string() + " is damaged");
+    // The new file, if the last write was cut off between the lock and the rename.
+    for (const auto* suffix : {"", ".new"}) {
+        auto path = table_path(which);
+        path += suffix;
+        auto bytes = read_file(path);
+        if (!bytes || !bytes->starts_with(kTableMagic)) continue;
+        auto table = unseal(std::string_view(*bytes).substr(kTableMagic.size()), Secret(*key), context);
+        if (table) return Copy{generation, std::move(*table)};
+    }
+    return fail(Errc::corrupt, table_path(which).string() + " is damaged");
+}
+
+Result<> VaultFiles::write_copy(char which, std::uint64_t generation, std::string_view table) const {
+    auto key = Secret::random();
+    std::string lock;
+    put_u64be(lock, generation);
+    auto context = lock;
+    seal(lock, header_.master.derive("lock"), context, key.view());
+    lock.resize(kSector);
+    std::string bytes(kTableMagic);
+    seal(bytes, key, context, table);
+    auto fresh = table_path(which);
+    fresh += ".new";
+    PEYK_CHECK(write_file(fresh, bytes));
+    PEYK_CHECK(overwrite_file(lock_path(which), lock));
+    return rename_file(fresh, table_path(which));
+}
+
+Result<std::string> VaultFiles::load() {
+    auto a = read_copy('a');
+    auto b = read_copy('b');
+    if (!a && !b) {
+        return fail(Errc::corrupt, fmt::format("both copies of the key table in {} are damaged or missing ({}; {}): "
+                                               "restore from a backup",
+                                               dir_.string(), a.error().detail, b.error().detail));
+    }
+    bool from_a = a && (!b || a->generation >= b->generation);
+    auto& best = from_a ? *a : *b;
+    generation_ = best.generation;
+    if (!a || !b) log::warning("storage", "one copy of the key table was lost; written anew from the other");
+    // A cut-off write leaves one copy behind; nothing is told then.
+    if (!a || !b || a->generation != b->generation) PEYK_CHECK(store(best.table));
+    return std::move(best.table);
+}
+
+Result<> VaultFiles::store(std::string_view table) {
+    ++generation_;
+    PEYK_CHECK(write_copy('a', generation_, table));
+    return write_copy('b', generation_, table);
+}
+
+Result<> VaultFiles::copy_to(const std::filesystem::path& dir, std::uint64_t incarnation) const {
+    PEYK_CHECK(make_directory(dir));
+    auto header = header_;
+    header.incarnation = incarnation;
+    for (char which : {'a', 'b'}) {
+        for (const auto& path : {table_path(which), lock_path(which)}) {
+            PEYK_TRY(auto bytes, read_file(path));
+            PEYK_CHECK(replace_file(dir / path.filename(), bytes));
+        }
+    }
+    PEYK_CHECK(replace_file(dir / "store.header.copy", encode(header)));
+    return replace_file(dir / "store.header", encode(header));
+}
+
+}  // namespace peyk::storage
