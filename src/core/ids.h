@@ -41,12 +41,12 @@ private:
     std::string text_;
 };
 
-using UserId = Id<struct UserTag>;          // @localpart:server; historical localparts (any but NUL and ':') are accepted
-using RoomId = Id<struct RoomTag>;          // !opaque[:server]
-using EventId = Id<struct EventTag>;        // $opaque[:server]
-using RoomAlias = Id<struct AliasTag>;      // #localpart:server
-using ServerName = Id<struct ServerTag>;    // host[:port]
-using DeviceId = Id<struct DeviceTag>;      // opaque, printable
+using UserId = Id<struct UserTag>;        // @localpart:server; historical localparts (any but NUL and ':') are accepted
+using RoomId = Id<struct RoomTag>;        // !opaque[:server]
+using EventId = Id<struct EventTag>;      // $opaque[:server]
+using RoomAlias = Id<struct AliasTag>;    // #localpart:server
+using ServerName = Id<struct ServerTag>;  // host[:port]
+using DeviceId = Id<struct DeviceTag>;    // opaque, printable
 using RoomVersion = Id<struct VersionTag>;  // 1 to 32 of [a-z0-9.-]
 
 // A localpart that a new account may have: one or more of a-z 0-9 . _ = - / +

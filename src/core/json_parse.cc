@@ -213,7 +213,7 @@ std::unexpected<Error> refuse(Fault fault) {
 }  // namespace
 
 class Parser {
- public:
+public:
     Parser(Scratch& scratch, std::size_t max_depth) : scratch_(scratch), max_depth_(max_depth) {}
     ~Parser() {
         scratch_.members.clear();
@@ -241,7 +241,7 @@ class Parser {
         return count == 1 && at_end ? Fault::none : Fault::syntax;
     }
 
- private:
+private:
     Fault read(ondemand::value value, std::size_t depth, Value& out) {
         ondemand::json_type type{};
         if (value.type().get(type)) return Fault::syntax;

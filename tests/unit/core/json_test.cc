@@ -303,7 +303,7 @@ TEST(JsonWriter, BuildsTextWithoutATree) {
 
 // Random trees, with the strings and numbers that are hard.
 class Generator {
- public:
+public:
     explicit Generator(std::uint32_t seed) : random_(seed) {}
 
     Value value(int depth) {
@@ -341,7 +341,7 @@ class Generator {
 
     int pick(int bound) { return static_cast<int>(random_() % static_cast<std::uint32_t>(bound)); }
 
- private:
+private:
     std::string string() {
         static constexpr std::string_view kPieces[] = {"a",
                                                        "Z",
