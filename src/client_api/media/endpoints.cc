@@ -1,0 +1,12 @@
+#include "client_api/media/endpoints.h"
+
+namespace peyk::client_api {
+
+void add_media_endpoints(Api& api, media::Media& media, MediaEndpointOptions options) {
+    add_upload_endpoints(api, media, options);
+    add_download_endpoints(api, media, options);
+    add_thumbnail_endpoints(api, media, options);
+    add_media_information_endpoints(api, media, options);
+}
+
+}  // namespace peyk::client_api
