@@ -63,11 +63,13 @@ Descriptor::~Descriptor() {
 
 int Descriptor::fd() const { return state_->descriptor.native_handle(); }
 
+bool Descriptor::armed(Interest interest) const { return state_->armed[static_cast<int>(interest)]; }
+
 void Descriptor::arm(Interest interest) {
     auto& armed = state_->armed[static_cast<int>(interest)];
     if (std::exchange(armed, true)) return;
-    auto kind = interest == Interest::read ? asio::posix::descriptor_base::wait_read
-                                           : asio::posix::descriptor_base::wait_write;
+    auto kind =
+        interest == Interest::read ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
     // The state is kept until the operation is over, which closing brings about.
     state_->descriptor.async_wait(kind, [state = state_, interest](boost::system::error_code) {
         state->armed[static_cast<int>(interest)] = false;

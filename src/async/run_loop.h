@@ -47,6 +47,7 @@ public:
     // Asks for one call of ready(), never from within arm(), once the descriptor can be read or written, is at its end
     // or broken. Nothing happens when it was asked for already.
     void arm(Interest interest);
+    bool armed(Interest interest) const;
     int fd() const;
 
 private:

@@ -56,8 +56,8 @@ bool list_contains(std::string_view list, std::string_view lower_case) {
 }
 
 Method parse_method(std::string_view text) {
-    for (auto method : {Method::get, Method::put, Method::post, Method::head, Method::del, Method::options,
-                        Method::patch}) {
+    for (auto method :
+         {Method::get, Method::put, Method::post, Method::head, Method::del, Method::options, Method::patch}) {
         if (method_name(method) == text) return method;
     }
     return Method::other;
@@ -144,7 +144,8 @@ std::expected<void, Refusal> note_field(std::string_view name, std::string_view 
             }
             head.chunked = true;
             break;
-        default: break;
+        default:
+            break;
     }
     return {};
 }
@@ -265,7 +266,8 @@ std::expected<std::size_t, Refusal> ChunkDecoder::feed(std::string_view in, std:
                 }
                 break;
             case State::data:
-            case State::done: break;
+            case State::done:
+                break;
         }
         line_.clear();
     }

@@ -140,7 +140,8 @@ std::vector<Method> Router::methods(std::string_view path) const {
     if (parts.empty()) return methods;
     auto visit = [&](const Node& node, const std::vector<std::string_view>&) {
         for (const auto& entry : node.entries) {
-            if (std::ranges::find(methods, entry->route.method) == methods.end()) methods.push_back(entry->route.method);
+            if (std::ranges::find(methods, entry->route.method) == methods.end())
+                methods.push_back(entry->route.method);
         }
         return false;
     };

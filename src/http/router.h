@@ -1,8 +1,8 @@
 #pragma once
 // Finds the handler of a request. Patterns: "/a/{name}/b"; a capture is one segment; "{name...}" at the end takes the
 // rest, slashes included. Matching is on the percent-encoded path, segment by segment, so an encoded slash stays inside
-// its segment. Literals win over captures, captures over the rest; an empty segment is captured only as the last one. HEAD
-// is served by the GET route where it has none of its own.
+// its segment. Literals win over captures, captures over the rest; an empty segment is captured only as the last one.
+// HEAD is served by the GET route where it has none of its own.
 
 #include <functional>
 #include <memory>

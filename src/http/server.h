@@ -35,6 +35,7 @@ struct Limits {
     Millis idle_time{75'000};      // keep-alive between requests
     Millis write_time{30'000};     // without any progress
     Millis drain_time{1'500};      // stop(): for requests in progress
+    std::size_t buffered_bytes = 256 * 1024 * 1024;  // request bodies in memory, all together; beyond: 503
 };
 
 struct ServerConfig {
