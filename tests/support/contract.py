@@ -1,0 +1,183 @@
+"""Holds answers of the server against the specification's schemas (openapi.json, made by make_openapi.py)."""
+import json
+import re
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ERRCODE = re.compile(r"^[A-Z0-9_.]+$")
+FORMATS = {"mx-user-id": r"^@", "mx-event-id": r"^\$", "mx-room-id": r"^!", "mx-room-alias": r"^#",
+           "mx-mxc-uri": r"^mxc://", "mx-server-name": r"^[^/\s]+$",
+           "mx-unpadded-base64": r"^[A-Za-z0-9+/]*$", "mx-urlsafe-unpadded-base64": r"^[A-Za-z0-9_-]*$"}
+# What the prose of the specification allows and its schemas do not. Each with its reason.
+PROSE_ALLOWS_STATUS = {
+    # Any endpoint that takes a body may refuse it (Client-Server API, standard error response).
+    400, 401, 403, 404, 405, 413, 429,
+    500, 502, 503, 504, 507,
+}
+
+
+class Schemas:
+    """A validator for the part of JSON Schema that the specification uses."""
+
+    def __init__(self, definitions: dict):
+        self.definitions = definitions
+
+    def problems(self, value, schema, where: str = "", depth: int = 0) -> list[str]:
+        if schema is True or schema == {} or depth > 60:
+            return []
+        if schema is False:
+            return [f"{where}: must not be there"]
+        if "$ref" in schema:
+            return self.problems(value, self.definitions[schema["$ref"]], where, depth + 1)
+        found = self.type_problems(value, schema, where)
+        if found:
+            return found
+        if "enum" in schema and value not in schema["enum"]:
+            found.append(f"{where}: {value!r} is none of {schema['enum']}")
+        if "const" in schema and value != schema["const"]:
+            found.append(f"{where}: {value!r} is not {schema['const']!r}")
+        if isinstance(value, str):
+            found += self.text_problems(value, schema, where)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            if value < schema.get("minimum", value) or value > schema.get("maximum", value):
+                found.append(f"{where}: {value} is out of range")
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                found += self.problems(item, schema.get("items", True), f"{where}[{index}]", depth + 1)
+        elif isinstance(value, dict):
+            found += self.object_problems(value, schema, where, depth)
+        for part in schema.get("allOf", ()):
+            found += self.problems(value, part, where, depth + 1)
+        for key in ("oneOf", "anyOf"):  # oneOf is used for alternatives that overlap: one that fits is enough
+            if key in schema:
+                tries = [self.problems(value, part, where, depth + 1) for part in schema[key]]
+                if all(tries):
+                    found += min(tries, key=len)
+        return found
+
+    @staticmethod
+    def type_problems(value, schema, where) -> list[str]:
+        kinds = schema.get("type")
+        if kinds is None:
+            return []
+        kinds = kinds if isinstance(kinds, list) else [kinds]
+        fits = {"object": isinstance(value, dict), "array": isinstance(value, list), "string": isinstance(value, str),
+                "boolean": isinstance(value, bool), "null": value is None,
+                "integer": isinstance(value, int) and not isinstance(value, bool),
+                "number": isinstance(value, (int, float)) and not isinstance(value, bool)}
+        if not any(fits[kind] for kind in kinds):
+            return [f"{where}: {json.dumps(value)[:60]} is not {' or '.join(kinds)}"]
+        return []
+
+    @staticmethod
+    def text_problems(value: str, schema, where) -> list[str]:
+        found = []
+        pattern = schema.get("pattern") or FORMATS.get(schema.get("format", ""))
+        if pattern and not re.search(pattern, value):
+            found.append(f"{where}: {value!r} does not match {pattern}")
+        if len(value) > schema.get("maxLength", len(value)):
+            found.append(f"{where}: longer than {schema['maxLength']}")
+        return found
+
+    def object_problems(self, value: dict, schema, where, depth) -> list[str]:
+        found = [f"{where}.{name}: missing" for name in schema.get("required", ()) if name not in value]
+        properties = schema.get("properties", {})
+        patterns = schema.get("patternProperties", {})
+        for name, item in value.items():
+            at = f"{where}.{name}"
+            if name in properties:
+                found += self.problems(item, properties[name], at, depth + 1)
+                continue
+            matching = [part for pattern, part in patterns.items() if re.search(pattern, name)]
+            for part in matching:
+                found += self.problems(item, part, at, depth + 1)
+            if not matching and "additionalProperties" in schema:
+                found += self.problems(item, schema["additionalProperties"], at, depth + 1)
+        return found
+
+
+def segments_of(path: str) -> list[str]:
+    return path.strip("/").split("/")
+
+
+class Contract:
+    def __init__(self, path: Path = HERE / "openapi.json"):
+        data = json.loads(path.read_text())
+        self.schemas = Schemas(data["definitions"])
+        self.operations = data["operations"]
+        self.by_shape: dict[tuple[str, int], list] = {}
+        for operation in self.operations:
+            parts = segments_of(operation["path"])
+            self.by_shape.setdefault((operation["method"], len(parts)), []).append((parts, operation))
+
+    def operation(self, method: str, path: str):
+        """The operation of a request path (percent-encoded, without query); None when the specification has none."""
+        path = re.sub(r"^/_matrix/client/r0/", "/_matrix/client/v3/", path)
+        parts = segments_of(path)
+        best = None
+        for shape, operation in self.by_shape.get((method, len(parts)), ()):
+            if all(a == b or a.startswith("{") for a, b in zip(shape, parts)):
+                literal = sum(1 for a in shape if not a.startswith("{"))
+                if best is None or literal > best[0]:
+                    best = (literal, operation)
+        if best is None and parts[-1] == "":  # an empty state key
+            return self.operation(method, path.rstrip("/") + "/x")
+        return best[1] if best else None
+
+    def check(self, method: str, path: str, status: int, content_type: str, body: bytes) -> list[str]:
+        """Where an answer departs from the specification: a list of sentences, empty when it does not."""
+        operation = self.operation(method, path)
+        if operation is None:
+            return self.check_error(status, content_type, body) if status >= 400 else []
+        name = f"{operation['id']} {status}"
+        documented = operation["responses"]
+        if str(status) not in documented:
+            if status < 400:
+                return [f"{name}: this status is not among {sorted(documented)}"]
+            if status not in PROSE_ALLOWS_STATUS:
+                return [f"{name}: no such error status"]
+            return self.check_error(status, content_type, body)
+        schema = documented[str(status)].get("application/json")
+        if schema is None:
+            return self.check_error(status, content_type, body) if status >= 400 else []
+        if not content_type.startswith("application/json"):
+            return [f"{name}: Content-Type is {content_type!r}"]
+        value, problem = parse(body)
+        if problem:
+            return [f"{name}: {problem}"]
+        return [f"{name} {problem}" for problem in self.schemas.problems(value, schema)]
+
+    @staticmethod
+    def check_error(status: int, content_type: str, body: bytes) -> list[str]:
+        """The standard error response."""
+        value, problem = parse(body)
+        if problem:
+            return [f"error {status}: {problem}"]
+        if not content_type.startswith("application/json"):
+            return [f"error {status}: Content-Type is {content_type!r}"]
+        if not isinstance(value, dict):
+            return [f"error {status}: not an object"]
+        if status == 401 and "flows" in value:
+            return []
+        if not isinstance(value.get("errcode"), str) or not ERRCODE.match(value["errcode"]):
+            return [f"error {status}: errcode is {value.get('errcode')!r}"]
+        if not isinstance(value.get("error"), str):
+            return [f"error {status}: no text in `error`"]
+        return []
+
+
+def no_duplicates(pairs):
+    seen = {}
+    for key, value in pairs:
+        if key in seen:
+            raise ValueError(f"key {key!r} twice")
+        seen[key] = value
+    return seen
+
+
+def parse(body: bytes):
+    """(value, None) or (None, what is wrong). Stricter than Python's own: UTF-8, no duplicate keys."""
+    try:
+        return json.loads(body.decode("utf-8"), object_pairs_hook=no_duplicates), None
+    except ValueError as error:
+        return None, f"not JSON: {error}"

@@ -1,0 +1,130 @@
+"""Starts, stops, kills and restarts servers for tests."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import peyk_config
+from httpc import Client
+
+SLOWNESS = float(os.environ.get("PEYK_TEST_SLOWNESS", "1"))  # sanitizer builds
+
+
+class ServerFailed(Exception):
+    pass
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One peyk in a scratch folder, plain HTTP on loopback.
+
+    options: configuration keys over the test defaults, {"registration.mode": "closed"}.
+    """
+
+    def __init__(self, binary: Path, options: dict | None = None, name: str = "localhost", engine: str = "rocksdb",
+                 folder: Path | None = None):
+        self.binary = Path(binary).resolve()
+        if not self.binary.is_file():
+            raise ServerFailed(f"{self.binary} is not there")
+        self.own_folder = folder is None
+        self.folder = Path(tempfile.mkdtemp(prefix="peyk-test-")) if folder is None else folder
+        self.port = free_port()
+        self.name = name
+        self.process: subprocess.Popen | None = None
+        self.sections = peyk_config.merged(
+            peyk_config.TEST_DEFAULTS,
+            {"server": {"name": name, "data_dir": "data"}, "storage": {"engine": engine}},
+            peyk_config.dotted(options or {}))
+        self.config = self.folder / "peyk.toml"
+        self.log = self.folder / "peyk.log"
+        self.write_config()
+
+    def write_config(self) -> None:
+        peyk_config.write(self.config, self.sections, [{"address": "127.0.0.1", "port": self.port}])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, timeout: float = 60) -> Client:
+        return Client("127.0.0.1", self.port, timeout * SLOWNESS)
+
+    def start(self, wait: float = 20) -> float:
+        """Starts and waits for the port; returns the seconds that took."""
+        began = time.monotonic()
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([self.binary, "serve", "--config", self.config], stdout=log,
+                                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder)
+        while time.monotonic() - began < wait * SLOWNESS:
+            if self.process.poll() is not None:
+                raise ServerFailed(f"the server ended at its start with {self.process.returncode}:\n{self.log_tail()}")
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return time.monotonic() - began
+            except OSError:
+                time.sleep(0.002)
+        raise ServerFailed(f"the server does not listen after {wait} s:\n{self.log_tail()}")
+
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, limit: float = 2.0) -> float:
+        """SIGTERM; returns the seconds it took. A server that crashes or does not end in time is an error."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(timeout=limit * SLOWNESS + 8)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise ServerFailed(f"the server does not stop:\n{self.log_tail()}") from None
+        took = time.monotonic() - began
+        if code != 0:
+            raise ServerFailed(f"the server stopped with {code}:\n{self.log_tail()}")
+        if took > limit * SLOWNESS:
+            raise ServerFailed(f"the server took {took:.1f} s to stop")
+        return took
+
+    def log_tail(self, lines: int = 40) -> str:
+        try:
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        except OSError:
+            return ""
+
+    def dispose(self) -> None:
+        if self.alive():
+            self.kill()
+        if self.own_folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class External:
+    """A homeserver that runs already, for checking the tests themselves. It cannot be restarted or configured."""
+
+    def __init__(self, host: str, port: int):
+        self.host, self.port = host, port
+        self.url = f"http://{host}:{port}"
+
+    def client(self, timeout: float = 60) -> Client:
+        return Client(self.host, self.port, timeout)
+
+    def alive(self) -> bool:
+        return True
+
+    def log_tail(self, lines: int = 40) -> str:
+        return ""
+
+    def dispose(self) -> None:
+        pass
