@@ -1,0 +1,14 @@
+#pragma once
+// How RocksDB is set up. rocks_store.cc only.
+
+#include <rocksdb/options.h>
+
+#include <functional>
+
+namespace peyk::storage {
+
+// `on_error` is called for every error of background work but a lack of space, which passes when space is freed.
+rocksdb::Options rocks_options(rocksdb::Env* env, std::uint64_t cache,
+                               std::function<void(const rocksdb::Status&)> on_error);
+
+}  // namespace peyk::storage

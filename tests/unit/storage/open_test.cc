@@ -1,0 +1,186 @@
+#include "storage/open.h"
+
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "unit/storage/scratch.h"
+
+namespace peyk::storage {
+namespace {
+
+constexpr Table kEvents{.id = 2,
+                        .name = "events",
+                        .about = "an event",
+                        .rest = "event number u64be",
+                        .owner = Owner::room,
+                        .seal = Seal::row,
+                        .category = Category::user_content,
+                        .kept = "until redacted"};
+constexpr std::array<const Table*, 1> kCatalog{&kEvents};
+constexpr std::uint64_t kRoom = 4711;
+
+std::string row(std::uint64_t number) {
+    std::string out;
+    put_u64be(out, number);
+    return out;
+}
+
+struct OpenTest : testing::Test {
+    OpenOptions options() {
+        return {.dir = scratch.path / "store",
+                .key = {.file = scratch.path / "store.key"},
+                .catalog = {kCatalog},
+                .flush_every = {}};
+    }
+    void put(Db& db, std::uint64_t number, std::string_view body) {
+        Change change(db, Owner::room, kRoom, db.epoch(Owner::room, kRoom));
+        change.put(kEvents, kRoom, row(number), body);
+        ASSERT_TRUE(run_blocking(pool, db.commit(std::move(change))));
+    }
+    void puncture(Db& db, std::uint64_t number) {
+        Change change(db, Owner::room, kRoom, db.epoch(Owner::room, kRoom));
+        change.puncture(kEvents, kRoom, number);
+        ASSERT_TRUE(run_blocking(pool, db.commit(std::move(change))));
+    }
+    void expect_rows(Db& db, std::uint64_t count, std::uint64_t gone) {
+        for (std::uint64_t i = 1; i <= count; ++i) {
+            auto entry = db.get(kEvents, kRoom, row(i));
+            ASSERT_TRUE(entry && *entry) << i;
+            EXPECT_EQ((*entry)->gone, i == gone) << i;
+            if (i != gone) EXPECT_EQ((*entry)->body, fmt::format("body {}", i));
+        }
+    }
+
+    Scratch scratch;
+    WorkerPool pool{"test", 2};
+};
+
+TEST_F(OpenTest, RowsAndPuncturesOutliveTheProcess) {
+    std::uint64_t incarnation = 0;
+    std::uint64_t number = 0;
+    {
+        auto opened = open(options());
+        ASSERT_TRUE(opened) << opened.error().detail;
+        incarnation = (*opened)->incarnation();
+        number = (*opened)->db().number("!room");
+        for (std::uint64_t i = 1; i <= 30; ++i) put((*opened)->db(), i, fmt::format("body {}", i));
+        puncture((*opened)->db(), 7);
+        ASSERT_TRUE((*opened)->close());
+    }
+    auto opened = open(options());
+    ASSERT_TRUE(opened) << opened.error().detail;
+    EXPECT_EQ((*opened)->incarnation(), incarnation);
+    EXPECT_EQ((*opened)->db().number("!room"), number);
+    expect_rows((*opened)->db(), 30, 7);
+    put((*opened)->db(), 31, "body 31");
+}
+
+TEST_F(OpenTest, APunctureThatWasNotWrittenIsRepeatedFromItsNote) {
+    auto copy = scratch.path / "crashed";
+    {
+        auto opened = open(options());
+        ASSERT_TRUE(opened);
+        for (std::uint64_t i = 1; i <= 10; ++i) put((*opened)->db(), i, fmt::format("body {}", i));
+        puncture((*opened)->db(), 3);
+        // What a crash would leave: the log has the note, the key table has the key.
+        std::filesystem::copy(scratch.path / "store", copy, std::filesystem::copy_options::recursive);
+    }
+    auto crashed = options();
+    crashed.dir = copy;
+    auto opened = open(crashed);
+    ASSERT_TRUE(opened) << opened.error().detail;
+    expect_rows((*opened)->db(), 10, 3);
+    EXPECT_FALSE((*opened)->vault().dirty());
+}
+
+TEST_F(OpenTest, ASecondProcessIsTurnedAway) {
+    auto first = open(options());
+    ASSERT_TRUE(first);
+    auto second = open(options());
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::conflict);
+    EXPECT_NE(second.error().detail.find("stop that one"), std::string::npos);
+}
+
+TEST_F(OpenTest, AnotherKeyIsTurnedAwayAndLeavesTheStoreAlone) {
+    ASSERT_TRUE(open(options()));
+    auto other = options();
+    other.key = {.kind = KeySource::Kind::raw, .secret = std::string(32, 'x')};
+    auto refused = open(other);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::forbidden);
+    auto missing = options();
+    missing.key.file = scratch.path / "nowhere.key";
+    auto absent = open(missing);
+    ASSERT_FALSE(absent);
+    EXPECT_EQ(absent.error().code, Errc::unavailable);
+    EXPECT_FALSE(std::filesystem::exists(scratch.path / "nowhere.key"));
+    EXPECT_TRUE(open(options()));
+}
+
+TEST_F(OpenTest, APassphraseOpensOnlyItsStore) {
+    auto locked = options();
+    locked.key = {.kind = KeySource::Kind::passphrase, .secret = "correct horse"};
+    ASSERT_TRUE(open(locked));
+    EXPECT_TRUE(open(locked));
+    locked.key.secret = "correct hors";
+    auto refused = open(locked);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::forbidden);
+}
+
+TEST_F(OpenTest, ANewerFormatIsNotTouched) {
+    ASSERT_TRUE(open(options()));
+    for (const auto* name : {"store.header", "store.header.copy"}) {
+        auto path = scratch.path / "store" / name;
+        auto bytes = scratch.read(path);
+        bytes[11] = 9;
+        scratch.write(path, bytes);
+    }
+    auto refused = open(options());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::unsupported);
+    EXPECT_NE(refused.error().detail.find("newer version"), std::string::npos);
+}
+
+TEST_F(OpenTest, NothingOnDiskIsReadable) {
+    {
+        auto opened = open(options());
+        ASSERT_TRUE(opened);
+        for (std::uint64_t i = 1; i <= 50; ++i) put((*opened)->db(), i, "canary-canary-canary");
+    }
+    ASSERT_TRUE(open(options()));
+    std::size_t files = 0;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(scratch.path / "store")) {
+        if (!file.is_regular_file()) continue;
+        ++files;
+        auto bytes = scratch.read(file.path());
+        EXPECT_EQ(bytes.find("canary"), std::string::npos) << file.path();
+        EXPECT_EQ(bytes.find("rocksdb"), std::string::npos) << file.path();
+        EXPECT_EQ(bytes.find("position"), std::string::npos) << file.path();
+        EXPECT_NE(file.path().filename(), "LOG");
+    }
+    EXPECT_GT(files, 8);
+}
+
+TEST_F(OpenTest, ADamagedTableIsReportedAsSuch) {
+    {
+        auto opened = open(options());
+        ASSERT_TRUE(opened);
+        put((*opened)->db(), 1, "body 1");
+    }
+    ASSERT_TRUE(open(options()));  // the log becomes a table
+    for (const auto& file : std::filesystem::directory_iterator(scratch.path / "store" / "rocks")) {
+        if (file.path().extension() != ".sst") continue;
+        auto bytes = scratch.read(file.path());
+        for (std::size_t at = 64; at < bytes.size(); at += 16) bytes[at] = static_cast<char>(bytes[at] ^ 0x40);
+        scratch.write(file.path(), bytes);
+    }
+    auto refused = open(options());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::corrupt);
+    EXPECT_NE(refused.error().detail.find("backup"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace peyk::storage
