@@ -192,6 +192,7 @@ Task<Result<void>> Media::remove(MediaId id) {
             change.del(kMedia, kArea, row_key(row));
             for (const auto& entry : thumbnails) change.del(kThumbnails, kArea, entry.rest);
             change.puncture(kMedia, kArea, row);
+            if (!thumbnails.empty()) change.puncture(kThumbnails, kArea, row);
             return {};
         };
         PEYK_CO_CHECK(co_await commit(Owner::server, kArea, std::move(build)));

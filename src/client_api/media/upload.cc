@@ -15,10 +15,10 @@ std::string uri_of(const MediaEndpointOptions& options, const media::MediaId& id
     return fmt::format("mxc://{}/{}", options.server_name, id.str());
 }
 
-// Guests may read media, not store it. Spec: Guest access lists what they may do.
-Result<void> no_guest(const Call& call) {
+// Guests may read media, not store it (Guest access lists what they may do); nor may suspended accounts.
+Result<void> may_upload(const Call& call) {
     if (call.who().guest) return m::guest_forbidden("Guests cannot upload media");
-    return {};
+    return users::check_active(call.who());
 }
 
 // Spec: POST /_matrix/media/v3/upload
@@ -26,7 +26,7 @@ class Upload {
 public:
     Upload(media::Media& media, MediaEndpointOptions options) : media_(media), options_(std::move(options)) {}
     Task<Result<http::Response>> run(Call call) {
-        PEYK_CO_CHECK(no_guest(call));
+        PEYK_CO_CHECK(may_upload(call));
         auto info = upload_info(call);
         PEYK_CO_TRY(const auto id,
                     co_await media_.upload(call.who().user_number, std::move(info), std::move(call.request.stream)));
@@ -46,7 +46,7 @@ public:
                                   RateClass::media};
     Create(media::Media& media, MediaEndpointOptions options) : media_(media), options_(std::move(options)) {}
     Task<Result<Reply>> run(Call call) {
-        PEYK_CO_CHECK(no_guest(call));
+        PEYK_CO_CHECK(may_upload(call));
         PEYK_CO_TRY(const auto created, co_await media_.create(call.who().user_number));
         json::Object answer{{"content_uri", uri_of(options_, created.id)}, {"unused_expires_at", created.expires_ms}};
         co_return Reply::of(answer);
@@ -62,7 +62,7 @@ class UploadTo {
 public:
     UploadTo(media::Media& media, MediaEndpointOptions options) : media_(media), options_(std::move(options)) {}
     Task<Result<http::Response>> run(Call call) {
-        PEYK_CO_CHECK(no_guest(call));
+        PEYK_CO_CHECK(may_upload(call));
         PEYK_CO_TRY(auto id, local_media(call, options_));
         auto info = upload_info(call);
         PEYK_CO_CHECK(co_await media_.upload_to(call.who().user_number, std::move(id), std::move(info),

@@ -1,8 +1,9 @@
 #include "media/thumbnailer/picture.h"
 
 #include <malloc.h>
-#include <vips/vector.h>
 #include <vips/vips.h>
+//
+#include <vips/vector.h>  // needs the former
 
 #include <algorithm>
 #include <cmath>
