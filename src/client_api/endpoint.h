@@ -125,9 +125,8 @@ public:
 private:
     template <class E>
     void bind(const Route& route, std::shared_ptr<E> endpoint) {
-        add(route, [endpoint](Call call) -> Task<Result<http::Response>> {
-            return answer(endpoint->run(std::move(call)));
-        });
+        add(route,
+            [endpoint](Call call) -> Task<Result<http::Response>> { return answer(endpoint->run(std::move(call))); });
     }
     static Task<Result<http::Response>> answer(Task<Result<Reply>> task);
     static Task<Result<http::Response>> answer(Task<Result<http::Response>> task) { return task; }

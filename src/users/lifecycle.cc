@@ -137,9 +137,8 @@ Task<Result<Lifecycle::ResetLink>> Lifecycle::make_reset_link(UserId user) {
     change.put(kResetLinks, number, token.digest, std::to_string(expires.count()));
     PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
     ResetLink link{token.text, {}, expires};
-    // Behind the '#': the token reaches no server's log.
     if (!context_.options.public_base_url.empty())
-        link.url = context_.options.public_base_url + "/account/reset#token=" + token.text;
+        link.url = context_.options.public_base_url + "/_peyk/reset?token=" + token.text;
     co_return link;
 }
 

@@ -9,12 +9,9 @@ constexpr std::size_t kSecret = 32;
 
 std::string_view prefix(TokenKind kind) {
     switch (kind) {
-        case TokenKind::access:
-            return "pa_";
-        case TokenKind::refresh:
-            return "pr_";
-        case TokenKind::reset:
-            return "pw_";
+        case TokenKind::access: return "pa_";
+        case TokenKind::refresh: return "pr_";
+        case TokenKind::reset: return "pw_";
     }
     return "p?_";
 }
