@@ -1,0 +1,53 @@
+#include "keys/device_changes.h"
+
+#include "base/logging.h"
+#include "keys/tables.h"
+
+namespace peyk::keys {
+
+void DeviceChanges::note(storage::Change& change, const UserId& user, std::uint64_t user_number) const {
+    change.put(kDeviceListNews, user_number, {}, {});
+    change.put(kUnannounced, user_number, {}, user.view());
+}
+
+Task<void> DeviceChanges::announce(UserId user, std::uint64_t user_number, storage::Position position) {
+    auto told = co_await observer_.device_list_changed(user, position);
+    feed_.publish({FeedEntry::Kind::user, user_number, position});
+    if (!told) {
+        log::warning("keys", "a device list change waits to be announced: {}", errc_name(told.error().code));
+        co_return;
+    }
+    auto lane = co_await lanes_.enter(user_number);
+    auto epoch = db_.epoch(Owner::user, user_number);
+    auto mark = db_.get(kUnannounced, user_number, {});
+    // A newer mark belongs to a newer change, whose own announcement is under way.
+    if (!mark || !*mark || (*mark)->position > position) co_return;
+    storage::Change change(db_, Owner::user, user_number, epoch);
+    change.del(kUnannounced, user_number, {});
+    // Failing leaves the mark: the change is announced once more at the next start, which does no harm.
+    [[maybe_unused]] auto removed = co_await db_.commit(std::move(change));
+}
+
+Task<void> DeviceChanges::announce_mark(UserId user, std::uint64_t user_number) {
+    auto mark = db_.get(kUnannounced, user_number, {});
+    if (mark && *mark) co_await announce(std::move(user), user_number, (*mark)->position);
+}
+
+Task<Result<void>> DeviceChanges::announce_pending() {
+    std::string next;
+    do {
+        PEYK_CO_TRY(auto page, db_.walk(kUnannounced, next, 100));
+        for (const auto& row : page) {
+            if (row.entry.gone) continue;
+            co_await announce(UserId::trusted(row.entry.body), row.owner, row.entry.position);
+        }
+    } while (!next.empty());
+    co_return Result<void>{};
+}
+
+Result<storage::Position> DeviceChanges::last(std::uint64_t user_number) const {
+    PEYK_TRY(auto row, db_.get(kDeviceListNews, user_number, {}));
+    return row ? row->position : 0;
+}
+
+}  // namespace peyk::keys

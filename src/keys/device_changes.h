@@ -1,0 +1,41 @@
+#pragma once
+// That a user's device list changed: when last, and telling the shared rooms before the request is answered.
+
+#include <cstdint>
+
+#include "async/feed.h"
+#include "core/ids.h"
+#include "keys/ports.h"
+#include "keys/user_lanes.h"
+#include "storage/db.h"
+
+namespace peyk::keys {
+
+// Purpose:  a change of keys puts a mark into its own batch (note), then tells the observer and removes the mark
+//           (announce). A mark that a crash left behind is announced by announce_pending().
+// Owner:    Keys.  Runs on: worker threads.
+class DeviceChanges {
+public:
+    DeviceChanges(storage::Db& db, UserLanes& lanes, Feed& feed, DeviceListObserver& observer)
+        : db_(db), lanes_(lanes), feed_(feed), observer_(observer) {}
+
+    // Part of the change that alters what /keys/query says of `user`.
+    void note(storage::Change& change, const UserId& user, std::uint64_t user_number) const;
+    // After that change is durable, with the user's lane left. A failure of the observer leaves the mark for later.
+    Task<void> announce(UserId user, std::uint64_t user_number, storage::Position position);
+    // Announces the user's mark, if there is one.
+    Task<void> announce_mark(UserId user, std::uint64_t user_number);
+    // Announces what earlier runs left behind; at start, and from time to time.
+    Task<Result<void>> announce_pending();
+
+    // The position of the newest change, 0 if there was none. Blocking read.
+    Result<storage::Position> last(std::uint64_t user_number) const;
+
+private:
+    storage::Db& db_;
+    UserLanes& lanes_;
+    Feed& feed_;
+    DeviceListObserver& observer_;
+};
+
+}  // namespace peyk::keys
