@@ -197,9 +197,9 @@ std::expected<void, Refusal> Connection::take_body(std::string& out, std::size_t
 
 bool Connection::reserve(std::size_t bytes) {
     auto& shared = loop_.shared();
+    auto before = shared.buffered.fetch_add(bytes, std::memory_order_relaxed);
     exchange_->buffered = &shared.buffered;
     exchange_->reserved += bytes;
-    auto before = shared.buffered.fetch_add(bytes, std::memory_order_relaxed);
     return before + bytes <= shared.config.limits.buffered_bytes;
 }
 

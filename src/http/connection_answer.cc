@@ -183,6 +183,7 @@ Task<bool> Connection::refuse(Refusal refusal) {
 Task<bool> Connection::respond() {
     auto& exchange = *exchange_;
     auto& response = exchange.response;
+    exchange.release();
     if (exchange.body && !exchange.body->done) {  // the handler did not want all of it
         exchange.keep_alive = false;
         lingers_ = true;

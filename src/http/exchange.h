@@ -25,8 +25,11 @@ struct Connection::BodyLink {
 };
 
 struct Connection::Exchange {
-    ~Exchange() {
-        if (reserved) buffered->fetch_sub(reserved, std::memory_order_relaxed);
+    ~Exchange() { release(); }
+    // The request and its body are done with.
+    void release() {
+        request.reset();
+        if (reserved) buffered->fetch_sub(std::exchange(reserved, 0), std::memory_order_relaxed);
     }
     std::unique_ptr<Request> request;  // until the handler has it
     const Route* route = nullptr;
