@@ -67,14 +67,10 @@ DbState::DbState(Store& store_in, Vault& vault_in, Catalog catalog_in)
 
 Shard DbState::shard(Owner owner, std::uint64_t number) {
     switch (owner) {
-        case Owner::room:
-            return Shard::of_room(number);
-        case Owner::user:
-            return Shard::of_user(number);
-        case Owner::destination:
-            return Shard::of_destination(number);
-        case Owner::server:
-            break;
+        case Owner::room: return Shard::of_room(number);
+        case Owner::user: return Shard::of_user(number);
+        case Owner::destination: return Shard::of_destination(number);
+        case Owner::server: break;
     }
     return Shard::of_server();
 }

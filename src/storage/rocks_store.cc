@@ -170,7 +170,7 @@ void RocksStore::run() {
         {
             std::unique_lock lock(mutex_);
             auto something = [this] { return stopping_ || !queue_.empty(); };
-            if (unsynced_) {
+            if (unsynced_ && !broken_) {
                 if (!ready_.wait_for(lock, kRelaxedSync, something)) {
                     lock.unlock();
                     sync_relaxed();
@@ -193,7 +193,7 @@ void RocksStore::run() {
         }
         write(group);
     }
-    if (unsynced_) sync_relaxed();
+    if (unsynced_ && !broken_) sync_relaxed();
 }
 
 void RocksStore::sync_relaxed() {

@@ -10,7 +10,8 @@
 namespace peyk::storage {
 namespace {
 
-constexpr std::size_t kNonce = 12;
+constexpr std::size_t kNonce = 8;  // stored; zeros make up the twelve bytes of the cipher
+constexpr std::size_t kFullNonce = 12;
 constexpr std::size_t kTag = 16;
 constexpr std::uint8_t kStored = 0, kZstd1 = 1, kFormatMask = 0x0f, kHole = 0x10;
 constexpr std::size_t kHoleBytes = 8;
@@ -33,6 +34,12 @@ void fresh_nonce(unsigned char* out) {
     }
     std::memcpy(out, pool.bytes.data() + pool.used, kNonce);
     pool.used += kNonce;
+}
+
+std::array<unsigned char, kFullNonce> full_nonce(const unsigned char* stored) {
+    std::array<unsigned char, kFullNonce> nonce{};
+    std::memcpy(nonce.data(), stored, kNonce);
+    return nonce;
 }
 
 struct FreeContext {
@@ -65,11 +72,11 @@ EVP_CIPHER_CTX* context_for(bool encrypt) {
 void encrypt(const Secret& key, std::string_view aad, std::string_view plain, std::string& out) {
     auto at = out.size();
     out.resize(at + kNonce + plain.size() + kTag);
-    auto* nonce = bytes_at(out, at);
-    fresh_nonce(nonce);
+    fresh_nonce(bytes_at(out, at));
+    auto nonce = full_nonce(bytes_at(out, at));
     auto* context = context_for(true);
     int length = 0;
-    bool ok = EVP_EncryptInit_ex2(context, nullptr, key.data(), nonce, nullptr) == 1;
+    bool ok = EVP_EncryptInit_ex2(context, nullptr, key.data(), nonce.data(), nullptr) == 1;
     if (!aad.empty()) {
         ok = ok && EVP_EncryptUpdate(context, nullptr, &length, bytes_of(aad), static_cast<int>(aad.size())) == 1;
     }
@@ -87,8 +94,9 @@ std::optional<std::string> decrypt(const Secret& key, std::string_view aad, std:
     std::string tag(in.substr(in.size() - kTag));
     std::string out(cipher.size(), '\0');
     auto* context = context_for(false);
+    auto nonce = full_nonce(bytes_of(in));
     int length = 0;
-    bool ok = EVP_DecryptInit_ex2(context, nullptr, key.data(), bytes_of(in), nullptr) == 1;
+    bool ok = EVP_DecryptInit_ex2(context, nullptr, key.data(), nonce.data(), nullptr) == 1;
     if (!aad.empty()) {
         ok = ok && EVP_DecryptUpdate(context, nullptr, &length, bytes_of(aad), static_cast<int>(aad.size())) == 1;
     }

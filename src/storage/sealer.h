@@ -25,7 +25,7 @@ struct SealContext {
 // Purpose:  the form of bodies on disk. A body is
 //             format u8: low nibble 0 as it is, 1 zstd with dictionary 1; 0x10 the key behind the owner has a hole
 //             [where the hole is, u8]
-//             slot varint, nonce 12 bytes, AES-256-GCM ciphertext, tag 16 bytes
+//             slot varint, nonce 8 bytes, AES-256-GCM ciphertext, tag 16 bytes
 // Runs on:  any thread; contexts of OpenSSL and zstd are per thread.
 class Sealer {
 public:

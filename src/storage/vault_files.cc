@@ -83,13 +83,11 @@ std::string passphrase_salt() {
 
 Result<Secret> root_secret(const KeySource& source, std::string_view salt) {
     switch (source.kind) {
-        case KeySource::Kind::key_file:
-            return read_key_file(source.file);
+        case KeySource::Kind::key_file: return read_key_file(source.file);
         case KeySource::Kind::raw:
             if (source.secret.size() != Secret::kBytes) return fail(Errc::bad_request, "a raw key has 32 bytes");
             return Secret(source.secret);
-        case KeySource::Kind::passphrase:
-            break;
+        case KeySource::Kind::passphrase: break;
     }
     ByteReader in(salt);
     auto seed = in.take(crypto_pwhash_SALTBYTES);

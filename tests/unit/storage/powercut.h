@@ -1,0 +1,29 @@
+#pragma once
+// Commits, pulls the plug, looks what is left. Used by the unit test (few cuts) and by storage_powercut (many).
+
+#include <array>
+#include <filesystem>
+
+#include "storage/rocks_store.h"
+#include "unit/storage/fault_fs.h"
+
+namespace peyk::storage {
+
+struct PowerCutResult {
+    std::uint64_t cuts = 0;
+    std::uint64_t cuts_while_opening = 0;
+    std::uint64_t acknowledged = 0;    // batches whose `done` said committed
+    std::uint64_t lost = 0;            // of these, not there after the cut
+    std::uint64_t half = 0;            // batches of which one row is there and the other is not
+    std::uint64_t positions_back = 0;  // restarts whose counter stood below an acknowledged position
+    std::uint64_t refused = 0;         // restarts that the store refused
+    std::string refusal;               // why, the first time
+    std::array<std::uint64_t, FaultFs::kStages> by_stage{};
+};
+
+// Each cut: open over a FaultFs, check everything that was acknowledged since the directory was new, commit from
+// several batches in flight, cut at a random operation. The directory starts anew every `kFresh` cuts.
+PowerCutResult run_power_cuts(const std::filesystem::path& dir, std::uint64_t cuts, std::uint64_t seed,
+                              Durability durability);
+
+}  // namespace peyk::storage
