@@ -128,6 +128,15 @@ std::string signatures_of(std::string_view text, const ServerName& server, const
 
 }  // namespace
 
+EventReference reference_to(const Event& event, const RoomRules& rules) {
+    EventReference reference{event.id};
+    if (rules.event_id_format != EventIdFormat::own) return reference;
+    auto pdu = json::parse_object(event.json);
+    if (!pdu) panic("an event's own text is not JSON");
+    reference.reference_hash_base64 = base64_encode(reference_hash(*pdu, rules).view());
+    return reference;
+}
+
 Result<EventPtr> build_event(EventDraft draft, const ServerName& server, const SigningKey& key,
                              const RoomRules& rules) {
     PEYK_CHECK(check_draft(draft, rules));

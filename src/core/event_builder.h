@@ -16,6 +16,9 @@ struct EventReference {
     std::string reference_hash_base64 = {};  // only looked at when the room version has pairs; may be empty
 };
 
+// For prev_events and auth_events. Computes the hash where the version has it, at the cost of parsing the event.
+EventReference reference_to(const Event& event, const RoomRules& rules);
+
 struct EventDraft {
     UserId sender;
     std::optional<RoomId> room = {};  // absent exactly for a create event of a version whose room id is its hash

@@ -33,29 +33,14 @@ constexpr std::array<bool, 256> kNeedsEscape = [] {
 
 void write_escape(std::string& out, unsigned char c) {
     switch (c) {
-        case '"':
-            out += "\\\"";
-            return;
-        case '\\':
-            out += "\\\\";
-            return;
-        case '\b':
-            out += "\\b";
-            return;
-        case '\f':
-            out += "\\f";
-            return;
-        case '\n':
-            out += "\\n";
-            return;
-        case '\r':
-            out += "\\r";
-            return;
-        case '\t':
-            out += "\\t";
-            return;
-        default:
-            break;
+        case '"': out += "\\\""; return;
+        case '\\': out += "\\\\"; return;
+        case '\b': out += "\\b"; return;
+        case '\f': out += "\\f"; return;
+        case '\n': out += "\\n"; return;
+        case '\r': out += "\\r"; return;
+        case '\t': out += "\\t"; return;
+        default: break;
     }
     constexpr std::string_view kHex = "0123456789abcdef";
     out += "\\u00";
@@ -183,26 +168,13 @@ void write_to(std::string& out, const Object& object) {
 
 void write_to(std::string& out, const Value& value) {
     switch (value.kind()) {
-        case Value::Kind::null:
-            out += "null";
-            return;
-        case Value::Kind::boolean:
-            out += *value.boolean() ? "true" : "false";
-            return;
-        case Value::Kind::integer:
-            write_integer(out, *value.integer());
-            return;
-        case Value::Kind::number:
-            out += value.raw_number()->text;
-            return;
-        case Value::Kind::string:
-            write_string(out, *value.string());
-            return;
-        case Value::Kind::object:
-            write_to(out, *value.object());
-            return;
-        case Value::Kind::array:
-            break;
+        case Value::Kind::null: out += "null"; return;
+        case Value::Kind::boolean: out += *value.boolean() ? "true" : "false"; return;
+        case Value::Kind::integer: write_integer(out, *value.integer()); return;
+        case Value::Kind::number: out += value.raw_number()->text; return;
+        case Value::Kind::string: write_string(out, *value.string()); return;
+        case Value::Kind::object: write_to(out, *value.object()); return;
+        case Value::Kind::array: break;
     }
     out += '[';
     bool first = true;
@@ -228,17 +200,13 @@ std::string write(const Object& object) {
 
 bool is_canonical(const Value& value) {
     switch (value.kind()) {
-        case Value::Kind::number:
-            return false;
-        case Value::Kind::integer:
-            return *value.integer() <= kMaxInteger && *value.integer() >= -kMaxInteger;
-        case Value::Kind::array:
-            return std::all_of(value.array()->begin(), value.array()->end(), is_canonical);
+        case Value::Kind::number: return false;
+        case Value::Kind::integer: return *value.integer() <= kMaxInteger && *value.integer() >= -kMaxInteger;
+        case Value::Kind::array: return std::all_of(value.array()->begin(), value.array()->end(), is_canonical);
         case Value::Kind::object:
             return std::all_of(value.object()->begin(), value.object()->end(),
                                [](const Member& member) { return is_canonical(member.value); });
-        default:
-            return true;
+        default: return true;
     }
 }
 

@@ -92,29 +92,16 @@ Fault read_string(const char* at, std::string& out) {
         switch (escape) {
             case '"':
             case '\\':
-            case '/':
-                out.push_back(escape);
-                break;
-            case 'b':
-                out.push_back('\b');
-                break;
-            case 'f':
-                out.push_back('\f');
-                break;
-            case 'n':
-                out.push_back('\n');
-                break;
-            case 'r':
-                out.push_back('\r');
-                break;
-            case 't':
-                out.push_back('\t');
-                break;
+            case '/': out.push_back(escape); break;
+            case 'b': out.push_back('\b'); break;
+            case 'f': out.push_back('\f'); break;
+            case 'n': out.push_back('\n'); break;
+            case 'r': out.push_back('\r'); break;
+            case 't': out.push_back('\t'); break;
             case 'u':
                 if (auto fault = unescape_unicode(at, out); fault != Fault::none) return fault;
                 break;
-            default:
-                return Fault::syntax;
+            default: return Fault::syntax;
         }
         run = at;
     }
@@ -199,14 +186,10 @@ Fault read_literal(std::string_view token, Value& out) {
 
 std::unexpected<Error> refuse(Fault fault) {
     switch (fault) {
-        case Fault::depth:
-            return m::bad_json("JSON is nested too deeply");
-        case Fault::duplicate:
-            return m::bad_json("a JSON object has the same key twice");
-        case Fault::surrogate:
-            return m::bad_json("a JSON string has half of a surrogate pair");
-        default:
-            return m::not_json("content is not JSON");
+        case Fault::depth: return m::bad_json("JSON is nested too deeply");
+        case Fault::duplicate: return m::bad_json("a JSON object has the same key twice");
+        case Fault::surrogate: return m::bad_json("a JSON string has half of a surrogate pair");
+        default: return m::not_json("content is not JSON");
     }
 }
 
@@ -246,10 +229,8 @@ private:
         ondemand::json_type type{};
         if (value.type().get(type)) return Fault::syntax;
         switch (type) {
-            case ondemand::json_type::object:
-                return read_object(value, depth + 1, out);
-            case ondemand::json_type::array:
-                return read_array(value, depth + 1, out);
+            case ondemand::json_type::object: return read_object(value, depth + 1, out);
+            case ondemand::json_type::array: return read_array(value, depth + 1, out);
             case ondemand::json_type::string: {
                 ondemand::raw_json_string raw;
                 if (value.get_raw_json_string().get(raw)) return Fault::syntax;
@@ -258,10 +239,8 @@ private:
                 out = Value(std::move(text));
                 return Fault::none;
             }
-            case ondemand::json_type::number:
-                return read_number(trim_end(value.raw_json_token()), out);
-            default:
-                return read_literal(trim_end(value.raw_json_token()), out);
+            case ondemand::json_type::number: return read_number(trim_end(value.raw_json_token()), out);
+            default: return read_literal(trim_end(value.raw_json_token()), out);
         }
     }
 

@@ -57,11 +57,8 @@ json::Object redact_content(std::string_view type, const json::Object& content, 
     json::Object kept;
     for (const auto& [key, value] : content) {
         switch (survives_in_content(type, key, rules)) {
-            case Keep::nothing:
-                break;
-            case Keep::everything:
-                kept.set(key, value);
-                break;
+            case Keep::nothing: break;
+            case Keep::everything: kept.set(key, value); break;
             case Keep::signed_only:
                 if (auto part = signed_part(value)) kept.set(key, *std::move(part));
         }
@@ -114,11 +111,8 @@ void write_redacted_content(std::string& out, std::string_view type, const json:
     MemberWriter writer(out);
     for (const auto& [key, value] : content) {
         switch (survives_in_content(type, key, rules)) {
-            case Keep::nothing:
-                break;
-            case Keep::everything:
-                json::write_to(writer.member(key), value);
-                break;
+            case Keep::nothing: break;
+            case Keep::everything: json::write_to(writer.member(key), value); break;
             case Keep::signed_only:
                 if (auto part = signed_part(value)) json::write_to(writer.member(key), *part);
         }

@@ -181,18 +181,12 @@ Verdict check_membership(const Event& event, const StateView& state) {
     }
     const MemberChange change{event, state, event.sender.view(), *event.state_key};
     switch (membership_from(*membership->string())) {
-        case Membership::join:
-            return check_join(change);
-        case Membership::invite:
-            return check_invite(change);
-        case Membership::leave:
-            return check_leave(change);
-        case Membership::ban:
-            return check_ban(change);
-        case Membership::knock:
-            return state.rules().knocking ? check_knock(change) : reject(Rule::membership_unknown);
-        case Membership::unknown:
-            break;
+        case Membership::join: return check_join(change);
+        case Membership::invite: return check_invite(change);
+        case Membership::leave: return check_leave(change);
+        case Membership::ban: return check_ban(change);
+        case Membership::knock: return state.rules().knocking ? check_knock(change) : reject(Rule::membership_unknown);
+        case Membership::unknown: break;
     }
     return reject(Rule::membership_unknown);
 }

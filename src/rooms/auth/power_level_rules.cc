@@ -120,28 +120,19 @@ Verdict check_power_levels(const Event& event, const StateView& state) {
     const Limits limits{state.levels().user_level(event.sender.view()), state.rules().level_form};
     const json::Object& before = current->content;
     switch (compare_scalars(before, event.content, limits)) {
-        case Breach::current:
-            return reject(Rule::level_current_too_high);
-        case Breach::next:
-            return reject(Rule::level_new_too_high);
-        case Breach::none:
-            break;
+        case Breach::current: return reject(Rule::level_current_too_high);
+        case Breach::next: return reject(Rule::level_new_too_high);
+        case Breach::none: break;
     }
     switch (compare_entries(before, event.content, limits, state.rules())) {
-        case Breach::current:
-            return reject(Rule::entry_current_too_high);
-        case Breach::next:
-            return reject(Rule::entry_new_too_high);
-        case Breach::none:
-            break;
+        case Breach::current: return reject(Rule::entry_current_too_high);
+        case Breach::next: return reject(Rule::entry_new_too_high);
+        case Breach::none: break;
     }
     switch (compare_users(before, event.content, limits, event.sender.view())) {
-        case Breach::current:
-            return reject(Rule::user_current_too_high);
-        case Breach::next:
-            return reject(Rule::user_new_too_high);
-        case Breach::none:
-            break;
+        case Breach::current: return reject(Rule::user_current_too_high);
+        case Breach::next: return reject(Rule::user_new_too_high);
+        case Breach::none: break;
     }
     return allow(Rule::levels_allowed);
 }

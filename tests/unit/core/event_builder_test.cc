@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/bytes.h"
 #include "core/hashing.h"
 
 namespace peyk {
@@ -110,6 +111,18 @@ TEST(EventBuilder, ACreateEventOfVersion12NamesItsRoom) {
     auto message = draft_for(twelve);
     message.room.reset();
     EXPECT_FALSE(build_event(std::move(message), kServer, key, twelve));
+}
+
+TEST(EventBuilder, ReferencesHaveAHashWhereTheVersionHasPairs) {
+    const SigningKey key = test_key();
+    for (const RoomRules& rules : kRoomRules) {
+        auto event = *build_event(draft_for(rules), kServer, key, rules);
+        const EventReference reference = reference_to(*event, rules);
+        EXPECT_EQ(reference.id, event->id);
+        const auto hash = reference_hash(*json::parse_object(event->json), rules);
+        EXPECT_EQ(reference.reference_hash_base64,
+                  rules.event_id_format == EventIdFormat::own ? base64_encode(hash.view()) : "");
+    }
 }
 
 TEST(EventBuilder, RefusesWhatTheFormatRefuses) {

@@ -180,6 +180,7 @@ constexpr Refusal kRefusals[] = {
     {R"("\ud800\n")", "M_BAD_JSON"},
     {R"("\ud800\u0041")", "M_BAD_JSON"},
     {R"("\ud800\ud800\udc00")", "M_BAD_JSON"},
+    {R"("\udc00\udc00")", "M_BAD_JSON"},  // low twice
     {R"({"\udfff":1})", "M_BAD_JSON"},
     {R"("\ud800\u00g0")", "M_NOT_JSON"},
     {R"({"a":1,"a":1})", "M_BAD_JSON"},
@@ -308,18 +309,12 @@ public:
 
     Value value(int depth) {
         switch (pick(depth > 0 ? 8 : 6)) {
-            case 0:
-                return {};
-            case 1:
-                return pick(2) == 0;
-            case 2:
-                return static_cast<std::int64_t>(random_()) * (pick(2) ? 1 : -1) % kMaxInteger;
-            case 3:
-                return pick(2) ? kMaxInteger : -kMaxInteger;
-            case 4:
-                return RawNumber{pick(2) ? "1.25" : "-99999999999999999999"};
-            case 5:
-                return string();
+            case 0: return {};
+            case 1: return pick(2) == 0;
+            case 2: return static_cast<std::int64_t>(random_()) * (pick(2) ? 1 : -1) % kMaxInteger;
+            case 3: return pick(2) ? kMaxInteger : -kMaxInteger;
+            case 4: return RawNumber{pick(2) ? "1.25" : "-99999999999999999999"};
+            case 5: return string();
             case 6: {
                 Array array;
                 for (int n = pick(5); n > 0; --n) array.push_back(value(depth - 1));
@@ -440,14 +435,9 @@ TEST(JsonProperty, DamagedTextIsRefusedOrReadsBackFromItsCanonicalForm) {
         for (int n = 1 + generator.pick(3); n > 0 && !text.empty(); --n) {
             const auto at = static_cast<std::size_t>(generator.pick(static_cast<int>(text.size())));
             switch (generator.pick(3)) {
-                case 0:
-                    text[at] = static_cast<char>(generator.pick(256));
-                    break;
-                case 1:
-                    text.erase(at, 1);
-                    break;
-                default:
-                    text.insert(at, 1, "{}[]\",:\\0u-e."[generator.pick(13)]);
+                case 0: text[at] = static_cast<char>(generator.pick(256)); break;
+                case 1: text.erase(at, 1); break;
+                default: text.insert(at, 1, "{}[]\",:\\0u-e."[generator.pick(13)]);
             }
         }
         auto value = parse(text);
