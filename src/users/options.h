@@ -50,7 +50,8 @@ struct Options {
     Millis reset_link_lifetime{24 * 60 * 60 * 1000};
     Millis uia_lifetime{30 * 60 * 1000};
     std::size_t max_uia_sessions = 10'000;
-    std::size_t session_cache = 100'000;  // tokens; about 300 bytes each
+    std::size_t max_uia_bytes = 16 * 1024 * 1024;  // of the bodies that these sessions remember
+    std::size_t session_cache = 100'000;           // tokens; about 300 bytes each
 
     std::size_t max_devices = 500;  // of one account
     std::size_t max_filters = 2'000;

@@ -139,7 +139,13 @@ Task<Result<Registration::Registered>> Registration::register_user(Request reque
     UiaRequest ask{std::move(request.operation), std::move(request.body), std::nullopt, true};
     auto wanted_flows = flows();
     PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), std::move(wanted_flows)));
-    PEYK_CO_TRY(auto wish, parse(grant.body));
+    auto parsed = parse(grant.body);
+    if (!parsed) {
+        if (!grant.registration_token.empty()) tokens_.release(grant.registration_token);
+        uia_.reopen(grant);
+        co_return fail(std::move(parsed.error()));
+    }
+    auto wish = *std::move(parsed);
     if (!grant.result.empty()) {  // asked again, perhaps since the answer was lost
         auto made = UserId::trusted(grant.result);
         PEYK_CO_TRY(auto account, accounts_.find(made));

@@ -11,7 +11,8 @@ constexpr std::uint64_t kSessionBits = (1ULL << 53) - 1;
 
 // Spec: Client-Server API › Account locking.
 Error locked_error() {
-    return Error{Errc::unauthenticated, "This account has been locked", "M_USER_LOCKED", "\"soft_logout\":true"};
+    return Error{
+        Errc::unauthenticated, "This account has been locked", "M_USER_LOCKED", "\"soft_logout\":true", {}, 401};
 }
 
 Result<Caller> Sessions::look_up(std::string_view access_token, bool even_locked) {

@@ -1,6 +1,7 @@
 #include "users/sign_in.h"
 
 #include "core/errors.h"
+#include "users/sessions.h"
 
 namespace peyk::users {
 
@@ -19,7 +20,13 @@ Result<UserId> PasswordCheck::named_user(const json::Object& auth) const {
     }
     if (!name) return m::missing_param("The user is missing");
     if (!name->string()) return m::bad_json("'user' must be a string");
-    auto user = accounts_.complete(*name->string());
+    // All names here are lower-case; the keyboards of telephones like to begin with a capital.
+    std::string text = *name->string();
+    auto local_end = text.starts_with('@') ? text.find(':') : text.size();
+    for (std::size_t i = 0; i < text.size() && i < local_end; ++i) {
+        if (text[i] >= 'A' && text[i] <= 'Z') text[i] = static_cast<char>(text[i] | 0x20);
+    }
+    auto user = accounts_.complete(text);
     if (!user) return m::forbidden("Invalid user name or password");
     return user;
 }
@@ -34,6 +41,8 @@ Task<Result<AccountPtr>> PasswordCheck::check(UserId user, std::string password)
         (void)limiter_.take(privacy::RateClass::login_failure, user.view());
         co_return m::forbidden("Invalid user name or password");
     }
+    // Only who knows the password hears of the lock.
+    if (account->locked) co_return fail(locked_error());
     if (verdict == Passwords::Verdict::right) co_return account;
     // The costs in the configuration have changed since.
     PEYK_CO_TRY(auto renewed, co_await passwords_.hash(std::move(again)));

@@ -71,6 +71,7 @@ std::optional<Uia::Session> Uia::find(const std::string& id) {
 
 void Uia::erase(List::iterator session) {
     if (!session->registration_token.empty()) tokens_.release(session->registration_token);
+    bytes_ -= session->bytes;
     by_id_.erase(session->id);
     sessions_.erase(session);
 }
@@ -82,14 +83,19 @@ void Uia::drop(const std::string& id) {
 
 void Uia::save(Session session) {
     auto now = context_.clock.monotonic();
+    const auto& options = context_.options;
+    session.bytes = json::write(session.body).size();
     std::lock_guard lock(mutex_);
     if (auto found = by_id_.find(session.id); found != by_id_.end()) {
+        bytes_ += session.bytes - found->second->bytes;
         *found->second = std::move(session);
         return;
     }
-    while (!sessions_.empty() &&
-           (sessions_.front().expires <= now || sessions_.size() >= context_.options.max_uia_sessions))
-        erase(sessions_.begin());
+    auto too_many = [&] {
+        return sessions_.size() >= options.max_uia_sessions || bytes_ + session.bytes > options.max_uia_bytes;
+    };
+    while (!sessions_.empty() && (sessions_.front().expires <= now || too_many())) erase(sessions_.begin());
+    bytes_ += session.bytes;
     sessions_.push_back(std::move(session));
     by_id_[sessions_.back().id] = std::prev(sessions_.end());
 }

@@ -74,6 +74,7 @@ private:
         std::optional<UserId> user;
         std::string registration_token;
         std::string result;
+        std::size_t bytes = 0;  // of the body
         Millis expires;
         int failures = 0;
         bool granted = false;
@@ -104,6 +105,7 @@ private:
     Lanes lanes_;  // by session: its requests come one after the other
     std::mutex mutex_;
     List sessions_;
+    std::size_t bytes_ = 0;
     std::unordered_map<std::string, List::iterator> by_id_;
 };
 

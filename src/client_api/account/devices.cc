@@ -68,7 +68,7 @@ private:
 
 class DeleteDevice {
 public:
-    static constexpr Route kRoute{Method::del, kPath, Auth::user, Body::optional, RateClass::login};
+    static constexpr Route kRoute{Method::del, kPath, Auth::user, Body::optional, RateClass::general};
     DeleteDevice(users::Uia& uia, users::Sessions& sessions) : uia_(uia), sessions_(sessions) {}
 
     Task<Result<Reply>> run(Call call) {
@@ -88,7 +88,7 @@ private:
 class DeleteDevices {
 public:
     static constexpr Route kRoute{Method::post, "/_matrix/client/v3/delete_devices", Auth::user, Body::object,
-                                  RateClass::login};
+                                  RateClass::general};
     DeleteDevices(users::Uia& uia, users::Sessions& sessions) : uia_(uia), sessions_(sessions) {}
 
     Task<Result<Reply>> run(Call call) {

@@ -15,8 +15,8 @@ Result<UserId> subject(const std::optional<users::Caller>& caller, const users::
 
 class ChangePassword {
 public:
-    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/account/password", Auth::optional, Body::object,
-                                  RateClass::login};
+    static constexpr Route kRoute{
+        Method::post, "/_matrix/client/v3/account/password", Auth::optional, Body::object, RateClass::login, 16 * 1024};
     ChangePassword(users::Uia& uia, users::Lifecycle& lifecycle, users::Passwords& passwords)
         : uia_(uia), lifecycle_(lifecycle), passwords_(passwords) {}
 
@@ -46,8 +46,9 @@ private:
 
 class Deactivate {
 public:
-    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/account/deactivate", Auth::optional, Body::optional,
-                                  RateClass::login};
+    static constexpr Route kRoute{Method::post,     "/_matrix/client/v3/account/deactivate",
+                                  Auth::optional,   Body::optional,
+                                  RateClass::login, 16 * 1024};
     Deactivate(users::Uia& uia, users::Lifecycle& lifecycle) : uia_(uia), lifecycle_(lifecycle) {}
 
     Task<Result<Reply>> run(Call call) {
@@ -92,8 +93,8 @@ private:
 
 class ResetPassword {
 public:
-    static constexpr Route kRoute{Method::post, "/_peyk/client/v1/password_reset", Auth::none, Body::object,
-                                  RateClass::login};
+    static constexpr Route kRoute{
+        Method::post, "/_peyk/client/v1/password_reset", Auth::none, Body::object, RateClass::login, 16 * 1024};
     explicit ResetPassword(users::Lifecycle& lifecycle) : lifecycle_(lifecycle) {}
 
     Task<Result<Reply>> run(Call call) {

@@ -7,8 +7,8 @@ namespace {
 
 class Register {
 public:
-    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/register", Auth::none, Body::optional,
-                                  RateClass::registration};
+    static constexpr Route kRoute{Method::post,   "/_matrix/client/v3/register", Auth::none,
+                                  Body::optional, RateClass::registration,       16 * 1024};
     explicit Register(users::Registration& registration) : registration_(registration) {}
 
     Task<Result<Reply>> run(Call call) {
@@ -32,7 +32,7 @@ private:
 class Available {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/client/v3/register/available", Auth::none, Body::none,
-                                  RateClass::registration};
+                                  RateClass::login};
     explicit Available(users::Registration& registration) : registration_(registration) {}
 
     Task<Result<Reply>> run(Call call) {
@@ -52,7 +52,7 @@ private:
 class TokenValidity {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/client/v1/register/m.login.registration_token/validity",
-                                  Auth::none, Body::none, RateClass::registration};
+                                  Auth::none, Body::none, RateClass::login};
     TokenValidity(users::Registration& registration, users::RegistrationTokens& tokens)
         : registration_(registration), tokens_(tokens) {}
 

@@ -10,7 +10,7 @@ json::Object enabled(bool on) { return {{"enabled", on}}; }
 
 class Versions {
 public:
-    static constexpr Route kRoute{Method::get, "/_matrix/client/versions", Auth::optional};
+    static constexpr Route kRoute{Method::get, "/_matrix/client/versions", Auth::none};
     explicit Versions(const std::vector<std::string>& more) {
         json::Array versions;
         for (const char* old : {"r0.0.1", "r0.1.0", "r0.2.0", "r0.3.0", "r0.4.0", "r0.5.0", "r0.6.0", "r0.6.1"})

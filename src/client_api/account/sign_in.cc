@@ -18,7 +18,8 @@ public:
 
 class Login {
 public:
-    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/login", Auth::none, Body::object, RateClass::login};
+    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/login", Auth::none,
+                                  Body::object, RateClass::login,           16 * 1024};
     explicit Login(users::Users& users)
         : options_(users.options()),
           accounts_(users.accounts),
@@ -75,7 +76,7 @@ private:
 class GetLoginToken {
 public:
     static constexpr Route kRoute{Method::post, "/_matrix/client/v1/login/get_token", Auth::user, Body::optional,
-                                  RateClass::login};
+                                  RateClass::general};
     GetLoginToken(users::Uia& uia, users::Tickets& tokens, Millis lifetime)
         : uia_(uia), tokens_(tokens), lifetime_(lifetime) {}
 
@@ -94,8 +95,8 @@ private:
 
 class Refresh {
 public:
-    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/refresh", Auth::none, Body::object,
-                                  RateClass::login};
+    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/refresh", Auth::none,
+                                  Body::object, RateClass::general,           16 * 1024};
     explicit Refresh(users::Sessions& sessions) : sessions_(sessions) {}
 
     Task<Result<Reply>> run(Call call) {

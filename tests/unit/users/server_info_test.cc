@@ -82,7 +82,7 @@ TEST_F(ServerInfo, TellsAdministratorsAndOneselfNoAddresses) {
 TEST_F(ServerInfo, LimitsRequestsByAddress) {
     start(test_options(), {}, privacy::RateLimits{});
     int refused = 0;
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 13; ++i) {
         auto answer = sign_up("user" + std::to_string(i));
         if (answer.status == 429) {
             ++refused;

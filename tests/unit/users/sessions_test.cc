@@ -20,6 +20,8 @@ TEST_F(Signing, InWithAPasswordInAllItsSpellings) {
     auto old =
         post("/_matrix/client/r0/login", R"({"type":"m.login.password","user":"ada","password":"secret of ada"})");
     EXPECT_EQ(old.status, 200);
+    EXPECT_EQ(log_in("Ada", "secret of ada").status, 200);
+    EXPECT_EQ(log_in("@ADA:test.example", "secret of ada").status, 200);
     auto email = post(
         "/_matrix/client/v3/login",
         R"({"type":"m.login.password","identifier":{"type":"m.id.thirdparty","medium":"email","address":"a@b"},"password":"x"})");
@@ -235,6 +237,8 @@ TEST_F(Signing, LockedAccountsCanOnlySignOut) {
     EXPECT_EQ(answer.errcode(), "M_USER_LOCKED");
     EXPECT_EQ(answer.body.get_bool("soft_logout"), true);
     EXPECT_EQ(log_in("ada", "secret of ada").errcode(), "M_USER_LOCKED");
+    auto change = R"({"new_password":"after",)" + password_of("ada") + "}";
+    EXPECT_EQ(post("/_matrix/client/v3/account/password", change).errcode(), "M_USER_LOCKED");
     put(path, R"({"locked":false})", admin);
     EXPECT_EQ(works(ada), 200) << "a lock must not end sessions";
     put(path, R"({"locked":true})", admin);

@@ -126,6 +126,25 @@ TEST_F(Asking, KeepsABoundedNumberOfSessions) {
     EXPECT_EQ(del(path("A"), "{" + password_of("ada", newest) + "}", ada).status, 200);
 }
 
+TEST_F(Asking, KeepsABoundedNumberOfBytes) {
+    auto options = test_options();
+    options.max_uia_bytes = 5'000;
+    start(options);
+    auto open = [&](char c) {
+        auto body = R"({"devices":[")" + std::string(200, c) + R"("],"more":")" + std::string(1'500, c) + "\"}";
+        return post("/_matrix/client/v3/delete_devices", body, ada).string("session");
+    };
+    auto first = open('a');
+    open('b');
+    auto third = open('c');
+    auto ask = [&](const std::string& id) {
+        return post("/_matrix/client/v3/delete_devices", R"({"auth":{"session":")" + id + "\"}}", ada)
+            .string("session");
+    };
+    EXPECT_NE(ask(first), first) << "the oldest makes room";
+    EXPECT_EQ(ask(third), third);
+}
+
 TEST_F(Asking, RefusesStagesThatAreNotOffered) {
     auto answer = del(path("A"), R"({"auth":{"type":"m.login.dummy"}})", ada);
     EXPECT_EQ(answer.status, 401);
