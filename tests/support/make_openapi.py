@@ -101,6 +101,8 @@ class Maker:
             document = self.load(file.resolve())
             prefix = document["servers"][0]["variables"]["basePath"]["default"].rstrip("/")
             for path, methods in document["paths"].items():
+                if path != path.strip():  # a second description of a route that is there already
+                    continue
                 for method, node in methods.items():
                     if method in ("get", "put", "post", "delete"):
                         operations.append(self.operation(prefix + path, method, node, file.resolve()))
