@@ -3,8 +3,9 @@
 namespace peyk::keys {
 
 struct Keys::All {
-    All(storage::Db& db, Feed& feed, const Clock& clock, Ports ports, Limits limits)
-        : changes(db, lanes, feed, ports.observer),
+    All(storage::Db& db, Feed& feed, const Clock& clock, Ports ports, Limits allowed)
+        : limits(allowed),
+          changes(db, lanes, feed, ports.observer),
           one_time(db, lanes, feed, ports, limits),
           cross_signing(db, lanes, changes, ports, limits),
           cleanup(db, lanes, changes, one_time),
@@ -15,6 +16,7 @@ struct Keys::All {
           inboxes({db, lanes, feed, cleanup, clock}, ports, limits),
           to_device(db, inboxes, clock, ports, limits) {}
 
+    const Limits limits;
     UserLanes lanes;
     DeviceChanges changes;
     OneTimeKeys one_time;
@@ -33,6 +35,7 @@ Keys::Keys(storage::Db& db, Feed& feed, const Clock& clock, Ports ports, Limits 
 
 Keys::~Keys() = default;
 
+const Limits& Keys::limits() const { return all_->limits; }
 DeviceKeys& Keys::device_keys() { return all_->device_keys; }
 OneTimeKeys& Keys::one_time_keys() { return all_->one_time; }
 CrossSigning& Keys::cross_signing() { return all_->cross_signing; }

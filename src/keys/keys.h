@@ -30,6 +30,7 @@ public:
     Keys(storage::Db& db, Feed& feed, const Clock& clock, Ports ports, Limits limits = {});
     ~Keys();
 
+    const Limits& limits() const;
     DeviceKeys& device_keys();
     OneTimeKeys& one_time_keys();
     CrossSigning& cross_signing();

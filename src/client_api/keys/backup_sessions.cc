@@ -64,7 +64,7 @@ public:
 private:
     using Sessions = std::vector<keys::BackupSession>;
 
-    static Result<Sessions> parse(const json::Object& body, const keys::BackupScope& scope) {
+    Result<Sessions> parse(const json::Object& body, const keys::BackupScope& scope) const {
         Sessions sessions;
         if (scope.session) {
             PEYK_CHECK(add_session(sessions, *scope.room, *scope.session, json::Value(body)));
@@ -83,7 +83,7 @@ private:
         return sessions;
     }
 
-    static Result<void> add_room(Sessions& sessions, const std::string& room, const json::Object& object) {
+    Result<void> add_room(Sessions& sessions, const std::string& room, const json::Object& object) const {
         const auto* of_room = object.find("sessions");
         if (!of_room) return m::missing_param("'sessions' is missing");
         if (!of_room->is_object()) return m::bad_json("'sessions' must be an object");
@@ -91,9 +91,9 @@ private:
         return {};
     }
 
-    static Result<void> add_session(Sessions& sessions, const std::string& room, const std::string& session,
-                                    const json::Value& data) {
-        PEYK_TRY(auto one, keys::BackupSession::parse(room, session, data, keys::Limits{}.backup_session_bytes));
+    Result<void> add_session(Sessions& sessions, const std::string& room, const std::string& session,
+                             const json::Value& data) const {
+        PEYK_TRY(auto one, keys::BackupSession::parse(room, session, data, keys_.limits().backup_session_bytes));
         sessions.push_back(std::move(one));
         return {};
     }

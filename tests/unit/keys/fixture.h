@@ -167,7 +167,7 @@ protected:
             std::lock_guard lock(woken_mutex_);
             woken_.insert(entry.number);
         });
-        keys_ = std::make_unique<Keys>(db(), *feed_, clock_, Ports{accounts_, observer_}, limits_);
+        keys_ = std::make_unique<Keys>(db(), *feed_, clock_, ports(), limits_);
         router_ = std::make_unique<http::Router>();
         limiter_ = std::make_unique<privacy::RateLimiter>(privacy::RateLimits{.enabled = false}, clock_, random_);
         authenticator_ = std::make_unique<FakeAuthenticator>(db());
@@ -175,6 +175,7 @@ protected:
         client_api::add_keys_endpoints(*api_, *keys_, interactive_, history_);
     }
 
+    Ports ports() { return {accounts_, observer_, remote_keys_, remote_inboxes_}; }
     storage::Db& db() { return db_; }
     std::uint64_t number(const UserId& user) { return db().number(user.view()); }
 
@@ -274,6 +275,8 @@ protected:
     WorkerPool pool_{"test", 4};
     FakeAccounts accounts_;
     RecordingObserver observer_;
+    RemoteKeys* remote_keys_ = nullptr;  // set, then restart()
+    RemoteInboxes* remote_inboxes_ = nullptr;
     FakeInteractiveAuth interactive_;
     FakeHistory history_;
     std::unique_ptr<Feed> feed_;
