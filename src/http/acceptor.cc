@@ -68,14 +68,10 @@ void remove_stale(const Address& address) {
 
 std::string_view advice(int code) {
     switch (code) {
-        case EADDRINUSE:
-            return "stop the other program or choose another port";
-        case EACCES:
-            return "choose a port above 1023 or give the program the right to use this one";
-        case EADDRNOTAVAIL:
-            return "this machine does not have that address";
-        default:
-            return "check the listener's address";
+        case EADDRINUSE: return "stop the other program or choose another port";
+        case EACCES: return "choose a port above 1023 or give the program the right to use this one";
+        case EADDRNOTAVAIL: return "this machine does not have that address";
+        default: return "check the listener's address";
     }
 }
 

@@ -144,8 +144,7 @@ std::expected<void, Refusal> note_field(std::string_view name, std::string_view 
             }
             head.chunked = true;
             break;
-        default:
-            break;
+        default: break;
     }
     return {};
 }
@@ -266,8 +265,7 @@ std::expected<std::size_t, Refusal> ChunkDecoder::feed(std::string_view in, std:
                 }
                 break;
             case State::data:
-            case State::done:
-                break;
+            case State::done: break;
         }
         line_.clear();
     }

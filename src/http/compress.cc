@@ -9,7 +9,7 @@ namespace peyk::http {
 namespace {
 
 constexpr int kGzipLevel = 1;
-constexpr int kBrotliQuality = 2;
+constexpr int kBrotliQuality = 1;
 constexpr int kBrotliWindow = 18;
 
 std::string_view trim(std::string_view text) {
@@ -65,12 +65,9 @@ std::string brotli(std::string_view body) {
 
 std::string_view encoding_name(Encoding encoding) {
     switch (encoding) {
-        case Encoding::gzip:
-            return "gzip";
-        case Encoding::brotli:
-            return "br";
-        case Encoding::identity:
-            break;
+        case Encoding::gzip: return "gzip";
+        case Encoding::brotli: return "br";
+        case Encoding::identity: break;
     }
     return "";
 }
@@ -93,12 +90,9 @@ Encoding accepted_encoding(std::string_view list) {
 std::string compress(Encoding encoding, std::string_view body) {
     if (body.size() > 64 * 1024 * 1024) return {};
     switch (encoding) {
-        case Encoding::gzip:
-            return gzip(body);
-        case Encoding::brotli:
-            return brotli(body);
-        case Encoding::identity:
-            break;
+        case Encoding::gzip: return gzip(body);
+        case Encoding::brotli: return brotli(body);
+        case Encoding::identity: break;
     }
     return {};
 }

@@ -132,15 +132,10 @@ Task<Connection::Got> Connection::receive() {
                     in_.append(scratch.data(), result.bytes);
                     Counters::add(loop_.counters().bytes_in, result.bytes);
                     co_return Got::bytes;
-                case IoResult::Status::want_read:
-                    break;
-                case IoResult::Status::want_write:
-                    wanted = Interest::write;
-                    break;
+                case IoResult::Status::want_read: break;
+                case IoResult::Status::want_write: wanted = Interest::write; break;
                 case IoResult::Status::end:
-                case IoResult::Status::broken:
-                    ended_ = true;
-                    co_return Got::end;
+                case IoResult::Status::broken: ended_ = true; co_return Got::end;
             }
         }
         IoWait wait{*this, wanted};
@@ -291,13 +286,9 @@ void Connection::watch() {
                 Counters::add(loop_.counters().bytes_in, result.bytes);
                 break;
             case IoResult::Status::want_read:
-            case IoResult::Status::want_write:
-                descriptor_.arm(Interest::read);
-                return;
+            case IoResult::Status::want_write: descriptor_.arm(Interest::read); return;
             case IoResult::Status::end:
-            case IoResult::Status::broken:
-                ended_ = true;
-                exchange_->hangup.request_stop();
+            case IoResult::Status::broken: ended_ = true; exchange_->hangup.request_stop();
         }
     }
 }

@@ -67,22 +67,14 @@ bool names(std::string_view encoded, std::string_view name) {
 
 std::string_view method_name(Method method) {
     switch (method) {
-        case Method::get:
-            return "GET";
-        case Method::head:
-            return "HEAD";
-        case Method::post:
-            return "POST";
-        case Method::put:
-            return "PUT";
-        case Method::del:
-            return "DELETE";
-        case Method::options:
-            return "OPTIONS";
-        case Method::patch:
-            return "PATCH";
-        case Method::other:
-            break;
+        case Method::get: return "GET";
+        case Method::head: return "HEAD";
+        case Method::post: return "POST";
+        case Method::put: return "PUT";
+        case Method::del: return "DELETE";
+        case Method::options: return "OPTIONS";
+        case Method::patch: return "PATCH";
+        case Method::other: break;
     }
     return "OTHER";
 }

@@ -53,7 +53,7 @@ struct Request {
     std::string query;
     Headers headers;
     std::string body;                     // whole, unless the route streams
-    std::unique_ptr<BodySource> stream;   // set when the route streams
+    std::unique_ptr<BodySource> stream;   // set when the route streams; reads until the handler has returned
     std::optional<std::uint64_t> length;  // Content-Length, when given
     ClientAddress client;
     bool tls = false;

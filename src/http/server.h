@@ -40,7 +40,7 @@ struct Limits {
 
 struct ServerConfig {
     std::vector<Listener> listeners;
-    std::vector<std::string> trusted_proxies;  // addresses or CIDR ranges whose X-Forwarded-For counts
+    std::vector<std::string> trusted_proxies;  // addresses, CIDR ranges or "unix:" whose X-Forwarded-For counts
     Limits limits;
     std::size_t threads = 0;  // run loops; 0: one per core
     bool compress = true;
@@ -57,6 +57,8 @@ struct ServerStats {
 //           fails.
 // Owner:    app::Server.  Runs on: its own run-loop threads.
 // Stops by: stop(): closes the listeners, requests stop on all hangup tokens, waits at most limits.drain_time, closes.
+//           Returns soon after that even if a handler heeds nothing; the destructor waits for it. So `router` and
+//           `workers` outlive the server, and the workers run until it is destroyed. Not from one of their threads.
 class Server {
 public:
     Server(ServerConfig config, const Router& router, Executor& workers);

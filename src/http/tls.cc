@@ -79,16 +79,11 @@ private:
     }
     static IoResult result(int status, std::size_t count) {
         switch (status) {
-            case SSL_ERROR_NONE:
-                return {IoResult::Status::ok, count};
-            case SSL_ERROR_WANT_READ:
-                return {IoResult::Status::want_read};
-            case SSL_ERROR_WANT_WRITE:
-                return {IoResult::Status::want_write};
-            case SSL_ERROR_ZERO_RETURN:
-                return {IoResult::Status::end};
-            default:
-                return {IoResult::Status::broken};
+            case SSL_ERROR_NONE: return {IoResult::Status::ok, count};
+            case SSL_ERROR_WANT_READ: return {IoResult::Status::want_read};
+            case SSL_ERROR_WANT_WRITE: return {IoResult::Status::want_write};
+            case SSL_ERROR_ZERO_RETURN: return {IoResult::Status::end};
+            default: return {IoResult::Status::broken};
         }
     }
 
