@@ -116,8 +116,8 @@ Task<bool> Media::wait_for_content(const MediaId& id, std::uint64_t row, Patienc
     // Registered first, looked second: content that arrived in between is not missed.
     const auto again = locate(id);
     bool arrived = !again || !*again || (*again)->record.file.has_value();
-    if (!arrived) {
-        const auto timeout = std::clamp(patience.timeout, Millis{0}, options_.longest_wait);
+    const auto timeout = std::clamp(patience.timeout, Millis{0}, options_.longest_wait);
+    if (!arrived && timeout > Millis{0}) {
         const auto reason = co_await wakeup.wait(timers_, timeout, patience.hangup);
         arrived = reason == Wakeup::Reason::notified;
     }

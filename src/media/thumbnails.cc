@@ -25,14 +25,10 @@ struct Type {
 
 Type type_of(std::uint8_t format) {
     switch (static_cast<thumbnailer::Format>(format)) {
-        case thumbnailer::Format::jpeg:
-            return {"image/jpeg", "thumbnail.jpg"};
-        case thumbnailer::Format::png:
-            return {"image/png", "thumbnail.png"};
-        case thumbnailer::Format::webp:
-            return {"image/webp", "thumbnail.webp"};
-        case thumbnailer::Format::gif:
-            return {"image/gif", "thumbnail.gif"};
+        case thumbnailer::Format::jpeg: return {"image/jpeg", "thumbnail.jpg"};
+        case thumbnailer::Format::png: return {"image/png", "thumbnail.png"};
+        case thumbnailer::Format::webp: return {"image/webp", "thumbnail.webp"};
+        case thumbnailer::Format::gif: return {"image/gif", "thumbnail.gif"};
     }
     return {"application/octet-stream", ""};
 }
