@@ -1,6 +1,7 @@
 #include "storage/files.h"
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,33 @@ Result<> overwrite_file(const std::filesystem::path& path, std::string_view byte
     return write_through(path, bytes, 0);
 }
 
+Result<std::string> copy_with_digest(const std::filesystem::path& from, const std::optional<std::filesystem::path>& to) {
+    constexpr std::size_t kDigest = 32, kChunk = std::size_t{1} << 18;
+    File in(from, O_RDONLY);
+    if (!in) return os_error("cannot open", from);
+    std::optional<File> out;
+    if (to) {
+        out.emplace(*to, O_WRONLY | O_CREAT | O_TRUNC);
+        if (!*out) return os_error("cannot open", *to);
+    }
+    crypto_generichash_state hash;
+    crypto_generichash_init(&hash, nullptr, 0, kDigest);
+    std::string chunk(kChunk, '\0');
+    while (true) {
+        auto got = ::read(in.fd(), chunk.data(), chunk.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return os_error("cannot read", from);
+        if (got == 0) break;
+        auto part = std::string_view(chunk).substr(0, static_cast<std::size_t>(got));
+        crypto_generichash_update(&hash, reinterpret_cast<const unsigned char*>(part.data()), part.size());
+        if (out && !out->write_all(part)) return os_error("cannot write", *to);
+    }
+    if (out && ::fsync(out->fd()) != 0) return os_error("cannot sync", *to);
+    std::string digest(kDigest, '\0');
+    crypto_generichash_final(&hash, reinterpret_cast<unsigned char*>(digest.data()), kDigest);
+    return digest;
+}
+
 Result<> rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
     if (::rename(from.c_str(), to.c_str()) != 0) return os_error("cannot rename to", to);
     return sync_directory(to.parent_path());
@@ -85,6 +113,13 @@ Result<> replace_file(const std::filesystem::path& path, std::string_view bytes)
     fresh += ".new";
     PEYK_CHECK(write_file(fresh, bytes));
     return rename_file(fresh, path);
+}
+
+Result<> sync_file(const std::filesystem::path& path) {
+    File file(path, O_RDONLY);
+    if (!file) return os_error("cannot open", path);
+    if (::fsync(file.fd()) != 0) return os_error("cannot sync", path);
+    return {};
 }
 
 Result<> sync_directory(const std::filesystem::path& dir) {

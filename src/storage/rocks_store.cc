@@ -399,6 +399,19 @@ Result<> RocksStore::verify() const {
     return {};
 }
 
+Result<> RocksStore::verify_files(const std::filesystem::path& dir, const Secret& file_key) {
+    auto env = rocksdb::NewCompositeEnv(encrypted_file_system(rocksdb::FileSystem::Default(), file_key));
+    constexpr std::uint64_t kCache = 1 << 20;
+    rocksdb::DB* opened = nullptr;
+    auto status =
+        rocksdb::DB::OpenForReadOnly(rocks_options(env.get(), kCache, [](const auto&) {}), dir.string(), &opened);
+    if (!status.ok()) return fail(error_of(status, dir));
+    std::unique_ptr<rocksdb::DB> db(opened);
+    status = db->VerifyChecksum();
+    if (!status.ok()) return fail(error_of(status, dir));
+    return {};
+}
+
 RocksStore::Counters RocksStore::counters() const {
     Counters out{.batches = batches_, .groups = groups_, .syncs = syncs_, .bytes = bytes_, .failed = failed_};
     if (!db_) return out;

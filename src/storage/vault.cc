@@ -50,6 +50,11 @@ Result<std::unique_ptr<Vault>> Vault::open(const std::filesystem::path& dir, con
     return vault;
 }
 
+Result<Secret> Vault::master_key(const std::filesystem::path& dir, const KeySource& source) {
+    if (sodium_init() < 0) panic("libsodium does not start");
+    return VaultFiles::master_key(dir, source);
+}
+
 Result<std::uint64_t> Vault::new_slot() {
     while (true) {
         {
@@ -181,11 +186,18 @@ Result<> Vault::flush() {
     return {};
 }
 
-Result<> Vault::copy_to(const std::filesystem::path& dir, std::uint64_t incarnation) {
+Result<> Vault::copy_to(const std::filesystem::path& dir) {
     if (!files_) return fail(Errc::unsupported, "a vault in memory has no files to copy");
     PEYK_CHECK(flush());
     std::lock_guard flushing(flush_mutex_);
-    return files_->copy_to(dir, incarnation == 0 ? incarnation_ : incarnation);
+    return files_->copy_to(dir);
+}
+
+Result<> Vault::renew_incarnation() {
+    if (!files_) return fail(Errc::unsupported, "a vault in memory has no incarnation on disk");
+    PEYK_CHECK(files_->renew_incarnation());
+    incarnation_ = files_->incarnation();
+    return {};
 }
 
 std::size_t Vault::frontier() const {

@@ -44,6 +44,8 @@ public:
     // Opens the vault in `dir`, or makes a new one there when there is none. forbidden: the root secret is not the one
     // that the store was made with; corrupt: both copies of a file are damaged; unsupported: a newer format.
     static Result<std::unique_ptr<Vault>> open(const std::filesystem::path& dir, const KeySource& source);
+    // The master key of the vault in `dir`, without touching its files. Errors as open().
+    static Result<Secret> master_key(const std::filesystem::path& dir, const KeySource& source);
     ~Vault();
 
     // The number that every restore changes; tokens carry it.
@@ -64,8 +66,10 @@ public:
     Result<> flush();
     bool dirty() const { return changes_ != flushed_; }
 
-    // Copies the vault's files into another directory, as of the last flush; `incarnation` as for restore, 0: the same.
-    Result<> copy_to(const std::filesystem::path& dir, std::uint64_t incarnation = 0);
+    // Flushes and copies the vault's files into another directory.
+    Result<> copy_to(const std::filesystem::path& dir);
+    // After a restore: what was promised by the store that was copied does not hold here.
+    Result<> renew_incarnation();
     std::size_t frontier() const;
 
 private:

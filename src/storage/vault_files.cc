@@ -97,6 +97,13 @@ Result<Secret> root_secret(const KeySource& source, std::string_view salt) {
     return stretch(source.secret, seed, passes, kib);
 }
 
+// Not 1, 2, 3: a token of another store must not fit by chance.
+std::uint64_t new_incarnation() {
+    std::uint64_t out = 0;
+    while (out == 0) randombytes_buf(&out, sizeof out);
+    return out;
+}
+
 bool is_there(const std::filesystem::path& path) {
     std::error_code error;
     return std::filesystem::exists(path, error);
@@ -118,6 +125,10 @@ Result<std::unique_ptr<VaultFiles>> VaultFiles::open(const std::filesystem::path
         return files;
     }
     PEYK_CHECK(files->read_header(source));
+    if (!files->header_.whole) {
+        log::warning("storage", "one copy of store.header was damaged; written anew from the other");
+        PEYK_CHECK(files->write_header(dir));
+    }
     return files;
 }
 
@@ -172,9 +183,7 @@ Result<> VaultFiles::make_header(const KeySource& source) {
     if (source.kind == KeySource::Kind::passphrase) header_.salt = passphrase_salt();
     PEYK_TRY(header_.root, root_secret(source, header_.salt));
     header_.master = Secret::random();
-    // Not 1, 2, 3: a token of another store must not fit by chance.
-    do randombytes_buf(&header_.incarnation, sizeof header_.incarnation);
-    while (header_.incarnation == 0);
+    header_.incarnation = new_incarnation();
     // The table comes first: a header without one would mean damage, a table without a header is refused above.
     std::string table;
     put_u64be(table, 1);
@@ -182,8 +191,17 @@ Result<> VaultFiles::make_header(const KeySource& source) {
     auto written = store(table);
     sodium_memzero(table.data(), table.size());
     PEYK_CHECK(std::move(written));
-    PEYK_CHECK(replace_file(dir_ / "store.header.copy", encode(header_)));
-    return replace_file(dir_ / "store.header", encode(header_));
+    return write_header(dir_);
+}
+
+Result<> VaultFiles::write_header(const std::filesystem::path& dir) const {
+    PEYK_CHECK(replace_file(dir / "store.header.copy", encode(header_)));
+    return replace_file(dir / "store.header", encode(header_));
+}
+
+Result<> VaultFiles::renew_incarnation() {
+    header_.incarnation = new_incarnation();
+    return write_header(dir_);
 }
 
 Result<> VaultFiles::read_header(const KeySource& source) {
@@ -199,11 +217,14 @@ Result<> VaultFiles::read_header(const KeySource& source) {
         return fail(missing ? std::move(second).error() : std::move(first).error());
     }
     header_ = first ? *first : *second;
-    if (!first || !second) {
-        log::warning("storage", "one copy of store.header was damaged; written anew from the other");
-        PEYK_CHECK(replace_file(dir_ / (first ? "store.header.copy" : "store.header"), encode(header_)));
-    }
+    header_.whole = first && second && first->incarnation == second->incarnation;
     return {};
+}
+
+Result<Secret> VaultFiles::master_key(const std::filesystem::path& dir, const KeySource& source) {
+    VaultFiles files(dir);
+    PEYK_CHECK(files.read_header(source));
+    return files.header_.master;
 }
 
 Result<VaultFiles::Copy> VaultFiles::read_copy(char which) const {
@@ -264,18 +285,14 @@ Result<> VaultFiles::store(std::string_view table) {
     return write_copy('b', generation_, table);
 }
 
-Result<> VaultFiles::copy_to(const std::filesystem::path& dir, std::uint64_t incarnation) const {
+Result<> VaultFiles::copy_to(const std::filesystem::path& dir) const {
     PEYK_CHECK(make_directory(dir));
-    auto header = header_;
-    header.incarnation = incarnation;
     for (char which : {'a', 'b'}) {
         for (const auto& path : {table_path(which), lock_path(which)}) {
-            PEYK_TRY(auto bytes, read_file(path));
-            PEYK_CHECK(replace_file(dir / path.filename(), bytes));
+            PEYK_CHECK(copy_with_digest(path, dir / path.filename()));
         }
     }
-    PEYK_CHECK(replace_file(dir / "store.header.copy", encode(header)));
-    return replace_file(dir / "store.header", encode(header));
+    return write_header(dir);
 }
 
 }  // namespace peyk::storage

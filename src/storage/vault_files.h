@@ -27,10 +27,14 @@ public:
     // Errors as Vault::open.
     static Result<std::unique_ptr<VaultFiles>> open(const std::filesystem::path& dir, const KeySource& source);
 
+    // Reads only.
+    static Result<Secret> master_key(const std::filesystem::path& dir, const KeySource& source);
+
     // The newest table that is whole. A damaged or older copy is written anew.
     Result<std::string> load();
     Result<> store(std::string_view table);
-    Result<> copy_to(const std::filesystem::path& dir, std::uint64_t incarnation) const;
+    Result<> copy_to(const std::filesystem::path& dir) const;
+    Result<> renew_incarnation();
 
     const Secret& master() const { return header_.master; }
     std::uint64_t incarnation() const { return header_.incarnation; }
@@ -42,6 +46,7 @@ private:
         std::string salt;
         std::uint64_t incarnation = 1;
         Secret master;
+        bool whole = true;  // both copies were
     };
     struct Copy {
         std::uint64_t generation = 0;
@@ -51,6 +56,7 @@ private:
     explicit VaultFiles(std::filesystem::path dir) : dir_(std::move(dir)) {}
     static std::string encode(const Header& header);
     static Result<Header> decode(std::string_view bytes, const KeySource& source);
+    Result<> write_header(const std::filesystem::path& dir) const;
     Result<> make_header(const KeySource& source);
     Result<> read_header(const KeySource& source);
     Result<Copy> read_copy(char which) const;
