@@ -118,7 +118,7 @@ Result<std::uint64_t> Media::new_row() const {
 }
 
 // The user's shard comes first: a crash in between leaves an entry of a list without media, which costs quota until the
-// account lists its media anew, but never media that no list knows and no erasure finds.
+// entry is removed, but never media that no list knows and no erasure finds.
 Task<Result<void>> Media::enter_in_list(std::uint64_t row, const MediaRecord& record) {
     const auto user = record.uploader;
     auto lane = co_await users_.enter(user);
