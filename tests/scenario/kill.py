@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+"""The slow group `kill`: a hundred times kill -9 under load; nothing acknowledged may be lost, no retry may double."""
+import argparse
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests/support"))
+
+from killing import kill_under_load  # noqa: E402
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--server", type=Path, default=ROOT / "build/release/peyk")
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--result", type=Path)
+    arguments = parser.parse_args()
+    counts = kill_under_load(arguments.server, arguments.kills, report=lambda text: print(f"  {text}", flush=True))
+    print(f"  {json.dumps(counts)}")
+    wrong = {name: counts[name] for name in ("lost", "duplicated", "changed") if counts[name]}
+    if counts["retries"] == 0 or counts["acknowledged"] < arguments.kills:
+        wrong["too few sends met a kill"] = counts["acknowledged"]
+    if arguments.result:
+        arguments.result.write_text(json.dumps({"passed": 0 if wrong else 1, "failed": 1 if wrong else 0,
+                                                "notes": [f"kill: {wrong}"] if wrong else []}))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
