@@ -19,9 +19,10 @@ struct ServeOptions {
     std::filesystem::path config;
 };
 struct InitOptions {
-    std::filesystem::path folder;
-    std::string server_name;  // empty: ask, or localhost when unattended
-    std::string address = "127.0.0.1";
+    std::filesystem::path config;  // the file to write
+    std::filesystem::path data;    // the data folder to make; empty: "data" beside the file
+    std::string server_name;       // empty: ask, or localhost when unattended
+    std::string address;           // that people reach; empty: all of this machine, or loopback for a trial
     std::uint16_t port = 8008;
     std::uint16_t tls_port = 8448;
     std::string registration = "closed";

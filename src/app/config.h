@@ -49,7 +49,7 @@ struct StorageSection {
     KeySource key_source = KeySource::key_file;
     std::filesystem::path key_file;  // empty: data_dir/store.key
     Secret passphrase;
-    std::uint64_t cache = 64 * 1024 * 1024;
+    std::uint64_t cache = 32 * 1024 * 1024;
     std::uint64_t reserve = 256 * 1024 * 1024;
 };
 

@@ -222,7 +222,8 @@ void add_limits(std::vector<Key>& keys) {
                           AT(limits.rates[static_cast<std::size_t>(privacy::RateClass::which)].burst),      \
                           "Requests at once: " words))
     RATE(message, "sending events, by account.");
-    RATE(login, "signing in, by address and by account.");
+    RATE(login, "signing in, by address.");
+    RATE(login_failure, "wrong passwords, by account.");
     RATE(registration, "making accounts, by address.");
     RATE(join, "joining rooms, by account.");
     RATE(invite, "inviting, by account.");

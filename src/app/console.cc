@@ -60,6 +60,17 @@ std::optional<Config> load_or_complain(const std::filesystem::path& file) {
     return std::move(loaded->config);
 }
 
+Result<void> complete_passphrase(Config& config) {
+    if (config.storage.key_source != KeySource::passphrase || !config.storage.passphrase.empty()) return {};
+    if (!interactive()) {
+        return fail(Errc::forbidden,
+                    "the store is opened by a passphrase, and there is no terminal to ask for it; set "
+                    "storage.passphrase_file (with systemd: LoadCredentialEncrypted=, see docs/guide/install.md)");
+    }
+    PEYK_TRY(config.storage.passphrase, ask_secret("Passphrase of the store"));
+    return {};
+}
+
 Progress::Progress(std::string what)
     : what_(std::move(what)),
       begun_(std::chrono::steady_clock::now()),

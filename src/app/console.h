@@ -42,6 +42,9 @@ Result<Secret> ask_secret(std::string_view question);
 // Loads `file`, prints warnings and problems. nullopt: print nothing more and leave with kExitUsage.
 std::optional<Config> load_or_complain(const std::filesystem::path& file);
 
+// Asks for the passphrase of the store where it is needed and was not given. Errors: forbidden without a terminal.
+Result<void> complete_passphrase(Config& config);
+
 // A line that is renewed in place on a terminal, at most every 200 ms, first after 2 s; without a terminal a line of
 // its own every 5 s. For anything that may last.
 class Progress {

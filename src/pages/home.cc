@@ -5,12 +5,9 @@ namespace {
 
 Words how_to_register(Registration registration) {
     switch (registration) {
-        case Registration::open:
-            return words::kRegisterOpen;
-        case Registration::token:
-            return words::kRegisterToken;
-        case Registration::closed:
-            return words::kRegisterClosed;
+        case Registration::open: return words::kRegisterOpen;
+        case Registration::token: return words::kRegisterToken;
+        case Registration::closed: return words::kRegisterClosed;
     }
     return words::kRegisterClosed;
 }

@@ -33,10 +33,11 @@ public:
     const std::string& str() const { return out_; }
 
 private:
+    friend Html qr_code(std::string_view text);  // whose <svg> is made of numbers
     std::string out_;
 };
 
-// A QR code as an <svg> element. Empty when the text is too long for one.
+// A QR code, drawn in the page. Empty when the text is too long for one.
 Html qr_code(std::string_view text);
 
 }  // namespace peyk::pages

@@ -20,15 +20,12 @@ std::string address_of(const http::Request& request) {
 
 Words complaint_about(const Error& error) {
     switch (error.code) {
-        case Errc::bad_request:
-            return words::kResetWeak;
+        case Errc::bad_request: return words::kResetWeak;
         case Errc::unauthenticated:
         case Errc::forbidden:
         case Errc::not_found:
-        case Errc::gone:
-            return words::kResetBad;
-        default:
-            return words::kResetTrouble;
+        case Errc::gone: return words::kResetBad;
+        default: return words::kResetTrouble;
     }
 }
 

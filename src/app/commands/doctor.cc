@@ -4,31 +4,22 @@
 
 #include "app/cli.h"
 #include "app/console.h"
+#include "core/json.h"
 
 namespace peyk::app {
 namespace {
 
-std::string json_text(std::string_view text) {
-    std::string out = "\"";
-    for (char c : text) {
-        if (c == '"' || c == '\\') out.push_back('\\');
-        if (static_cast<unsigned char>(c) < 0x20) {
-            out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-        } else {
-            out.push_back(c);
-        }
-    }
-    return out + "\"";
-}
-
 void print_json(const Findings& findings) {
-    std::string out;
+    json::Array out;
     for (const auto& finding : findings) {
-        out += fmt::format(R"({}{{"severity":"{}","area":"{}","what":{},"advice":{}}})", out.empty() ? "" : ",\n ",
-                           severity_name(finding.severity), finding.area, json_text(finding.what),
-                           json_text(finding.advice));
+        json::Object row;
+        row.set("severity", severity_name(finding.severity));
+        row.set("area", finding.area);
+        row.set("what", finding.what);
+        row.set("advice", finding.advice);
+        out.push_back(std::move(row));
     }
-    print("[{}]", out);
+    print_line(json::write(json::Value(std::move(out))));
 }
 
 }  // namespace

@@ -1,0 +1,224 @@
+#include "app/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "app/console.h"
+
+namespace peyk::app {
+namespace {
+
+// ./peyk.toml where there is one, else the one of the Debian package.
+std::filesystem::path standard_config() {
+    std::error_code error;
+    return std::filesystem::exists("peyk.toml", error) ? "peyk.toml" : "/etc/peyk/peyk.toml";
+}
+
+// All options of all commands; CLI11 fills in those of the command that was given.
+struct Options {
+    std::filesystem::path config = standard_config();
+    ServeOptions serve;
+    InitOptions init;
+    UserOptions user;
+    BackupOptions backup;
+    DoctorOptions doctor;
+    InventoryOptions inventory;
+    bool json = false;
+    bool no_tls = false;
+    int exit = kExitUsage;
+};
+
+constexpr const char* kAbout =
+    "peyk is a messenger that a community runs for itself: a Matrix homeserver that keeps little and hides what it "
+    "keeps.";
+
+constexpr const char* kExamples = R"(
+First steps:
+  peyk init                              answer a few questions; writes ./peyk.toml and ./data
+  peyk serve                             start; prints the address to open
+  peyk user add sara --admin             make the first account
+
+Every command explains itself: peyk COMMAND --help
+)";
+
+void config_option(CLI::App& command, Options& options) {
+    command.add_option("-c,--config", options.config, "The configuration file")->capture_default_str();
+}
+
+CLI::App& command(CLI::App& parent, const char* name, const char* about, const char* examples) {
+    auto& sub = *parent.add_subcommand(name, about);
+    sub.footer(examples);
+    return sub;
+}
+
+void add_server_commands(CLI::App& app, Options& o) {
+    auto& serve = command(app, "serve", "Run the server until it is told to stop", R"(
+Stops within two seconds on SIGTERM or Ctrl-C; reads certificate files anew on SIGHUP.
+
+Examples:
+  peyk serve
+  peyk serve --config /etc/peyk/peyk.toml
+  PEYK_LOGGING_LEVEL=debug peyk serve)");
+    config_option(serve, o);
+    serve.callback([&o] { o.exit = run_serve({o.config}); });
+
+    auto& init = command(app, "init", "Write a first configuration, data folder and keys", R"(
+Asks for the server's name, which is for ever: it is a part of every account and every room, and cannot be changed
+later. Asks for a passphrase that opens the store at each start; without it, what is on the disk is noise.
+With --unattended nothing is asked: the name is localhost, the key lies in a file, and the store is marked as a trial
+that will never talk with other servers.
+
+Examples:
+  peyk init
+  peyk init --config /srv/peyk/peyk.toml --server-name chat.example.org
+  peyk init --config var/peyk.toml --unattended)");
+    init.add_option("-c,--config", o.init.config, "The configuration file to write")->default_val("peyk.toml");
+    init.add_option("--data", o.init.data, "The data folder to make (default: data, beside the configuration)");
+    init.add_option("-n,--server-name", o.init.server_name, "The name, such as example.org");
+    init.add_option("--address", o.init.address,
+                    "IP address that people reach (default: all, or 127.0.0.1 for a trial)");
+    init.add_option("--port", o.init.port, "Port for plain HTTP")->capture_default_str();
+    init.add_option("--tls-port", o.init.tls_port, "Port for HTTPS")->capture_default_str();
+    init.add_option("--registration", o.init.registration, "open, token or closed")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"open", "token", "closed"}));
+    init.add_flag("--unattended", o.init.unattended, "Ask nothing: a trial server named localhost");
+    init.add_flag("--key-file", o.init.key_file, "Keep the key in a file instead of a passphrase");
+    init.add_flag("--no-tls", o.no_tls, "No local certificate authority; a proxy in front does HTTPS");
+    init.callback([&o] {
+        o.init.tls = !o.no_tls;
+        o.exit = run_init(o.init);
+    });
+}
+
+void add_user_commands(CLI::App& app, Options& o) {
+    auto& user = command(app, "user", "Make and list accounts, issue links to reset a password", "");
+    user.require_subcommand(1);
+    auto& add = command(user, "add", "Make an account", R"(
+Works on the store itself, so the server must not be running.
+
+Examples:
+  peyk user add sara                     asks for the password
+  peyk user add omid --admin
+  peyk user add robot --password-file secret.txt)");
+    config_option(add, o);
+    add.add_option("name", o.user.name, "The part before the colon: sara for @sara:example.org")->required();
+    add.add_flag("--admin", o.user.admin, "An administrator: manages accounts, reads nothing");
+    add.add_option("--password-file", o.user.password_file, "Read the password from this file instead of asking");
+    add.callback([&o] {
+        o.user.config = o.config;
+        o.exit = run_user_add(o.user);
+    });
+
+    auto& list = command(user, "list", "List accounts: id, state and the day they were made; nothing else is shown", R"(
+Example:
+  peyk user list --json)");
+    config_option(list, o);
+    list.add_flag("--json", o.json, "For programs");
+    list.callback([&o] {
+        o.user.config = o.config;
+        o.user.output = o.json ? Output::json : Output::text;
+        o.exit = run_user_list(o.user);
+    });
+
+    auto& reset = command(user, "reset-link", "Make a link with which a person sets a new password, once", R"(
+Hand it to the person by a way you trust. The account is told on all its devices that a link was made. Encrypted
+messages stay closed to whoever uses the link without the person's recovery key.
+
+Example:
+  peyk user reset-link sara)");
+    config_option(reset, o);
+    reset.add_option("name", o.user.name, "The account")->required();
+    reset.callback([&o] {
+        o.user.config = o.config;
+        o.exit = run_user_reset_link(o.user);
+    });
+}
+
+void add_care_commands(CLI::App& app, Options& o) {
+    auto& backup = command(app, "backup", "Copy the store, sealed and verified, into a folder", R"(
+Example:
+  peyk backup /mnt/stick/peyk-monday)");
+    config_option(backup, o);
+    backup.add_option("target", o.backup.target, "A folder that does not exist yet")->required();
+    backup.callback([&o] {
+        o.backup.config = o.config;
+        o.exit = run_backup(o.backup);
+    });
+
+    auto& restore = command(app, "restore", "Make the data folder from a backup", R"(
+The data folder of the configuration must be empty. All clients synchronise anew afterwards.
+
+Example:
+  peyk restore /mnt/stick/peyk-monday)");
+    config_option(restore, o);
+    restore.add_option("source", o.backup.target, "The folder that `peyk backup` wrote")->required();
+    restore.callback([&o] {
+        o.backup.config = o.config;
+        o.exit = run_restore(o.backup);
+    });
+
+    auto& doctor = command(app, "doctor", "Look for what is wrong with this installation, and say what to do", R"(
+Looks at the configuration, the clock, DNS, TLS files, limits of the system, disk space and permissions. Leaves with 1
+when something must be repaired. Opens no connection but to the resolver of this machine.
+
+Example:
+  peyk doctor --config /etc/peyk/peyk.toml)");
+    config_option(doctor, o);
+    doctor.add_flag("--json", o.json, "For programs");
+    doctor.callback([&o] { o.exit = run_doctor({o.config, o.json ? Output::json : Output::text}); });
+
+    auto& inventory = command(app, "inventory", "List everything the server can hold, why, and for how long", R"(
+Examples:
+  peyk inventory
+  peyk inventory --json)");
+    inventory.add_option("-c,--config", o.inventory.config, "Also say what this configuration switches on");
+    inventory.add_flag("--json", o.json, "For programs");
+    inventory.callback([&o] {
+        o.inventory.output = o.json ? Output::json : Output::text;
+        o.exit = run_inventory(o.inventory);
+    });
+}
+
+void add_config_commands(CLI::App& app, Options& o) {
+    auto& config = command(app, "config", "Check a configuration, or print what can be configured", "");
+    config.require_subcommand(1);
+    auto& check = command(config, "check", "Read the configuration and the environment, start nothing", R"(
+Example:
+  peyk config check --config new.toml && mv new.toml peyk.toml)");
+    config_option(check, o);
+    check.callback([&o] { o.exit = run_config_check(o.config); });
+    auto& reference = command(config, "reference", "Print every key with its type, default and meaning (Markdown)", "");
+    reference.callback([&o] { o.exit = run_config_reference(); });
+    auto& print_version = command(app, "version", "Print the version", "");
+    print_version.callback([&o] { o.exit = run_version(); });
+}
+
+}  // namespace
+
+std::string version() { return PEYK_VERSION; }
+
+int run_version() {
+    print("peyk {}", version());
+    return kExitOk;
+}
+
+int run_cli(int argc, char** argv) {
+    CLI::App app{kAbout, "peyk"};
+    app.footer(kExamples);
+    app.require_subcommand(1);
+    app.set_version_flag("--version", version());
+    Options options;
+    add_server_commands(app, options);
+    add_user_commands(app, options);
+    add_care_commands(app, options);
+    add_config_commands(app, options);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    }
+    return options.exit;
+}
+
+}  // namespace peyk::app

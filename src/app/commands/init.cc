@@ -1,0 +1,175 @@
+// `peyk init`.
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "app/init.h"
+
+#include "app/cli.h"
+#include "app/commands/offline.h"
+#include "app/hardening.h"
+#include "http/local_ca.h"
+
+namespace peyk::app {
+namespace {
+
+constexpr std::string_view kAboutTheName = R"(
+The name of the server is a part of every account (@sara:NAME) and of every room. It is for ever: it cannot be changed
+later, only by starting anew. Use a domain of your own, such as example.org, even if it leads nowhere yet; or a name that
+only your network knows, such as school.lan; or localhost for a trial on this machine.
+)";
+
+constexpr std::string_view kAboutThePassphrase = R"(
+Everything on the disk is sealed. The passphrase opens it at each start and is kept nowhere: without it, a stolen disk is
+noise, and so it is for you when it is forgotten. Six words drawn by dice are good.
+)";
+
+// Addresses of this machine, as a certificate for its network needs them.
+std::vector<std::string> own_addresses() {
+    std::vector<std::string> out;
+    ifaddrs* first = nullptr;
+    if (getifaddrs(&first) != 0) return out;
+    for (auto* at = first; at; at = at->ifa_next) {
+        if (!at->ifa_addr || at->ifa_addr->sa_family != AF_INET) continue;
+        char text[INET_ADDRSTRLEN];
+        const auto* address = reinterpret_cast<const sockaddr_in*>(at->ifa_addr);
+        if (!inet_ntop(AF_INET, &address->sin_addr, text, sizeof text)) continue;
+        if (std::string_view(text).starts_with("127.")) continue;
+        out.emplace_back(text);
+    }
+    freeifaddrs(first);
+    return out;
+}
+
+http::CertificateNames certificate_names(const FirstConfig& first) {
+    http::CertificateNames names{"localhost", "127.0.0.1", "::1"};
+    auto add = [&names](const std::string& name) {
+        if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
+    };
+    auto host = host_part(first.server_name);
+    if (host.starts_with("[")) host = host.substr(1, host.size() - 2);
+    add(host);
+    if (first.tls_address == "0.0.0.0" || first.tls_address == "::") {
+        for (const auto& address : own_addresses()) add(address);
+    } else {
+        add(first.tls_address);
+    }
+    return names;
+}
+
+Result<FirstConfig> ask_all(const InitOptions& options, const std::filesystem::path& data) {
+    FirstConfig first;
+    first.server_name = options.server_name;
+    first.data = data;
+    first.port = options.port;
+    first.tls_port = options.tls_port;
+    first.tls = options.tls;
+    first.registration = options.registration;
+    first.passphrase = !options.unattended && !options.key_file;
+    if (first.server_name.empty() && options.unattended) first.server_name = "localhost";
+    if (first.server_name.empty()) {
+        if (!interactive())
+            return fail(Errc::bad_request, "there is no terminal to ask; give --server-name, or --unattended");
+        note_line(kAboutTheName);
+        PEYK_TRY(first.server_name, ask("Name of the server", "localhost"));
+    }
+    PEYK_CHECK(ServerName::parse(first.server_name));
+    auto standard = is_trial_name(first.server_name) || !first.tls ? "127.0.0.1" : "0.0.0.0";
+    auto address = options.address.empty() ? standard : options.address;
+    (first.tls ? first.tls_address : first.plain_address) = address;
+    return first;
+}
+
+// The passphrase twice, unless the environment gave it.
+Result<void> choose_passphrase(Config& config) {
+    if (config.storage.key_source != KeySource::passphrase || !config.storage.passphrase.empty()) return {};
+    if (!interactive()) {
+        return fail(
+            Errc::bad_request,
+            "there is no terminal to ask for a passphrase; set PEYK_STORAGE_PASSPHRASE_FILE, or give --key-file");
+    }
+    note_line(kAboutThePassphrase);
+    PEYK_TRY(auto first, ask_secret("Passphrase"));
+    if (first.reveal().size() < 10) return fail(Errc::bad_request, "a passphrase has ten characters at least");
+    PEYK_TRY(auto second, ask_secret("Once more"));
+    if (first.reveal() != second.reveal()) return fail(Errc::bad_request, "the two passphrases differ");
+    config.storage.passphrase = std::move(first);
+    return {};
+}
+
+struct Made {
+    Config config;
+    std::string fingerprint;
+};
+
+// Everything but the configuration file is made first: a file that exists means that all is there.
+Result<Made> make_all(const InitOptions& options) {
+    std::error_code error;
+    if (std::filesystem::exists(options.config, error)) {
+        return fail(Errc::conflict, fmt::format("{} exists already; nothing was changed", options.config.string()));
+    }
+    auto file = std::filesystem::absolute(options.config);
+    auto data = options.data.empty() ? std::filesystem::path("data") : std::filesystem::absolute(options.data);
+    PEYK_TRY(auto first, ask_all(options, data));
+    auto text = first_config_text(first);
+    PEYK_TRY(auto loaded, parse_config(text, file, environment_of_process()));
+    auto& config = loaded.config;
+    if (std::filesystem::exists(config.store_dir(), error)) {
+        return fail(Errc::conflict, fmt::format("there is a store in {} already; nothing was changed",
+                                                config.server.data_dir.string()));
+    }
+    PEYK_CHECK(choose_passphrase(config));
+    std::filesystem::create_directories(file.parent_path(), error);
+    Made made;
+    {
+        PEYK_TRY(auto offline, Offline::open(config));  // makes the store, its key and its signing key
+    }
+    if (first.tls) {
+        PEYK_TRY(auto authority, http::ensure_local_ca(config.ca_dir(), certificate_names(first), SystemClock{}));
+        made.fingerprint = authority.fingerprint;
+    }
+    PEYK_CHECK(write_new_file(file, text));
+    made.config = std::move(config);
+    return made;
+}
+
+void explain(const Made& made, const InitOptions& options) {
+    const auto& config = made.config;
+    print("{} and {} were made for {}.", options.config.string(), config.server.data_dir.string(), config.server.name);
+    if (is_trial_name(config.server.name)) {
+        note("This is a trial: the store is marked as one and never talks with other servers.");
+    }
+    if (config.storage.key_source == KeySource::key_file) {
+        note("The key of the store is {}. On the same disk it does not protect against theft: use a",
+             config.key_file().string());
+        note(
+            "passphrase (peyk init without --key-file), or keep it on a stick. Without it, nothing can be read again.");
+    } else {
+        note("Write the passphrase down and keep it apart from this machine: nobody can bring it back.");
+    }
+    if (!made.fingerprint.empty()) {
+        note("Fingerprint of the server's own authority, for people to compare on {}/_peyk/ca:", config.base_url());
+        note("  {}", made.fingerprint);
+    }
+    note("Next:");
+    note("  peyk user add NAME --admin --config {}", options.config.string());
+    note("  peyk serve --config {}", options.config.string());
+}
+
+}  // namespace
+
+int run_init(const InitOptions& options) {
+    harden_process(CoreDumps::allowed);  // for the umask
+    log::configure(log::Level::warning, log::Format::text);
+    auto made = make_all(options);
+    if (!made) {
+        complain_line(made.error().detail);
+        return kExitFailed;
+    }
+    explain(*made, options);
+    return kExitOk;
+}
+
+}  // namespace peyk::app

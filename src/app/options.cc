@@ -1,0 +1,138 @@
+#include "app/options.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "app/catalog.h"
+#include "app/cli.h"
+#include "app/config_keys.h"
+#include "app/identity.h"
+
+namespace peyk::app {
+namespace {
+
+std::string read_text(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream out;
+    out << in.rdbuf();
+    return out.str();
+}
+
+// SHA-256 of the certificate, "AB:CD:…"; empty when it is none.
+std::string fingerprint_of(const std::string& pem) {
+    std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
+    std::unique_ptr<X509, decltype(&X509_free)> certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr),
+                                                            &X509_free);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (!certificate || X509_digest(certificate.get(), EVP_sha256(), digest, &size) != 1) return {};
+    std::string out;
+    for (unsigned i = 0; i < size; ++i) out += fmt::format("{}{:02X}", i == 0 ? "" : ":", digest[i]);
+    return out;
+}
+
+}  // namespace
+
+users::Options user_options(const Config& config) {
+    users::Options out;
+    out.server_name = config.server.name;
+    out.public_base_url = config.base_url();
+    switch (config.registration.mode) {
+        case RegistrationMode::open: out.registration = users::RegistrationMode::open; break;
+        case RegistrationMode::token: out.registration = users::RegistrationMode::token; break;
+        case RegistrationMode::closed: out.registration = users::RegistrationMode::closed; break;
+    }
+    out.registration_shared_secret = config.registration.shared_secret.reveal();
+    if (config.outside_tests.enabled) out.passwords = users::PasswordOptions::cheap();
+    out.passwords.memory_kib = config.auth.password_memory / 1024;
+    out.passwords.passes = static_cast<unsigned>(config.auth.password_passes);
+    out.passwords.min_length = config.auth.password_length;
+    if (config.auth.access_token_lifetime.count() > 0) out.access_token_lifetime = config.auth.access_token_lifetime;
+    out.refreshable_token_lifetime = config.auth.refreshable_token_lifetime;
+    out.reset_link_lifetime = config.auth.reset_link_lifetime;
+    out.max_devices = config.limits.devices_per_user;
+    out.max_data_rows = config.limits.account_data_per_user;
+    out.profiles_need_token = config.privacy.shared_rooms_profiles;
+    out.presence = config.privacy.presence;
+    out.default_room_version = config.server.default_room_version;
+    return out;
+}
+
+media::MediaOptions media_options(const Config& config) {
+    media::MediaOptions out;
+    out.folder = config.media_dir();
+    out.max_upload = config.media.upload_size;
+    out.quota = config.media.user_quota;
+    out.pending_life = config.media.reserved_lifetime;
+    out.keep_free = config.storage.reserve;
+    out.thumbnail_time = config.media.thumbnail_time;
+    return out;
+}
+
+client_api::ApiOptions api_options(const Config& config) { return {.tokens_in_query = config.auth.tokens_in_query}; }
+
+client_api::MediaEndpointOptions media_endpoint_options(const Config& config) {
+    return {.server_name = config.server.name, .unauthenticated_media = config.media.unauthenticated};
+}
+
+http::ServerConfig http_config(const Config& config) {
+    http::ServerConfig out;
+    for (const auto& listener : config.listeners) {
+        http::Listener to{.address = listener.address, .port = static_cast<std::uint16_t>(listener.port), .tls = {}};
+        if (!listener.tls_key.empty()) to.tls = http::TlsFiles{listener.tls_certificate, listener.tls_key};
+        out.listeners.push_back(std::move(to));
+    }
+    out.trusted_proxies = config.network.trusted_proxies;
+    out.limits.connections = config.limits.connections;
+    out.limits.header_time = config.limits.header_time;
+    out.limits.body_time = config.limits.body_time;
+    out.limits.idle_time = config.limits.idle_time;
+    out.limits.drain_time = config.server.stop_time;
+    out.threads = config.server.threads;
+    return out;
+}
+
+http::ServerConfig metrics_http_config(const Config& config) {
+    http::ServerConfig out;
+    out.listeners.push_back(
+        {.address = config.metrics.address, .port = static_cast<std::uint16_t>(config.metrics.port), .tls = {}});
+    out.limits.connections = 16;
+    out.threads = 1;
+    return out;
+}
+
+pages::Facts page_facts(const Config& config, const Identity& identity) {
+    pages::Facts facts;
+    facts.server_name = config.server.name;
+    facts.base_url = config.base_url();
+    facts.version = version();
+    switch (config.registration.mode) {
+        case RegistrationMode::open: facts.registration = pages::Registration::open; break;
+        case RegistrationMode::token: facts.registration = pages::Registration::token; break;
+        case RegistrationMode::closed: facts.registration = pages::Registration::closed; break;
+    }
+    facts.key_place =
+        config.storage.key_source == KeySource::passphrase ? pages::KeyPlace::passphrase : pages::KeyPlace::key_file;
+    facts.trial = identity.trial == Trial::yes;
+    for (const auto* table : catalog().tables) {
+        if (table->dropped) continue;
+        facts.held.push_back(
+            {std::string(table->about), std::string(category_name(table->category)), std::string(table->kept)});
+    }
+    for (const auto& file : kept_files()) {
+        facts.held.push_back({std::string(file.about), std::string(file.category), std::string(file.kept)});
+    }
+    auto copy = config;  // show_value() takes what it could also change
+    for (const auto& key : config_keys()) {
+        if (!key.name.starts_with("privacy.") || !std::holds_alternative<At<bool>>(key.slot)) continue;
+        facts.features.push_back({std::string(key.name), std::string(key.about), show_value(key, &copy) == "true"});
+    }
+    facts.ca_certificate = read_text(config.ca_dir() / "ca.crt");
+    if (!facts.ca_certificate.empty()) facts.ca_fingerprint = fingerprint_of(facts.ca_certificate);
+    return facts;
+}
+
+}  // namespace peyk::app

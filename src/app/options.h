@@ -1,0 +1,26 @@
+#pragma once
+// From the configuration to what each service takes.
+
+#include "app/config.h"
+#include "client_api/endpoint.h"
+#include "client_api/media/endpoints.h"
+#include "http/server.h"
+#include "media/media.h"
+#include "pages/pages.h"
+#include "users/options.h"
+
+namespace peyk::app {
+
+struct Identity;
+
+users::Options user_options(const Config& config);
+media::MediaOptions media_options(const Config& config);
+client_api::ApiOptions api_options(const Config& config);
+client_api::MediaEndpointOptions media_endpoint_options(const Config& config);
+http::ServerConfig http_config(const Config& config);
+// The listener of the metrics.
+http::ServerConfig metrics_http_config(const Config& config);
+// With the local authority's certificate, when there is one.
+pages::Facts page_facts(const Config& config, const Identity& identity);
+
+}  // namespace peyk::app

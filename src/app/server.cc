@@ -1,0 +1,125 @@
+#include "app/server.h"
+
+#include <future>
+
+#include "app/services.h"
+#include "base/metrics.h"
+
+namespace peyk::app {
+
+// In the order of their needs; stop() goes backwards.
+struct Server::Parts {
+    explicit Parts(Config given)
+        : config(std::move(given)), workers("worker", config.worker_threads()), timers(clock) {}
+
+    Result<void> start();
+    Result<void> start_metrics();
+    void add_http_metrics();
+    void stop();
+
+    Config config;
+    SystemClock clock;
+    SystemRandom random;
+    WorkerPool workers;
+    Timers timers;
+    std::optional<OpenStore> store;
+    std::optional<Services> services;
+    std::optional<http::Server> http;
+    metrics::Registry metrics;
+    http::Router metrics_router;
+    std::optional<http::Server> metrics_http;
+};
+
+namespace {
+
+Task<http::Response> exposition(const metrics::Registry& registry) {
+    http::Response response;
+    response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    response.body = registry.expose();
+    co_return response;
+}
+
+}  // namespace
+
+Result<void> Server::Parts::start() {
+    PEYK_TRY(store, open_store(config, workers, clock, random));
+    services.emplace(config, *store, Machine{clock, random, timers, workers});
+    PEYK_CHECK(services->start());
+    http.emplace(http_config(config), services->router(), workers);
+    PEYK_CHECK(http->start());
+    if (config.metrics.enabled) PEYK_CHECK(start_metrics());
+    return {};
+}
+
+Result<void> Server::Parts::start_metrics() {
+    metrics::add_process_series(metrics);
+    add_http_metrics();
+    http::Route route{.method = http::Method::get, .pattern = "/metrics"};
+    route.handler = [this](http::Request) { return exposition(metrics); };
+    metrics_router.add(std::move(route));
+    metrics_http.emplace(metrics_http_config(config), metrics_router, workers);
+    return metrics_http->start();
+}
+
+void Server::Parts::add_http_metrics() {
+    using enum metrics::Registry::Kind;
+    auto stat = [this](auto member) { return [this, member] { return static_cast<double>(http->stats().*member); }; };
+    using Stats = http::ServerStats;
+    metrics.ask(gauge, "peyk_connections_open", "Connections of clients.", stat(&Stats::connections_open));
+    metrics.ask(counter, "peyk_connections_total", "Connections since the start.", stat(&Stats::connections_total));
+    metrics.ask(counter, "peyk_requests_total", "Requests since the start.", stat(&Stats::requests_total));
+    metrics.ask(counter, "peyk_rejected_total", "Requests that were over a limit of framing.",
+                stat(&Stats::rejected_total));
+    metrics.ask(counter, "peyk_received_bytes_total", "Bytes from clients.", stat(&Stats::bytes_in));
+    metrics.ask(counter, "peyk_sent_bytes_total", "Bytes to clients.", stat(&Stats::bytes_out));
+    auto answers = [this](std::size_t digit) {
+        return [this, digit] { return static_cast<double>(http->stats().responses_by_class[digit]); };
+    };
+    constexpr std::string_view kHelp = "Answers by class of their status.";
+    metrics.ask(counter, "peyk_answers_total", kHelp, answers(2), {"class", "2xx"});
+    metrics.ask(counter, "peyk_answers_total", kHelp, answers(3), {"class", "3xx"});
+    metrics.ask(counter, "peyk_answers_total", kHelp, answers(4), {"class", "4xx"});
+    metrics.ask(counter, "peyk_answers_total", kHelp, answers(5), {"class", "5xx"});
+    metrics.ask(gauge, "peyk_workers_queued", "Jobs that wait for a worker.",
+                [this] { return static_cast<double>(workers.queued()); });
+}
+
+void Server::Parts::stop() {
+    if (metrics_http) metrics_http->stop();
+    if (http) http->stop();
+    if (services) services->stop();
+    timers.stop();
+    workers.stop();
+    metrics_http.reset();
+    http.reset();
+    services.reset();
+    if (!store) return;
+    if (auto closed = store->opened->close(); !closed)
+        log::error("app", "closing the store: {}", closed.error().detail);
+    store.reset();
+}
+
+Server::Server(Config config) : parts_(std::make_unique<Parts>(std::move(config))) {}
+Server::~Server() { stop(); }
+
+Result<void> Server::start() {
+    auto started = parts_->start();
+    if (!started) parts_->stop();
+    return started;
+}
+
+void Server::stop() { parts_->stop(); }
+
+Result<void> Server::reload() { return parts_->http->reload_certificates(); }
+
+bool Server::responds(Millis limit) {
+    auto taken = std::make_shared<std::promise<void>>();
+    auto future = taken->get_future();
+    parts_->workers.post([taken] { taken->set_value(); });
+    return future.wait_for(limit) == std::future_status::ready;
+}
+
+std::vector<std::uint16_t> Server::ports() const { return parts_->http->ports(); }
+const Config& Server::config() const { return parts_->config; }
+
+}  // namespace peyk::app

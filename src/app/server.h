@@ -1,0 +1,43 @@
+#pragma once
+// The composition root: builds every service in the order of their needs and starts what listens.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "base/error.h"
+
+namespace peyk::app {
+
+// Purpose:  one running server.
+// Owner:    `peyk serve`, or a test.
+// Stops by: stop(), or the destructor.
+class Server {
+public:
+    // Opens nothing yet.
+    explicit Server(Config config);
+    ~Server();
+    Server(const Server&) = delete;
+
+    // Opens the store, builds the services, binds the listeners; true life begins when it returns. On an error all that
+    // was opened is closed again. Errors: io, conflict (another process has the store; the store is of another server
+    // name), corrupt, forbidden (wrong key or passphrase); the detail says what to do.
+    Result<void> start();
+    // Answers long polls, finishes requests in progress within server.stop_time, closes the store. Idempotent.
+    void stop();
+    // Reads the certificate files anew. On an error the old ones stay.
+    Result<void> reload();
+    // False when the workers did not take a job within `limit`: hung or hopelessly late. For the watchdog.
+    bool responds(Millis limit);
+    // Ports of the listeners, in their order.
+    std::vector<std::uint16_t> ports() const;
+    const Config& config() const;
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace peyk::app
