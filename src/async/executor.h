@@ -1,5 +1,6 @@
 #pragma once
-// Where work runs. A coroutine that suspends remembers the executor it ran on (Executor::current()) and is resumed there.
+// Where work runs. A coroutine that suspends remembers the executor it ran on (Executor::current()) and is resumed
+// there.
 
 #include <condition_variable>
 #include <cstddef>

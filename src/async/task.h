@@ -1,6 +1,6 @@
 #pragma once
-// Task<T>: a lazy coroutine with one awaiter. It starts when awaited and resumes its awaiter by symmetric transfer, so a
-// chain of tasks costs no queue and no stack. Parameters by value; views never live across co_await.
+// Task<T>: a lazy coroutine with one awaiter. It starts when awaited and resumes its awaiter by symmetric transfer, so
+// a chain of tasks costs no queue and no stack. Parameters by value; views never live across co_await.
 
 #include <coroutine>
 #include <exception>

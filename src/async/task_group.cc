@@ -20,7 +20,9 @@ detail::Detached TaskGroup::drive(TaskGroup& group, std::string name, Task<void>
     } catch (const std::exception& error) {
         log::error("async", "task {} ended with an exception: {}", name, error.what());
     }
-    { auto ending = std::move(task); }  // frees the frame before the group may be destroyed
+    {
+        auto ending = std::move(task);
+    }  // frees the frame before the group may be destroyed
     group.ended();
 }
 

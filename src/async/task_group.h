@@ -13,7 +13,8 @@ namespace peyk {
 
 // Purpose:  owns coroutines that nobody awaits.
 // Owner:    each long-lived class, as a member.  Runs on: the executor given.
-// Stops by: stop(): asks through stop_token(), then blocks until all have ended. Never call it from `executor`'s threads.
+// Stops by: stop(): asks through stop_token(), then blocks until all have ended. Never call it from `executor`'s
+// threads.
 class TaskGroup {
 public:
     explicit TaskGroup(Executor& executor) : executor_(executor) {}

@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kPipelineBytes = 16 * 1024;  // read ahead while a handler runs
 constexpr std::size_t kLingerBytes = 1024 * 1024;
 
+Refusal body_too_large() { return {413, "M_TOO_LARGE", "The request body is too large"}; }
+
 }  // namespace
 
 Connection::Connection(ServerLoop& loop, int fd, std::unique_ptr<Stream> stream, ClientAddress peer, bool over_unix)
@@ -97,7 +99,7 @@ Task<bool> Connection::serve_one() {
         co_return co_await respond();
     }
     if (exchange_->body && exchange_->body->left > exchange_->body->max) {
-        co_return co_await refuse(Refusal{413, "M_TOO_LARGE", "The request body is too large"});
+        co_return co_await refuse(body_too_large());
     }
     if (exchange_->body && !exchange_->route->streams_body) {
         if (auto refused = co_await read_body()) co_return co_await refuse(*refused);
@@ -223,7 +225,7 @@ Task<Connection::Refused> Connection::read_body() {
             co_return Refusal{503, "M_LIMIT_EXCEEDED", "The server has too much to do, try again later"};
         }
         if (body.done) co_return std::nullopt;
-        if (!in_.empty()) co_return Refusal{413, "M_TOO_LARGE", "The request body is too large"};
+        if (!in_.empty()) co_return body_too_large();
         if (std::exchange(body.wants_continue, false)) {
             if (!co_await send("HTTP/1.1 100 Continue\r\n\r\n", nullptr)) co_return Refusal{0, {}, {}};
         }

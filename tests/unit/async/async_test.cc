@@ -43,7 +43,7 @@ TEST(Task, an_exception_reaches_the_awaiter) {
 Task<bool> comes_back(WorkerPool& home, WorkerPool& other) {
     auto job = [&other] { return Executor::current() == &other; };
     bool there = co_await offload(other, std::move(job));
-    co_return there && Executor::current() == &home;
+    co_return there&& Executor::current() == &home;
 }
 
 TEST(Offload, runs_elsewhere_and_comes_back) {

@@ -232,14 +232,9 @@ TEST(Codec, random_changes_of_requests_read_the_same_in_one_piece_and_in_many) {
         for (auto changes = 1 + random() % 4; changes > 0; --changes) {
             auto at = random() % text.size();
             switch (random() % 3) {
-                case 0:
-                    text[at] = bytes[random() % bytes.size()];
-                    break;
-                case 1:
-                    text.insert(at, 1, bytes[random() % bytes.size()]);
-                    break;
-                default:
-                    text.erase(at, 1);
+                case 0: text[at] = bytes[random() % bytes.size()]; break;
+                case 1: text.insert(at, 1, bytes[random() % bytes.size()]); break;
+                default: text.erase(at, 1);
             }
             if (text.empty()) text = "x";
         }

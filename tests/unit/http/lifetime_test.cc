@@ -189,23 +189,20 @@ TEST(Streams, what_a_handler_leaves_unread_ends_the_connection) {
     EXPECT_TRUE(client.closed());
 }
 
+Task<Response> read_to_the_end(Request request, std::promise<Errc>& seen) {
+    for (;;) {
+        auto piece = co_await request.stream->read_some(1000);
+        if (piece) continue;
+        seen.set_value(piece.error().code);
+        co_return Response{};
+    }
+}
+
 TEST(Streams, a_peer_that_goes_away_cancels_the_reading) {
     StreamServer t;
     std::promise<Errc> seen;
-    t.stream(
-        "/watch",
-        [&seen](Request request) -> Task<Response> {
-            static constexpr auto run = [](Request r, std::promise<Errc>& p) -> Task<Response> {
-                for (;;) {
-                    auto piece = co_await r.stream->read_some(1000);
-                    if (piece) continue;
-                    p.set_value(piece.error().code);
-                    co_return Response{};
-                }
-            };
-            return run(std::move(request), seen);
-        },
-        10'000);
+    auto handler = [&seen](Request request) { return read_to_the_end(std::move(request), seen); };
+    t.stream("/watch", handler, 10'000);
     t.start();
     {
         RawClient client(t.port());
