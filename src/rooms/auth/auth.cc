@@ -73,7 +73,7 @@ Verdict check_redaction(const Event& event, const StateView& state) {
 
 // The rules for types other than create, aliases and member.
 Verdict check_others(const Event& event, const StateView& state) {
-    if (state.membership(event.sender.view()) != Membership::join) return reject(Rule::sender_outside);
+    if (state.membership(event.sender.view()) != Standing::join) return reject(Rule::sender_outside);
     const PowerLevels& levels = state.levels();
     const Level power = levels.user_level(event.sender.view());
     if (event.is("m.room.third_party_invite")) return {power >= levels.invite_level(), Rule::third_party_invite_level};

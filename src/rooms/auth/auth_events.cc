@@ -15,16 +15,16 @@ void add_member_types(std::vector<StateKey>& out, const std::string& target, con
     };
     const auto membership = membership_from(string_in(content, "membership"));
     add(kMember, target);
-    if (membership == Membership::join || membership == Membership::invite || membership == Membership::knock) {
+    if (membership == Standing::join || membership == Standing::invite || membership == Standing::knock) {
         add("m.room.join_rules", "");
     }
-    if (membership == Membership::invite) {
+    if (membership == Standing::invite) {
         const json::Value* invite = content.find("third_party_invite");
         const json::Value* token = invite ? invite->get_path({"signed", "token"}) : nullptr;
         if (token && token->string()) add("m.room.third_party_invite", *token->string());
     }
     const auto authoriser = string_in(content, "join_authorised_via_users_server");
-    if (membership == Membership::join && rules.restricted_joins && !authoriser.empty()) add(kMember, authoriser);
+    if (membership == Standing::join && rules.restricted_joins && !authoriser.empty()) add(kMember, authoriser);
 }
 
 void add_signer(std::vector<ServerName>& signers, std::string_view server) {

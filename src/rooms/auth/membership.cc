@@ -15,8 +15,8 @@ struct MemberChange {
     std::string_view target;
 
     bool on_self() const { return sender == target; }
-    Membership sender_was() const { return state.membership(sender); }
-    Membership target_was() const { return state.membership(target); }
+    Standing sender_was() const { return state.membership(sender); }
+    Standing target_was() const { return state.membership(target); }
     Level power() const { return state.levels().user_level(sender); }
     Level target_power() const { return state.levels().user_level(target); }
 };
@@ -32,11 +32,11 @@ bool is_knock_rule(std::string_view join_rule, const RoomRules& rules) {
 
 // 3.5: somebody in the room who could have invited the user vouches instead. That the vouching user's server signed
 // the event is one of required_signers().
-Verdict check_restricted_join(const MemberChange& change, Membership was) {
-    if (was == Membership::join || was == Membership::invite) return allow(Rule::join_restricted_inside);
+Verdict check_restricted_join(const MemberChange& change, Standing was) {
+    if (was == Standing::join || was == Standing::invite) return allow(Rule::join_restricted_inside);
     const auto authoriser = string_in(change.event.content, "join_authorised_via_users_server");
     const PowerLevels& levels = change.state.levels();
-    const bool vouched = !authoriser.empty() && change.state.membership(authoriser) == Membership::join &&
+    const bool vouched = !authoriser.empty() && change.state.membership(authoriser) == Standing::join &&
                          levels.user_level(authoriser) >= levels.invite_level();
     return vouched ? allow(Rule::join_restricted_allowed) : reject(Rule::join_restricted_authoriser);
 }
@@ -52,12 +52,12 @@ Verdict check_join(const MemberChange& change) {
     if (follows_create && is_maker) return allow(Rule::join_first);
     // 3.2, 3.3
     if (!change.on_self()) return reject(Rule::join_for_another);
-    const Membership was = change.sender_was();
-    if (was == Membership::ban) return reject(Rule::join_banned);
+    const Standing was = change.sender_was();
+    if (was == Standing::ban) return reject(Rule::join_banned);
     // 3.4: an invite, and a knock that was answered with one.
     const std::string join_rule = change.state.join_rule();
     const bool takes_invited = join_rule == "invite" || (rules.knocking && join_rule == "knock");
-    if (takes_invited && (was == Membership::invite || was == Membership::join)) return allow(Rule::join_invited);
+    if (takes_invited && (was == Standing::invite || was == Standing::join)) return allow(Rule::join_invited);
     if (is_restricted_rule(join_rule, rules)) return check_restricted_join(change, was);
     // 3.6, 3.7
     return join_rule == "public" ? allow(Rule::join_public) : reject(Rule::join_refused);
@@ -105,7 +105,7 @@ bool any_signature_holds(const json::Object& proof, const std::vector<std::strin
 
 // 4.1: an invite by e-mail address or the like that its owner has taken up.
 Verdict check_third_party_invite(const MemberChange& change, const json::Value& invite) {
-    if (change.target_was() == Membership::ban) return reject(Rule::third_party_banned);
+    if (change.target_was() == Standing::ban) return reject(Rule::third_party_banned);
     const json::Object* proof = invite.get_object("signed");
     if (!proof) return reject(Rule::third_party_unsigned);
     const json::Value* mxid = proof->find("mxid");
@@ -124,27 +124,27 @@ Verdict check_invite(const MemberChange& change) {
     if (const json::Value* invite = change.event.content.find("third_party_invite")) {
         return check_third_party_invite(change, *invite);
     }
-    if (change.sender_was() != Membership::join) return reject(Rule::invite_from_outside);
-    const Membership target_was = change.target_was();
-    if (target_was == Membership::join || target_was == Membership::ban) return reject(Rule::invite_of_member);
+    if (change.sender_was() != Standing::join) return reject(Rule::invite_from_outside);
+    const Standing target_was = change.target_was();
+    if (target_was == Standing::join || target_was == Standing::ban) return reject(Rule::invite_of_member);
     return change.power() >= change.state.levels().invite_level() ? allow(Rule::invite_allowed)
                                                                   : reject(Rule::invite_level);
 }
 
 // 5: "leave", which is also a kick and the lifting of a ban.
 Verdict check_leave(const MemberChange& change) {
-    const Membership target_was = change.target_was();
+    const Standing target_was = change.target_was();
     // 5.1: leaving by oneself needs something to leave.
     if (change.on_self()) {
-        const bool knocked = change.state.rules().knocking && target_was == Membership::knock;
-        return {target_was == Membership::invite || target_was == Membership::join || knocked, Rule::leave_self};
+        const bool knocked = change.state.rules().knocking && target_was == Standing::knock;
+        return {target_was == Standing::invite || target_was == Standing::join || knocked, Rule::leave_self};
     }
     // 5.2: acting on another user needs a seat in the room.
-    if (change.sender_was() != Membership::join) return reject(Rule::leave_from_outside);
+    if (change.sender_was() != Standing::join) return reject(Rule::leave_from_outside);
     // 5.3: lifting a ban takes the ban level, and then all that a kick takes.
     const PowerLevels& levels = change.state.levels();
     const Level power = change.power();
-    if (target_was == Membership::ban && power < levels.ban_level()) return reject(Rule::unban_level);
+    if (target_was == Standing::ban && power < levels.ban_level()) return reject(Rule::unban_level);
     // 5.4, 5.5
     const bool may_kick = power >= levels.kick_level() && change.target_power() < power;
     return may_kick ? allow(Rule::kick_allowed) : reject(Rule::kick_refused);
@@ -152,7 +152,7 @@ Verdict check_leave(const MemberChange& change) {
 
 // 6: "ban".
 Verdict check_ban(const MemberChange& change) {
-    if (change.sender_was() != Membership::join) return reject(Rule::ban_from_outside);
+    if (change.sender_was() != Standing::join) return reject(Rule::ban_from_outside);
     const Level power = change.power();
     const bool may_ban = power >= change.state.levels().ban_level() && change.target_power() < power;
     return may_ban ? allow(Rule::ban_allowed) : reject(Rule::ban_refused);
@@ -162,8 +162,8 @@ Verdict check_ban(const MemberChange& change) {
 Verdict check_knock(const MemberChange& change) {
     if (!is_knock_rule(change.state.join_rule(), change.state.rules())) return reject(Rule::knock_join_rule);
     if (!change.on_self()) return reject(Rule::knock_for_another);
-    const Membership was = change.sender_was();
-    const bool outside = was != Membership::ban && was != Membership::invite && was != Membership::join;
+    const Standing was = change.sender_was();
+    const bool outside = was != Standing::ban && was != Standing::invite && was != Standing::join;
     return outside ? allow(Rule::knock_allowed) : reject(Rule::knock_refused);
 }
 
@@ -181,12 +181,12 @@ Verdict check_membership(const Event& event, const StateView& state) {
     }
     const MemberChange change{event, state, event.sender.view(), *event.state_key};
     switch (membership_from(*membership->string())) {
-        case Membership::join: return check_join(change);
-        case Membership::invite: return check_invite(change);
-        case Membership::leave: return check_leave(change);
-        case Membership::ban: return check_ban(change);
-        case Membership::knock: return state.rules().knocking ? check_knock(change) : reject(Rule::membership_unknown);
-        case Membership::unknown: break;
+        case Standing::join: return check_join(change);
+        case Standing::invite: return check_invite(change);
+        case Standing::leave: return check_leave(change);
+        case Standing::ban: return check_ban(change);
+        case Standing::knock: return state.rules().knocking ? check_knock(change) : reject(Rule::membership_unknown);
+        case Standing::unknown: break;
     }
     return reject(Rule::membership_unknown);
 }

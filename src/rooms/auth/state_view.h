@@ -5,15 +5,16 @@
 
 namespace peyk::rooms {
 
-enum class Membership : unsigned char { leave, invite, join, knock, ban, unknown };
+// Where somebody stands towards a room, as the rules see it; rooms/events has the stored form, Standing.
+enum class Standing : unsigned char { leave, invite, join, knock, ban, unknown };
 
-inline Membership membership_from(std::string_view text) {
-    if (text == "join") return Membership::join;
-    if (text == "leave") return Membership::leave;
-    if (text == "invite") return Membership::invite;
-    if (text == "ban") return Membership::ban;
-    if (text == "knock") return Membership::knock;
-    return Membership::unknown;
+inline Standing membership_from(std::string_view text) {
+    if (text == "join") return Standing::join;
+    if (text == "leave") return Standing::leave;
+    if (text == "invite") return Standing::invite;
+    if (text == "ban") return Standing::ban;
+    if (text == "knock") return Standing::knock;
+    return Standing::unknown;
 }
 
 inline std::string_view string_in(const json::Object& content, std::string_view key) {
@@ -33,9 +34,9 @@ public:
     const EventPtr& create() const { return create_; }
     const PowerLevels& levels() const { return levels_; }
     // Somebody who never was in the room has left it.
-    Membership membership(std::string_view user) const {
+    Standing membership(std::string_view user) const {
         auto event = lookup_("m.room.member", user);
-        return event ? membership_from(string_in(event->content, "membership")) : Membership::leave;
+        return event ? membership_from(string_in(event->content, "membership")) : Standing::leave;
     }
     // A room without the event takes invited users only.
     std::string join_rule() const {

@@ -1,0 +1,64 @@
+#include "client_api/rooms/access.h"
+
+namespace peyk::client_api {
+
+void add_room_endpoints(Api& api, const RoomServices& services) {
+    add_creation_endpoints(api, services);
+    add_membership_endpoints(api, services);
+    add_sending_endpoints(api, services);
+    add_state_endpoints(api, services);
+    add_history_endpoints(api, services);
+    add_ephemeral_endpoints(api, services);
+    add_directory_endpoints(api, services);
+}
+
+Result<RoomAccess> open_room(const RoomServices& services, const users::Caller& caller, const RoomId& id) {
+    auto refused = [] { return m::forbidden("You are not in this room, or there is no such room"); };
+    PEYK_TRY(auto room, services.store.find(id));
+    if (!room) return refused();
+    PEYK_TRY(auto row, services.memberships.of(caller.user_number, room->number));
+    PEYK_TRY(auto last, services.store.last(*room));
+    if (!last) return refused();
+    RoomAccess access{room,
+                      row,
+                      rooms::Visibility(services.store, *room, caller.user_number, row),
+                      rooms::reader_for(services.store, caller.user, caller.device, services.clock.now().count()),
+                      last->after,
+                      last->number + 1};
+    if (access.joined()) return access;
+    PEYK_TRY(auto visibility, access.visibility.visibility_at(last->after));
+    if (visibility == rooms::HistoryVisibility::world_readable) return access;
+    if (!row || !row->was_joined || row->forgotten) return refused();
+    PEYK_TRY(auto leave, services.store.event(*room, row->event));
+    if (!leave) return refused();
+    access.roots = leave->after;
+    access.end = leave->number + 1;
+    return access;
+}
+
+Result<RoomAccess> open_joined_room(const RoomServices& services, const users::Caller& caller, const RoomId& id) {
+    PEYK_TRY(auto access, open_room(services, caller, id));
+    if (!access.joined()) return m::forbidden("You are not in this room");
+    return access;
+}
+
+Result<std::string> event_json(const RoomServices& services, RoomAccess& access, const rooms::StoredEvent& event,
+                               rooms::RoomIdMember room_id) {
+    std::string out;
+    PEYK_CHECK(
+        rooms::write_client_event(out, services.store, *access.room, event, access.reader, access.visibility, room_id));
+    return out;
+}
+
+Result<std::string> events_json(const RoomServices& services, RoomAccess& access,
+                                const std::vector<rooms::StoredEventPtr>& events) {
+    std::string out = "[";
+    for (const auto& event : events) {
+        if (out.size() > 1) out += ',';
+        PEYK_CHECK(rooms::write_client_event(out, services.store, *access.room, *event, access.reader,
+                                             access.visibility, rooms::RoomIdMember::include));
+    }
+    return out + "]";
+}
+
+}  // namespace peyk::client_api

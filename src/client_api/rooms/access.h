@@ -1,0 +1,34 @@
+#pragma once
+// What a caller may do with a room that the path names.
+
+#include "client_api/rooms/endpoints.h"
+#include "rooms/events/client_event.h"
+
+namespace peyk::client_api {
+
+struct RoomAccess {
+    rooms::RoomInfoPtr room;
+    std::optional<rooms::RoomMembership> row;
+    rooms::Visibility visibility;
+    rooms::Reader reader;
+    // Where the caller's view of the room ends: the state now, or at the event that ended the membership.
+    rooms::StateRoots roots;
+    rooms::EventNumber end = 0;  // boundary behind the last event that may be seen
+
+    bool joined() const { return row && row->membership == rooms::Membership::join; }
+};
+
+// Members and past members; anybody when the room is world-readable. Errors: M_FORBIDDEN, also for unknown rooms, so
+// that ids cannot be probed.
+Result<RoomAccess> open_room(const RoomServices& services, const users::Caller& caller, const RoomId& room);
+// Members only.
+Result<RoomAccess> open_joined_room(const RoomServices& services, const users::Caller& caller, const RoomId& room);
+
+// One event as a whole JSON text.
+Result<std::string> event_json(const RoomServices& services, RoomAccess& access, const rooms::StoredEvent& event,
+                               rooms::RoomIdMember room_id = rooms::RoomIdMember::include);
+// A JSON array of events.
+Result<std::string> events_json(const RoomServices& services, RoomAccess& access,
+                                const std::vector<rooms::StoredEventPtr>& events);
+
+}  // namespace peyk::client_api

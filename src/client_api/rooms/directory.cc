@@ -1,0 +1,304 @@
+// Aliases and the list of published rooms. Spec: Client-Server API › Room aliases; Listing rooms.
+
+#include "client_api/rooms/access.h"
+#include "rooms/auth/power_levels.h"
+
+namespace peyk::client_api {
+namespace {
+
+constexpr std::size_t kMaxListed = 500;
+constexpr std::size_t kScanned = 2'000;  // rooms looked at for one page
+
+Result<rooms::PowerLevels> power_of(const RoomServices& services, const RoomAccess& access) {
+    PEYK_TRY(auto power, services.store.state(*access.room, access.roots, "m.room.power_levels"));
+    PEYK_TRY(auto create, services.store.state(*access.room, access.roots, "m.room.create"));
+    return rooms::PowerLevels(power ? power->event : nullptr, create ? create->event : nullptr, *access.room->rules);
+}
+
+bool may_alias(const rooms::PowerLevels& power, const UserId& user) {
+    return power.user_level(user.view()) >=
+           power.event_level("m.room.canonical_alias", rooms::PowerLevels::EventKind::state);
+}
+
+class GetAlias {
+public:
+    static constexpr Route kRoute{Method::get, "/_matrix/client/v3/directory/room/{roomAlias}", Auth::none};
+    explicit GetAlias(const RoomServices& services) : services_(services) {}
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto alias, call.id<RoomAlias>("roomAlias"));
+        PEYK_CO_TRY(auto row, services_.directory.resolve(alias));
+        if (!row) co_return m::not_found("There is no such alias");
+        json::Array servers;
+        servers.push_back(services_.rooms.server().str());
+        co_return Reply::of({{"room_id", row->room.str()}, {"servers", std::move(servers)}});
+    }
+
+private:
+    RoomServices services_;
+};
+
+class PutAlias {
+public:
+    static constexpr Route kRoute{Method::put, "/_matrix/client/v3/directory/room/{roomAlias}", Auth::user,
+                                  Body::object, RateClass::general};
+    explicit PutAlias(const RoomServices& services) : services_(services) {}
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto alias, call.id<RoomAlias>("roomAlias"));
+        if (alias.server() != services_.rooms.server().view())
+            co_return m::invalid_param("The alias belongs to another server");
+        PEYK_CO_TRY(auto text, call.need_string("room_id"));
+        PEYK_CO_TRY(auto room, RoomId::parse(text));
+        PEYK_CO_TRY(auto access, open_joined_room(services_, call.who(), room));
+        PEYK_CO_CHECK(co_await services_.directory.add_alias(std::move(alias), std::move(room), call.who().user));
+        co_return Reply::empty();
+    }
+
+private:
+    RoomServices services_;
+};
+
+class DeleteAlias {
+public:
+    static constexpr Route kRoute{Method::del, "/_matrix/client/v3/directory/room/{roomAlias}", Auth::user, Body::none,
+                                  RateClass::general};
+    explicit DeleteAlias(const RoomServices& services) : services_(services) {}
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto alias, call.id<RoomAlias>("roomAlias"));
+        PEYK_CO_TRY(auto row, services_.directory.resolve(alias));
+        if (!row) co_return m::not_found("There is no such alias");
+        if (row->creator != call.who().user && !call.who().admin) {
+            auto access = open_joined_room(services_, call.who(), row->room);
+            if (!access)
+                co_return m::forbidden("Only who made the alias, or who may set the room's aliases, can remove it");
+            PEYK_CO_TRY(auto power, power_of(services_, *access));
+            if (!may_alias(power, call.who().user))
+                co_return m::forbidden("Only who made the alias, or who may set the room's aliases, can remove it");
+        }
+        PEYK_CO_CHECK(co_await services_.directory.remove_alias(alias));
+        PEYK_CO_CHECK(co_await drop_canonical(call.who().user, row->room, alias));
+        co_return Reply::empty();
+    }
+
+private:
+    // A canonical alias that exists no more is taken out of the room's state, if the user may.
+    Task<Result<void>> drop_canonical(UserId user, RoomId room, RoomAlias alias) {
+        PEYK_CO_TRY(auto write, co_await services_.rooms.enter(std::move(room)));
+        PEYK_CO_TRY(auto current, write.state("m.room.canonical_alias"));
+        if (!current) co_return Result<void>{};
+        auto content = current->content;
+        if (const auto* main = content.find("alias"); main && main->string() && *main->string() == alias.str())
+            content.erase("alias");
+        if (auto* more = content.find("alt_aliases"); more && more->array())
+            std::erase_if(*more->array(), [&](const auto& item) { return item == json::Value(alias.str()); });
+        if (content == current->content) co_return Result<void>{};
+        rooms::Draft draft{"m.room.canonical_alias", "", std::move(content)};
+        if (write.add(user, std::move(draft))) co_return co_await std::move(write).commit();
+        co_return Result<void>{};
+    }
+
+    RoomServices services_;
+};
+
+class RoomAliases {
+public:
+    static constexpr Route kRoute{Method::get, "/_matrix/client/v3/rooms/{roomId}/aliases"};
+    explicit RoomAliases(const RoomServices& services) : services_(services) {}
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
+        PEYK_CO_TRY(auto access, open_room(services_, call.who(), room));
+        PEYK_CO_TRY(auto aliases, services_.directory.aliases_of(room));
+        json::Array list;
+        for (const auto& alias : aliases) list.push_back(alias.str());
+        co_return Reply::of({{"aliases", std::move(list)}});
+    }
+
+private:
+    RoomServices services_;
+};
+
+class GetVisibility {
+public:
+    static constexpr Route kRoute{Method::get, "/_matrix/client/v3/directory/list/room/{roomId}", Auth::none};
+    explicit GetVisibility(const RoomServices& services) : services_(services) {}
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
+        PEYK_CO_TRY(auto info, services_.store.find(room));
+        if (!info) co_return m::not_found("This server does not know the room");
+        PEYK_CO_TRY(bool published, services_.directory.published(room));
+        co_return Reply::of({{"visibility", published ? "public" : "private"}});
+    }
+
+private:
+    RoomServices services_;
+};
+
+class PutVisibility {
+public:
+    static constexpr Route kRoute{Method::put, "/_matrix/client/v3/directory/list/room/{roomId}", Auth::user,
+                                  Body::optional, RateClass::general};
+    explicit PutVisibility(const RoomServices& services) : services_(services) {}
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
+        PEYK_CO_TRY(auto visibility, call.optional_string("visibility"));
+        auto wanted = visibility.value_or("public");
+        if (wanted != "public" && wanted != "private")
+            co_return m::invalid_param("'visibility' must be public or private");
+        PEYK_CO_TRY(auto info, services_.store.find(room));
+        if (!info) co_return m::not_found("This server does not know the room");
+        PEYK_CO_TRY(auto access, open_joined_room(services_, call.who(), room));
+        PEYK_CO_TRY(auto power, power_of(services_, access));
+        if (!may_alias(power, call.who().user)) co_return m::forbidden("You may not publish this room");
+        PEYK_CO_CHECK(co_await services_.directory.set_published(std::move(room), wanted == "public"));
+        co_return Reply::empty();
+    }
+
+private:
+    RoomServices services_;
+};
+
+class PublicRooms {
+public:
+    static constexpr Route kRoutes[] = {{Method::get, "/_matrix/client/v3/publicRooms", Auth::optional},
+                                        {Method::post, "/_matrix/client/v3/publicRooms", Auth::user, Body::optional}};
+    explicit PublicRooms(const RoomServices& services) : services_(services) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto query, parse(call));
+        json::Array chunk;
+        std::size_t total = 0, scanned = 0;
+        rooms::RoomNumber after = query.since;
+        bool more = false;
+        while (scanned < kScanned) {
+            PEYK_CO_TRY(auto page, services_.directory.list(after, 100));
+            for (auto& listed : page) {
+                ++scanned;
+                PEYK_CO_TRY(auto entry, entry_of(listed.room));
+                if (entry && matches(*entry, query)) {
+                    if (chunk.size() == query.limit) {
+                        more = true;
+                        break;
+                    }
+                    ++total;
+                    chunk.push_back(*std::move(entry));
+                }
+                after = listed.number;
+            }
+            if (more || page.size() < 100) break;
+        }
+        json::Object out{{"total_room_count_estimate", total}};
+        if (more) out.set("next_batch", std::to_string(after));
+        out.set("chunk", std::move(chunk));
+        co_return Reply::of(out);
+    }
+
+private:
+    struct Query {
+        std::size_t limit = 100;
+        rooms::RoomNumber since = 0;
+        std::string term;
+    };
+
+    Result<Query> parse(const Call& call) const {
+        Query out;
+        if (auto server = call.request.parameter("server"); server && *server != services_.rooms.server().view())
+            return fail(Error{Errc::unsupported,
+                              "Directories of other servers cannot be read: federation is not built yet",
+                              "M_FORBIDDEN"});
+        PEYK_TRY(auto from_query, call.number("limit", 100, 0, kMaxListed));
+        PEYK_TRY(auto from_body, call.optional_integer("limit"));
+        if (from_body && *from_body < 0) return m::invalid_param("'limit' must not be negative");
+        out.limit = static_cast<std::size_t>(std::min<std::int64_t>(from_body.value_or(from_query), kMaxListed));
+        PEYK_TRY(auto since, call.optional_string("since"));
+        if (!since) since = call.request.parameter("since");
+        if (since && !since->empty()) {
+            if (since->size() > 20 || since->find_first_not_of("0123456789") != std::string::npos)
+                return m::invalid_param("'since' is not a token of this list");
+            out.since = std::strtoull(since->c_str(), nullptr, 10);
+        }
+        PEYK_TRY(const auto* filter, call.optional_object("filter"));
+        if (filter) {
+            const auto* term = filter->find("generic_search_term");
+            if (term && !term->is_null() && !term->string())
+                return m::bad_json("'generic_search_term' must be a string");
+            if (term && term->string()) out.term = lower(*term->string());
+        }
+        return out;
+    }
+
+    // ASCII only; other scripts are compared as they are.
+    static std::string lower(std::string text) {
+        for (auto& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        return text;
+    }
+
+    static bool matches(const json::Value& entry, const Query& query) {
+        if (query.term.empty()) return true;
+        for (auto key : {"name", "topic", "canonical_alias"}) {
+            auto text = entry.get_string(key);
+            if (text && lower(std::string(*text)).find(query.term) != std::string::npos) return true;
+        }
+        return false;
+    }
+
+    // Spec: PublishedRoomsChunk.
+    Result<std::optional<json::Value>> entry_of(const RoomId& id) const {
+        PEYK_TRY(auto room, services_.store.find(id));
+        if (!room) return std::nullopt;
+        PEYK_TRY(auto last, services_.store.last(*room));
+        if (!last) return std::nullopt;
+        json::Object out{{"room_id", id.str()},
+                         {"num_joined_members", last->after.joined},
+                         {"world_readable", false},
+                         {"guest_can_join", false}};
+        struct Field {
+            std::string_view type, key, name;
+        };
+        constexpr Field kFields[] = {{"m.room.name", "name", "name"},
+                                     {"m.room.topic", "topic", "topic"},
+                                     {"m.room.avatar", "url", "avatar_url"},
+                                     {"m.room.canonical_alias", "alias", "canonical_alias"},
+                                     {"m.room.join_rules", "join_rule", "join_rule"},
+                                     {"m.room.create", "type", "room_type"}};
+        auto text_at = [&](std::string_view type, std::string_view key) -> Result<std::optional<std::string>> {
+            PEYK_TRY(auto event, services_.store.state(*room, last->after, type));
+            const auto* value = event ? event->event->content.find(key) : nullptr;
+            if (!value || !value->string()) return std::nullopt;
+            return *value->string();
+        };
+        for (const auto& field : kFields) {
+            PEYK_TRY(auto text, text_at(field.type, field.key));
+            if (text) out.set(std::string(field.name), *std::move(text));
+        }
+        PEYK_TRY(auto visibility, text_at("m.room.history_visibility", "history_visibility"));
+        out.set("world_readable", visibility == "world_readable");
+        PEYK_TRY(auto guests, text_at("m.room.guest_access", "guest_access"));
+        out.set("guest_can_join", guests == "can_join");
+        return json::Value(std::move(out));
+    }
+
+    RoomServices services_;
+};
+
+}  // namespace
+
+void add_directory_endpoints(Api& api, const RoomServices& services) {
+    api.add<GetAlias>(services);
+    api.add<PutAlias>(services);
+    api.add<DeleteAlias>(services);
+    api.add<RoomAliases>(services);
+    api.add<GetVisibility>(services);
+    api.add<PutVisibility>(services);
+    if (services.public_directory) {
+        api.add<PublicRooms>(services);
+        return;
+    }
+    for (auto method : {Method::get, Method::post}) {
+        Route route{method, "/_matrix/client/v3/publicRooms", Auth::optional};
+        auto refuse = [](Call) -> Task<Result<http::Response>> {
+            co_return fail(Error{Errc::unsupported, "This feature is switched off on this server", "M_FORBIDDEN"});
+        };
+        api.add(route, refuse);
+    }
+}
+
+}  // namespace peyk::client_api

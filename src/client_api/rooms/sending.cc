@@ -1,0 +1,152 @@
+// Sending messages, state and redactions. Spec: Client-Server API › Sending events to a room; Redactions.
+
+#include "client_api/rooms/access.h"
+#include "rooms/auth/power_levels.h"
+
+namespace peyk::client_api {
+namespace {
+
+constexpr std::size_t kMaxEventBody = 128 * 1024;  // the event limit answers M_TOO_LARGE, not the framing
+
+rooms::Transaction transaction_of(const Call& call, std::string scope) {
+    return {call.who().user, call.who().device, std::move(scope), call.text("txnId")};
+}
+
+// Events that a redaction points at are given in the content from room version 11 on, else beside it; either is taken.
+Result<rooms::Draft> message_draft(const Call& call) {
+    rooms::Draft draft;
+    draft.type = call.text("eventType");
+    draft.content = call.body;
+    if (draft.type == "m.room.redaction") {
+        PEYK_TRY(auto text, call.need_string("redacts"));
+        PEYK_TRY(draft.redacts, EventId::parse(text));
+    }
+    return draft;
+}
+
+// Spec: Redactions: with the redact level, or one's own event.
+Result<void> check_redaction(const RoomServices& services, const users::Caller& caller, const RoomId& id,
+                             const EventId& target) {
+    PEYK_TRY(auto access, open_joined_room(services, caller, id));
+    PEYK_TRY(auto event, services.store.event(*access.room, target));
+    if (event && event->event->sender == caller.user) return {};
+    PEYK_TRY(auto power, services.store.state(*access.room, access.roots, "m.room.power_levels"));
+    PEYK_TRY(auto create, services.store.state(*access.room, access.roots, "m.room.create"));
+    rooms::PowerLevels levels(power ? power->event : nullptr, create ? create->event : nullptr, *access.room->rules);
+    if (levels.user_level(caller.user.view()) >= levels.redact_level()) return {};
+    return m::forbidden("You may not redact this event");
+}
+
+class SendMessage {
+public:
+    static constexpr Route kRoute{Method::put,        "/_matrix/client/v3/rooms/{roomId}/send/{eventType}/{txnId}",
+                                  Auth::user,         Body::object,
+                                  RateClass::message, kMaxEventBody};
+    explicit SendMessage(const RoomServices& services) : services_(services) {}
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
+        PEYK_CO_TRY(auto draft, message_draft(call));
+        if (draft.redacts) PEYK_CO_CHECK(check_redaction(services_, call.who(), room, *draft.redacts));
+        auto transaction = transaction_of(call, "send " + room.str() + " " + draft.type);
+        auto sent =
+            co_await services_.rooms.send(call.who().user, std::move(room), std::move(draft), std::move(transaction));
+        if (!sent) co_return std::unexpected(std::move(sent.error()));
+        co_return Reply::of({{"event_id", sent->str()}});
+    }
+
+private:
+    RoomServices services_;
+};
+
+class Redact {
+public:
+    static constexpr Route kRoute{Method::put,        "/_matrix/client/v3/rooms/{roomId}/redact/{eventId}/{txnId}",
+                                  Auth::user,         Body::optional,
+                                  RateClass::message, kMaxEventBody};
+    explicit Redact(const RoomServices& services) : services_(services) {}
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
+        PEYK_CO_TRY(auto target, call.id<EventId>("eventId"));
+        PEYK_CO_TRY(auto reason, call.optional_string("reason"));
+        PEYK_CO_CHECK(check_redaction(services_, call.who(), room, target));
+        rooms::Draft draft;
+        draft.type = "m.room.redaction";
+        if (reason) draft.content.set("reason", *reason);
+        auto transaction = transaction_of(call, "redact " + room.str() + " " + target.str());
+        draft.redacts = std::move(target);
+        PEYK_CO_TRY(auto sent, co_await services_.rooms.send(call.who().user, std::move(room), std::move(draft),
+                                                             std::move(transaction)));
+        co_return Reply::of({{"event_id", sent.str()}});
+    }
+
+private:
+    RoomServices services_;
+};
+
+class SendState {
+public:
+    static constexpr Route kRoutes[] = {{Method::put, "/_matrix/client/v3/rooms/{roomId}/state/{eventType}", Auth::user,
+                                         Body::object, RateClass::message, kMaxEventBody},
+                                        {Method::put, "/_matrix/client/v3/rooms/{roomId}/state/{eventType}/",
+                                         Auth::user, Body::object, RateClass::message, kMaxEventBody},
+                                        {Method::put, "/_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}",
+                                         Auth::user, Body::object, RateClass::message, kMaxEventBody}};
+    explicit SendState(const RoomServices& services) : services_(services) {}
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
+        rooms::Draft draft{call.text("eventType"), call.text("stateKey"), std::move(call.body)};
+        PEYK_CO_CHECK(check(draft, room));
+        PEYK_CO_TRY(auto write, co_await services_.rooms.enter(std::move(room)));
+        // The same content by the same sender changes nothing: the event that says so already stands.
+        PEYK_CO_TRY(auto current, write.state(draft.type, *draft.state_key));
+        if (current && current->content == draft.content && current->sender == call.who().user &&
+            draft.type != "m.room.member")
+            co_return Reply::of({{"event_id", current->id.str()}});
+        PEYK_CO_TRY(auto event, write.add(call.who().user, std::move(draft)));
+        PEYK_CO_CHECK(co_await std::move(write).commit());
+        co_return Reply::of({{"event_id", event->id.str()}});
+    }
+
+private:
+    // Spec: PUT state: aliases that are named must exist and point here (M_BAD_ALIAS).
+    Result<void> check(const rooms::Draft& draft, const RoomId& room) const {
+        if (draft.type != "m.room.canonical_alias" || !draft.state_key->empty()) return {};
+        std::vector<std::string> named;
+        if (const auto* alias = draft.content.find("alias"); alias && alias->string() && !alias->string()->empty())
+            named.push_back(*alias->string());
+        if (const auto* more = draft.content.find("alt_aliases"); more && more->array()) {
+            for (const auto& alias : *more->array()) {
+                if (!alias.string()) return m::invalid_param("'alt_aliases' must be a list of aliases");
+                named.push_back(*alias.string());
+            }
+        }
+        PEYK_TRY(auto info, services_.store.find(room));
+        if (!info) return m::not_found("This server does not know the room");
+        PEYK_TRY(auto last, services_.store.last(*info));
+        rooms::StoredEventPtr current;
+        if (last) {
+            PEYK_TRY(current, services_.store.state(*info, last->after, "m.room.canonical_alias"));
+        }
+        std::string known = current ? json::write(current->event->content) : "";
+        for (const auto& text : named) {
+            auto alias = RoomAlias::parse(text);
+            if (!alias) return m::invalid_param("Not an alias: " + text.substr(0, 100));
+            if (known.find('"' + text + '"') != std::string::npos) continue;  // only new ones are checked
+            PEYK_TRY(auto row, services_.directory.resolve(*alias));
+            if (!row || row->room != room) return m::bad_alias("The alias does not point at this room");
+        }
+        return {};
+    }
+
+    RoomServices services_;
+};
+
+}  // namespace
+
+void add_sending_endpoints(Api& api, const RoomServices& services) {
+    api.add<SendMessage>(services);
+    api.add<Redact>(services);
+    api.add<SendState>(services);
+}
+
+}  // namespace peyk::client_api

@@ -1,0 +1,41 @@
+#include "client_api/sync/endpoints.h"
+
+namespace peyk::client_api {
+namespace {
+
+// Spec: Client-Server API › Syncing.
+class Sync {
+public:
+    static constexpr Route kRoute{Method::get, "/_matrix/client/v3/sync", Auth::user, Body::none, RateClass::none, 0,
+                                  true};
+    explicit Sync(sync::SyncV3& sync) : sync_(sync) {}
+    Task<Result<http::Response>> run(Call call) {
+        sync::SyncRequest request{call.who().user, call.who().device};
+        request.since = call.request.parameter("since");
+        if (request.since && request.since->empty()) request.since.reset();
+        request.filter = call.request.parameter("filter");
+        if (request.filter && request.filter->empty()) request.filter.reset();
+        PEYK_CO_TRY(auto timeout, call.number("timeout", 0, 0, 600'000));
+        request.timeout = Millis{timeout};
+        PEYK_CO_TRY(request.full_state, call.flag("full_state", false));
+        PEYK_CO_TRY(request.state_after, call.flag("use_state_after", false));
+        auto hangup = call.request.hangup;
+        // Nothing of the request is needed while it waits.
+        {
+            auto done = std::move(call);
+        }
+        PEYK_CO_TRY(auto json, co_await sync_.run(std::move(request), std::move(hangup)));
+        auto response = http::Response::json(200, std::move(json));
+        response.compressible = true;
+        co_return response;
+    }
+
+private:
+    sync::SyncV3& sync_;
+};
+
+}  // namespace
+
+void add_sync_endpoints(Api& api, sync::SyncV3& sync) { api.add<Sync>(sync); }
+
+}  // namespace peyk::client_api

@@ -1,0 +1,86 @@
+#include "rooms/directory/directory.h"
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "core/errors.h"
+
+namespace peyk::rooms {
+namespace {
+constexpr std::uint64_t kServer = 0;  // the owner number of the server's rows
+constexpr std::size_t kMaxAliases = 1000;
+}  // namespace
+
+Result<std::optional<AliasRow>> Directory::resolve(const RoomAlias& alias) const {
+    PEYK_TRY(auto entry, db_.get(kAliases, kServer, db_.digest("alias", alias.view())));
+    if (!entry) return std::nullopt;
+    ByteReader reader(entry->body);
+    auto text = RoomAlias::trusted(std::string(reader.bytes()));
+    auto room = RoomId::trusted(std::string(reader.bytes()));
+    auto creator = UserId::trusted(std::string(reader.bytes()));
+    if (!reader.done()) return fail(Errc::corrupt, "an alias row does not decode");
+    if (text != alias) return std::nullopt;
+    return AliasRow{std::move(text), std::move(room), std::move(creator)};
+}
+
+Result<std::vector<RoomAlias>> Directory::aliases_of(const RoomId& room) const {
+    PEYK_TRY(auto rows, db_.scan_prefix(kRoomAliases, kServer, number_key(db_.number(room.view())), kMaxAliases));
+    std::vector<RoomAlias> out;
+    for (auto& row : rows) out.push_back(RoomAlias::trusted(std::move(row.body)));
+    return out;
+}
+
+Task<Result<void>> Directory::add_alias(RoomAlias alias, RoomId room, UserId creator) {
+    auto guard = co_await lanes_.enter(db_.number(alias.view()));
+    PEYK_CO_TRY(auto taken, resolve(alias));
+    if (taken) co_return fail(Error{Errc::conflict, "The alias is taken", "M_UNKNOWN"});
+    PEYK_CO_TRY(auto others, aliases_of(room));
+    if (others.size() >= kMaxAliases) co_return m::limit_exceeded(Millis{3'600'000});
+    auto digest = db_.digest("alias", alias.view());
+    std::string body;
+    put_bytes(body, alias.view());
+    put_bytes(body, room.view());
+    put_bytes(body, creator.view());
+    storage::Change change(db_, Owner::server, kServer, db_.epoch(Owner::server, kServer));
+    change.put(kAliases, kServer, digest, body);
+    change.put(kRoomAliases, kServer, number_key(db_.number(room.view())) + digest, alias.view());
+    PEYK_CO_CHECK(co_await db_.commit(std::move(change)));
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Directory::remove_alias(RoomAlias alias) {
+    auto guard = co_await lanes_.enter(db_.number(alias.view()));
+    PEYK_CO_TRY(auto row, resolve(alias));
+    if (!row) co_return m::not_found("There is no such alias");
+    auto digest = db_.digest("alias", alias.view());
+    storage::Change change(db_, Owner::server, kServer, db_.epoch(Owner::server, kServer));
+    change.del(kAliases, kServer, digest);
+    change.del(kRoomAliases, kServer, number_key(db_.number(row->room.view())) + digest);
+    PEYK_CO_CHECK(co_await db_.commit(std::move(change)));
+    co_return Result<void>{};
+}
+
+Result<bool> Directory::published(const RoomId& room) const {
+    PEYK_TRY(auto entry, db_.get(kDirectory, kServer, number_key(db_.number(room.view()))));
+    return entry.has_value();
+}
+
+Task<Result<void>> Directory::set_published(RoomId room, bool published) {
+    auto number = db_.number(room.view());
+    storage::Change change(db_, Owner::server, kServer, db_.epoch(Owner::server, kServer));
+    if (published) {
+        change.put(kDirectory, kServer, number_key(number), room.view());
+    } else {
+        change.del(kDirectory, kServer, number_key(number));
+    }
+    PEYK_CO_CHECK(co_await db_.commit(std::move(change)));
+    co_return Result<void>{};
+}
+
+Result<std::vector<Directory::Published>> Directory::list(RoomNumber after, std::size_t limit) const {
+    PEYK_TRY(auto rows, db_.scan(kDirectory, kServer, after ? number_key(after + 1) : std::string{}, "", limit));
+    std::vector<Published> out;
+    for (auto& row : rows) out.push_back({RoomId::trusted(std::move(row.body)), get_u64be(row.rest.data())});
+    return out;
+}
+
+}  // namespace peyk::rooms

@@ -1,0 +1,40 @@
+#pragma once
+// Local aliases and the published room directory: rows of the server's shard.
+// Spec: Client-Server API › Room aliases; Listing rooms.
+
+#include "async/lane.h"
+#include "rooms/timeline/room_store.h"
+
+namespace peyk::rooms {
+
+struct AliasRow {
+    RoomAlias alias;
+    RoomId room;
+    UserId creator;
+};
+
+class Directory {
+public:
+    explicit Directory(storage::Db& db) : db_(db) {}
+
+    Result<std::optional<AliasRow>> resolve(const RoomAlias& alias) const;
+    Result<std::vector<RoomAlias>> aliases_of(const RoomId& room) const;
+    // Errors: conflict with M_UNKNOWN when the alias exists.
+    Task<Result<void>> add_alias(RoomAlias alias, RoomId room, UserId creator);
+    Task<Result<void>> remove_alias(RoomAlias alias);
+
+    Result<bool> published(const RoomId& room) const;
+    Task<Result<void>> set_published(RoomId room, bool published);
+    // Room ids in a stable order, after `after` (a room number), at most `limit`.
+    struct Published {
+        RoomId room;
+        RoomNumber number;
+    };
+    Result<std::vector<Published>> list(RoomNumber after, std::size_t limit) const;
+
+private:
+    storage::Db& db_;
+    Lanes lanes_;
+};
+
+}  // namespace peyk::rooms

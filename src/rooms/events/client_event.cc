@@ -1,0 +1,55 @@
+#include "rooms/events/client_event.h"
+
+#include "core/json.h"
+
+namespace peyk::rooms {
+
+Reader reader_for(const RoomStore& store, const UserId& user, const DeviceId& device, std::int64_t now_ms) {
+    return Reader{user, store.number(user), store.db().digest("device", user.str() + ' ' + device.str()).substr(0, 8),
+                  now_ms};
+}
+
+Result<void> write_client_event(std::string& out, const RoomStore& store, const RoomInfo& room,
+                                const StoredEvent& event, const Reader& reader, Visibility& visibility,
+                                RoomIdMember room_id) {
+    out += event.client_prefix();
+    if (room_id == RoomIdMember::include) {
+        out += ",\"room_id\":";
+        json::write_string(out, room.id.view());
+    }
+    out += ",\"unsigned\":{\"age\":";
+    out += std::to_string(std::max<std::int64_t>(0, reader.now - event.event->origin_server_ts));
+    PEYK_TRY(auto membership, visibility.membership_at(event.after));
+    out += ",\"membership\":\"";
+    out += membership_text(membership);
+    out += '"';
+    if (event.replaces) {
+        PEYK_TRY(auto before, store.event(room, event.replaces));
+        if (before) {
+            out += ",\"prev_content\":";
+            json::write_to(out, before->event->content);
+            out += ",\"prev_sender\":";
+            json::write_string(out, before->event->sender.view());
+            out += ",\"replaces_state\":";
+            json::write_string(out, before->event->id.view());
+        }
+    }
+    if (event.redacted_by) {
+        PEYK_TRY(auto redaction, store.event(room, *event.redacted_by));
+        if (redaction) {
+            out += ",\"redacted_because\":";
+            out += redaction->client_prefix();
+            out += ",\"room_id\":";
+            json::write_string(out, room.id.view());
+            out += '}';
+        }
+    }
+    if (!event.transaction_id.empty() && event.sender_device == reader.device) {
+        out += ",\"transaction_id\":";
+        json::write_string(out, event.transaction_id);
+    }
+    out += "}}";
+    return {};
+}
+
+}  // namespace peyk::rooms

@@ -1,0 +1,56 @@
+#pragma once
+// Joining, leaving, inviting and the rest: member events with what each action demands besides the authorisation rules.
+// Spec: Client-Server API › Room membership.
+
+#include <functional>
+
+#include "rooms/timeline/rooms.h"
+
+namespace peyk::rooms {
+
+// Port: what a member event says about its user. Implemented over users/.
+class Profiles {
+public:
+    virtual ~Profiles() = default;
+    struct Profile {
+        std::optional<std::string> displayname, avatar_url;
+    };
+    virtual Result<Profile> profile(const UserId& user) const = 0;  // may block
+    virtual Result<bool> exists(const UserId& user) const = 0;      // local users only
+};
+
+class MembershipActions {
+public:
+    MembershipActions(Rooms& rooms, Memberships& memberships, const Profiles& profiles)
+        : rooms_(rooms), memberships_(memberships), profiles_(profiles) {}
+
+    struct Extra {
+        std::optional<std::string> reason = {};
+        bool is_direct = false;
+    };
+    // Idempotent: joining a room one is in succeeds. Restricted rooms: finds a member who may let the user in.
+    Task<Result<void>> join(UserId user, RoomId room, Extra extra);
+    Task<Result<void>> leave(UserId user, RoomId room, Extra extra);
+    Task<Result<void>> invite(UserId sender, RoomId room, UserId target, Extra extra);
+    Task<Result<void>> kick(UserId sender, RoomId room, UserId target, Extra extra);
+    Task<Result<void>> ban(UserId sender, RoomId room, UserId target, Extra extra);
+    Task<Result<void>> unban(UserId sender, RoomId room, UserId target, Extra extra);
+    Task<Result<void>> knock(UserId user, RoomId room, Extra extra);
+    // Only rooms one is not in any more. Errors: M_UNKNOWN.
+    Task<Result<void>> forget(UserId user, RoomId room);
+    // Tells all rooms of the user about a changed name or picture. Rooms that refuse are left as they are.
+    Task<Result<void>> profile_changed(UserId user);
+
+    // Member content for `membership` with the user's profile.
+    Result<json::Object> member_content(const UserId& user, std::string_view membership, const Extra& extra) const;
+
+private:
+    Task<Result<void>> set(UserId sender, RoomId room, UserId target, std::string membership, Extra extra);
+    Result<std::optional<UserId>> authorising_member(const RoomWrite& write, const UserId& user) const;
+
+    Rooms& rooms_;
+    Memberships& memberships_;
+    const Profiles& profiles_;
+};
+
+}  // namespace peyk::rooms

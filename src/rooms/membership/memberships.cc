@@ -1,0 +1,114 @@
+#include "rooms/membership/memberships.h"
+
+#include "base/bytes.h"
+
+namespace peyk::rooms {
+namespace {
+enum RowFlags : std::uint8_t { kForgotten = 1, kWasJoined = 2 };
+}
+
+Memberships::Memberships(storage::Db& db, Feed& feed) : db_(db), feed_(feed) {}
+
+// Row: room id, membership, event number, position the membership began at (0: this row's own), flags, stripped state.
+std::string Memberships::encode(const RoomMembership& row) const {
+    std::string out;
+    put_bytes(out, row.room.view());
+    put_u8(out, static_cast<std::uint8_t>(row.membership));
+    put_varint(out, row.event);
+    put_varint(out, row.entered);
+    put_u8(out, static_cast<std::uint8_t>((row.forgotten ? kForgotten : 0) | (row.was_joined ? kWasJoined : 0)));
+    put_bytes(out, row.stripped_state);
+    return out;
+}
+
+Result<RoomMembership> Memberships::decode(const storage::Entry& entry) const {
+    ByteReader reader(entry.body);
+    auto room = RoomId::trusted(std::string(reader.bytes()));
+    RoomMembership row{std::move(room), get_u64be(entry.rest.data()), static_cast<Membership>(reader.u8()), 0, 0, 0};
+    row.event = reader.varint();
+    row.entered = reader.varint();
+    auto flags = reader.u8();
+    row.forgotten = flags & kForgotten;
+    row.was_joined = flags & kWasJoined;
+    row.stripped_state = reader.bytes();
+    if (!reader.done()) return fail(Errc::corrupt, "a membership row does not decode");
+    row.changed = entry.position;
+    if (row.entered == 0) row.entered = row.changed;
+    return row;
+}
+
+Result<std::shared_ptr<const RoomMemberships>> Memberships::load(UserNumber user) const {
+    auto rows = std::make_shared<RoomMemberships>();
+    std::string from;
+    for (;;) {
+        PEYK_TRY(auto page, db_.scan(kMemberships, user, from, "", 1000));
+        for (const auto& entry : page) {
+            PEYK_TRY(auto row, decode(entry));
+            if (!row.forgotten) rows->push_back(std::move(row));
+        }
+        if (page.size() < 1000) return rows;
+        from = page.back().rest + '\0';
+    }
+}
+
+Result<std::shared_ptr<const RoomMemberships>> Memberships::of(UserNumber user) const {
+    auto& marks = writing(user);
+    auto ticket = marks.written.load();
+    if (marks.writers.load() == 0) {
+        if (auto cached = cache_.get(0, user)) return cached;
+    }
+    PEYK_TRY(auto rows, load(user));
+    if (marks.writers.load() == 0 && marks.written.load() == ticket) cache_.put(0, user, rows);
+    return rows;
+}
+
+Result<std::optional<RoomMembership>> Memberships::of(UserNumber user, RoomNumber room) const {
+    PEYK_TRY(auto entry, db_.get(kMemberships, user, number_key(room)));
+    if (!entry) return std::nullopt;
+    entry->rest = number_key(room);
+    PEYK_TRY(auto row, decode(*entry));
+    return row;
+}
+
+Task<Result<void>> Memberships::write(UserNumber user, RoomMembership row) {
+    storage::Change change(db_, Owner::user, user, db_.epoch(Owner::user, user));
+    change.put(kMemberships, user, number_key(row.number), encode(row));
+    auto& marks = writing(user);
+    ++marks.writers;
+    ++marks.written;
+    auto committed = co_await db_.commit(std::move(change));
+    cache_.drop(0, user);
+    ++marks.written;
+    --marks.writers;
+    if (!committed) co_return std::unexpected(std::move(committed.error()));
+    FeedEntry entry{FeedEntry::Kind::user, user, *committed};
+    feed_.publish(entry);
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Memberships::apply(UserNumber user, RoomInfoPtr room, StoredEventPtr member,
+                                      std::string stripped_state) {
+    auto guard = co_await lanes_.enter(user);
+    PEYK_CO_TRY(auto old, of(user, room->number));
+    if (old && old->event >= member->number) co_return Result<void>{};
+    auto text = json::Value(member->event->content).get_string("membership").value_or("leave");
+    auto membership = membership_of(text);
+    RoomMembership row{room->id, room->number, membership, member->number, 0, 0};
+    bool same = old && old->membership == membership && !old->forgotten;
+    row.entered = same ? old->entered : 0;
+    bool ended = membership == Membership::leave || membership == Membership::ban;
+    row.was_joined = ended && old && (old->membership == Membership::join || (same && old->was_joined));
+    row.stripped_state = std::move(stripped_state);
+    co_return co_await write(user, std::move(row));
+}
+
+Task<Result<void>> Memberships::forget(UserNumber user, RoomNumber room) {
+    auto guard = co_await lanes_.enter(user);
+    PEYK_CO_TRY(auto row, of(user, room));
+    if (!row) co_return Result<void>{};
+    row->forgotten = true;
+    row->stripped_state.clear();
+    co_return co_await write(user, *std::move(row));
+}
+
+}  // namespace peyk::rooms

@@ -1,0 +1,64 @@
+#pragma once
+// A user's rooms, kept in the user's own shard: what a sync starts from.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/feed.h"
+#include "async/lane.h"
+#include "async/task.h"
+#include "rooms/timeline/room_store.h"
+
+namespace peyk::rooms {
+
+struct RoomMembership {
+    RoomId room;
+    RoomNumber number;
+    Membership membership;
+    EventNumber event;          // the membership event
+    storage::Position changed;  // when this row was written
+    storage::Position entered;  // when the present membership began (a change of profile keeps it)
+    bool forgotten = false;
+    bool was_joined = false;     // a leave or ban that ended a join (else: of an invitation or knock)
+    std::string stripped_state;  // invite and knock: a JSON array of stripped state events
+};
+using RoomMemberships = std::vector<RoomMembership>;
+
+// Purpose:  rows of kMemberships with a cache per user.  Runs on: workers.
+class Memberships {
+public:
+    Memberships(storage::Db& db, Feed& feed);
+
+    // All rooms of the user that are not forgotten, in no particular order. Blocking on a miss.
+    Result<std::shared_ptr<const RoomMemberships>> of(UserNumber user) const;
+    // Null when the user has nothing to do with the room.
+    Result<std::optional<RoomMembership>> of(UserNumber user, RoomNumber room) const;
+
+    // Takes a membership event over into the user's row, once: an event that is not newer than the row changes nothing.
+    Task<Result<void>> apply(UserNumber user, RoomInfoPtr room, StoredEventPtr member, std::string stripped_state);
+    // Spec: Client-Server API › Leaving rooms (forget). The row stays until the position is synced past.
+    Task<Result<void>> forget(UserNumber user, RoomNumber room);
+
+private:
+    Result<std::shared_ptr<const RoomMemberships>> load(UserNumber user) const;
+    std::string encode(const RoomMembership& row) const;
+    Result<RoomMembership> decode(const storage::Entry& entry) const;
+    Task<Result<void>> write(UserNumber user, RoomMembership row);
+
+    storage::Db& db_;
+    Feed& feed_;
+    Lanes lanes_;
+    // A commit is visible before the cache can be told: while a user's row is written, and for loads that began before,
+    // the cache is passed by. Shared by many users: a false match costs one load.
+    struct Writing {
+        std::atomic<std::uint32_t> writers{0};
+        std::atomic<std::uint64_t> written{0};
+    };
+    Writing& writing(UserNumber user) const { return writing_[user % writing_.size()]; }
+    mutable std::array<Writing, 256> writing_;
+    mutable NumberCache<std::shared_ptr<const RoomMemberships>> cache_{20'000};
+};
+
+}  // namespace peyk::rooms

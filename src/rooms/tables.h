@@ -1,0 +1,142 @@
+#pragma once
+// The tables of rooms/. Layouts of the values stand beside the code that writes them.
+
+#include <array>
+
+#include "storage/table.h"
+
+namespace peyk::rooms {
+
+using storage::Category;
+using storage::Owner;
+using storage::Seal;
+using storage::Table;
+
+inline constexpr Table kRoomInfo{.id = 1,
+                                 .name = "room_info",
+                                 .about = "the room's id and version, once per room",
+                                 .rest = "",
+                                 .owner = Owner::room,
+                                 .seal = Seal::owner,
+                                 .category = Category::identifiers,
+                                 .kept = "until the room is purged"};
+
+inline constexpr Table kEvents{
+    .id = 2,
+    .name = "events",
+    .about = "an event as signed JSON, in order of arrival, with the roots of the state after it",
+    .rest = "event number u64be",
+    .owner = Owner::room,
+    .seal = Seal::row,
+    .category = Category::user_content,
+    .kept = "until redacted or the room is purged",
+    .stamped = true,
+    .headed = true};
+
+inline constexpr Table kEventNumbers{.id = 3,
+                                     .name = "event_numbers",
+                                     .about = "hash of an event id -> event number",
+                                     .rest = "digest of the event id, 16 bytes",
+                                     .owner = Owner::room,
+                                     .seal = Seal::none,
+                                     .category = Category::none,
+                                     .kept = "as long as the event"};
+
+inline constexpr Table kStateNodes{.id = 4,
+                                   .name = "state_nodes",
+                                   .about = "a node of the trees that hold the room's states",
+                                   .rest = "node number u64be",
+                                   .owner = Owner::room,
+                                   .seal = Seal::owner,
+                                   .category = Category::contacts,
+                                   .kept = "until the room is purged"};
+
+inline constexpr Table kRedactedEvents{.id = 5,
+                                       .name = "redacted_events",
+                                       .about = "what remains of a redacted event, and the redaction's number",
+                                       .rest = "event number u64be",
+                                       .owner = Owner::room,
+                                       .seal = Seal::owner,
+                                       .category = Category::identifiers,
+                                       .kept = "until the room is purged"};
+
+inline constexpr Table kTransactions{
+    .id = 6,
+    .name = "transactions",
+    .about = "hash of a client's transaction id -> event number, so that a retry is no new event",
+    .rest = "digest of user, device, path and transaction id, 16 bytes",
+    .owner = Owner::room,
+    .seal = Seal::none,
+    .category = Category::none,
+    .kept = "until the room is purged"};
+
+inline constexpr Table kRoomStream{.id = 7,
+                                   .name = "room_stream",
+                                   .about = "changes that are no events: receipts, device lists of members",
+                                   .rest = "position u64be",
+                                   .owner = Owner::room,
+                                   .seal = Seal::owner,
+                                   .category = Category::usage_data,
+                                   .kept = "receipts: until the next one; device lists: until the room is purged"};
+
+inline constexpr Table kReceipts{.id = 8,
+                                 .name = "receipts",
+                                 .about = "the newest read receipt of a user by kind and thread",
+                                 .rest = "digest of user, kind and thread, 16 bytes",
+                                 .owner = Owner::room,
+                                 .seal = Seal::owner,
+                                 .category = Category::usage_data,
+                                 .kept = "until the next one",
+                                 .stamped = true};
+
+inline constexpr Table kMemberships{.id = 9,
+                                    .name = "memberships",
+                                    .about = "the rooms of a user: membership, since when, invitation",
+                                    .rest = "room number u64be",
+                                    .owner = Owner::user,
+                                    .seal = Seal::owner,
+                                    .category = Category::contacts,
+                                    .kept = "until the user forgets the room",
+                                    .stamped = true};
+
+inline constexpr Table kOutbox{.id = 10,
+                               .name = "room_outbox",
+                               .about = "membership events whose effect on the user's rows may not be applied yet",
+                               .rest = "event number u64be",
+                               .owner = Owner::room,
+                               .seal = Seal::none,
+                               .category = Category::none,
+                               .kept = "until applied, normally milliseconds"};
+
+inline constexpr Table kAliases{.id = 11,
+                                .name = "aliases",
+                                .about = "a local alias -> room id and who made it",
+                                .rest = "digest of the alias, 16 bytes",
+                                .owner = Owner::server,
+                                .seal = Seal::owner,
+                                .category = Category::identifiers,
+                                .kept = "until deleted"};
+
+inline constexpr Table kRoomAliases{.id = 12,
+                                    .name = "room_aliases",
+                                    .about = "the local aliases of a room",
+                                    .rest = "room number u64be, digest of the alias, 16 bytes",
+                                    .owner = Owner::server,
+                                    .seal = Seal::owner,
+                                    .category = Category::identifiers,
+                                    .kept = "until deleted"};
+
+inline constexpr Table kDirectory{.id = 13,
+                                  .name = "room_directory",
+                                  .about = "rooms that their admins published",
+                                  .rest = "room number u64be",
+                                  .owner = Owner::server,
+                                  .seal = Seal::owner,
+                                  .category = Category::identifiers,
+                                  .kept = "until unpublished"};
+
+inline constexpr std::array<const Table*, 13> kTables{
+    &kRoomInfo, &kEvents,      &kEventNumbers, &kStateNodes, &kRedactedEvents, &kTransactions, &kRoomStream,
+    &kReceipts, &kMemberships, &kOutbox,       &kAliases,    &kRoomAliases,    &kDirectory};
+
+}  // namespace peyk::rooms

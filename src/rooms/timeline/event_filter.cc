@@ -1,0 +1,112 @@
+#include "rooms/timeline/event_filter.h"
+
+#include <algorithm>
+
+#include "core/errors.h"
+
+namespace peyk::rooms {
+namespace {
+
+constexpr std::size_t kMaxList = 1000;
+
+Result<std::optional<std::vector<std::string>>> strings(const json::Value& filter, std::string_view key) {
+    const auto* value = filter.get(key);
+    if (!value || value->is_null()) return std::nullopt;
+    if (!value->array() || value->array()->size() > kMaxList)
+        return m::bad_json(fmt::format("'{}' in a filter must be a list of at most {} strings", key, kMaxList));
+    std::vector<std::string> out;
+    for (const auto& item : *value->array()) {
+        if (!item.string()) return m::bad_json(fmt::format("'{}' in a filter must be a list of strings", key));
+        out.push_back(*item.string());
+    }
+    return out;
+}
+
+Result<std::optional<bool>> boolean(const json::Value& filter, std::string_view key) {
+    const auto* value = filter.get(key);
+    if (!value || value->is_null()) return std::nullopt;
+    if (!value->boolean()) return m::bad_json(fmt::format("'{}' in a filter must be true or false", key));
+    return *value->boolean();
+}
+
+// '*' stands for any number of characters. Linear: each star is tried at its last place only.
+bool matches(std::string_view pattern, std::string_view text) {
+    std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
+    while (t < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            mark = t;
+        } else if (p < pattern.size() && pattern[p] == text[t]) {
+            ++p, ++t;
+        } else if (star != std::string_view::npos) {
+            p = star + 1;
+            t = ++mark;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.size() && pattern[p] == '*') ++p;
+    return p == pattern.size();
+}
+
+bool any(const std::vector<std::string>& patterns, std::string_view text) {
+    return std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) { return matches(pattern, text); });
+}
+
+bool has(const std::vector<std::string>& list, std::string_view text) {
+    return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+}  // namespace
+
+Result<EventFilter> EventFilter::parse(const json::Value* filter, std::size_t default_limit, std::size_t max_limit) {
+    EventFilter out{default_limit, {}, {}, {}, {}, {}, {}, {}};
+    if (!filter || filter->is_null()) return out;
+    if (!filter->is_object()) return m::bad_json("A filter must be an object");
+    if (const auto* limit = filter->get("limit"); limit && !limit->is_null()) {
+        if (!limit->integer() || *limit->integer() < 0)
+            return m::bad_json("'limit' in a filter must be a whole number");
+        out.limit = std::min<std::size_t>(static_cast<std::size_t>(*limit->integer()), max_limit);
+    }
+    PEYK_TRY(out.types, strings(*filter, "types"));
+    PEYK_TRY(out.senders, strings(*filter, "senders"));
+    PEYK_TRY(out.rooms, strings(*filter, "rooms"));
+    PEYK_TRY(auto not_types, strings(*filter, "not_types"));
+    PEYK_TRY(auto not_senders, strings(*filter, "not_senders"));
+    PEYK_TRY(auto not_rooms, strings(*filter, "not_rooms"));
+    out.not_types = std::move(not_types).value_or(std::vector<std::string>{});
+    out.not_senders = std::move(not_senders).value_or(std::vector<std::string>{});
+    out.not_rooms = std::move(not_rooms).value_or(std::vector<std::string>{});
+    PEYK_TRY(out.contains_url, boolean(*filter, "contains_url"));
+    PEYK_TRY(auto lazy, boolean(*filter, "lazy_load_members"));
+    PEYK_TRY(auto redundant, boolean(*filter, "include_redundant_members"));
+    out.lazy_load_members = lazy.value_or(false);
+    out.include_redundant_members = redundant.value_or(false);
+    return out;
+}
+
+bool EventFilter::wants_type(std::string_view type, std::string_view sender) const {
+    if (any(not_types, type) || has(not_senders, sender)) return false;
+    if (types && !any(*types, type)) return false;
+    return !senders || has(*senders, sender);
+}
+
+bool EventFilter::wants(const Event& event) const {
+    if (!wants_type(event.type, event.sender.view())) return false;
+    if (contains_url) {
+        const auto* url = event.content.find("url");
+        if ((url && url->is_string()) != *contains_url) return false;
+    }
+    return true;
+}
+
+bool EventFilter::wants_room(std::string_view room) const {
+    if (has(not_rooms, room)) return false;
+    return !rooms || has(*rooms, room);
+}
+
+bool EventFilter::takes_everything() const {
+    return !types && !senders && not_types.empty() && not_senders.empty() && !contains_url;
+}
+
+}  // namespace peyk::rooms

@@ -1,0 +1,71 @@
+#include "rooms/timeline/history.h"
+
+namespace peyk::rooms {
+namespace {
+constexpr std::size_t kMaxRows = 5'000;  // read for one page at most
+}
+
+Result<HistoryPage> history_page(const RoomStore& store, const RoomInfo& room, Visibility& visibility,
+                                 const EventFilter& filter, EventNumber from, EventNumber to, Direction direction) {
+    bool back = direction == Direction::backward;
+    auto order = back ? storage::Store::Order::reverse : storage::Store::Order::forward;
+    PEYK_TRY(auto newest, store.last(room));
+    EventNumber top = newest ? newest->number + 1 : 1;
+    HistoryPage page;
+    page.start = from = std::min(from, top);
+    auto at = from;
+    EventNumber low = back ? std::max<EventNumber>(to, 1) : at;
+    EventNumber high = back ? at : (to ? std::min(to, top) : top);
+    std::size_t rows = 0;
+    while (page.events.size() < filter.limit && low < high && rows < kMaxRows) {
+        auto wanted = std::max<std::size_t>(filter.limit - page.events.size(), 20);
+        PEYK_TRY(auto events, store.events(room, low, high, wanted, order));
+        if (events.empty()) {
+            low = high;
+            at = back ? 1 : high;
+            break;
+        }
+        rows += events.size();
+        for (auto& event : events) {
+            if (page.events.size() == filter.limit) break;
+            at = back ? event->number : event->number + 1;
+            PEYK_TRY(bool seen, visibility.may_see(*event));
+            if (seen && filter.wants(*event->event)) page.events.push_back(std::move(event));
+        }
+        (back ? high : low) = at;
+    }
+    page.end = at;
+    page.more = low < high;
+    return page;
+}
+
+Result<StoredEventPtr> event_by_timestamp(const RoomStore& store, const RoomInfo& room, Visibility& visibility,
+                                          std::int64_t time, Direction direction) {
+    PEYK_TRY(auto newest, store.last(room));
+    if (!newest) return nullptr;
+    // Times rise with numbers but for clocks that jump: a binary search finds the neighbourhood, a walk the event.
+    EventNumber low = 1, high = newest->number + 1;
+    while (low < high) {
+        auto middle = low + (high - low) / 2;
+        PEYK_TRY(auto probe, store.event(room, middle));
+        if (probe && probe->event->origin_server_ts < time) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    bool back = direction == Direction::backward;
+    constexpr EventNumber kWalk = 2'000;
+    EventNumber from = back ? (low > kWalk ? low - kWalk : 1) : low;
+    EventNumber to = back ? std::min(low + 1, newest->number + 1) : std::min(low + kWalk, newest->number + 1);
+    PEYK_TRY(auto events, store.events(room, from, to, kWalk + 1,
+                                       back ? storage::Store::Order::reverse : storage::Store::Order::forward));
+    for (auto& event : events) {
+        if (back ? event->event->origin_server_ts > time : event->event->origin_server_ts < time) continue;
+        PEYK_TRY(bool seen, visibility.may_see(*event));
+        if (seen) return event;
+    }
+    return nullptr;
+}
+
+}  // namespace peyk::rooms

@@ -1,0 +1,377 @@
+#include "rooms/timeline/room_write.h"
+
+#include "base/bytes.h"
+#include "base/logging.h"
+#include "core/errors.h"
+#include "core/event_builder.h"
+#include "core/hashing.h"
+#include "core/redaction.h"
+#include "rooms/auth/power_levels.h"
+
+namespace peyk::rooms {
+namespace {
+
+std::string state_name(std::string_view type, std::string_view key) {
+    std::string out(type);
+    out.push_back('\0');
+    out += key;
+    return out;
+}
+
+Membership membership_in(const Event& member) {
+    const auto* value = member.content.find("membership");
+    return value && value->string() ? membership_of(*value->string()) : Membership::none;
+}
+
+EventReference reference(const EventId& id, std::string hash) { return EventReference{id, std::move(hash)}; }
+
+// How many of `counted` there are after `before` became `after`.
+std::uint32_t recount(std::uint32_t count, Membership counted, Membership before, Membership after) {
+    return count - (before == counted) + (after == counted);
+}
+
+}  // namespace
+
+// The oldest versions refer to events by id and hash; later ids are the hash.
+Result<std::string> reference_hash_for(const Event& event, const RoomRules& rules) {
+    if (rules.event_id_format != EventIdFormat::own) return std::string{};
+    PEYK_TRY(auto pdu, json::parse_object(event.json));
+    return base64_encode(reference_hash(pdu, rules).view());
+}
+
+RoomWrite::Work::Work(Rooms& owner, std::shared_ptr<RoomState> of, Lanes::Guard entered)
+    : rooms(owner),
+      state(std::move(of)),
+      guard(std::move(entered)),
+      tip(state->tip),
+      change(owner.db_, Owner::room, state->info->number, state->epoch) {}
+
+Result<StateNodePtr> RoomWrite::Work::node(NodeNumber number) const {
+    if (auto found = nodes.find(number); found != nodes.end()) return found->second;
+    if (auto queued = state->unsettled_node(number)) return queued;
+    return rooms.store_.nodes(*state->info).node(number);
+}
+
+NodeNumber RoomWrite::Work::add(StateNode node) {
+    auto number = tip.next_node++;
+    nodes.emplace(number, std::make_shared<const StateNode>(std::move(node)));
+    return number;
+}
+
+Result<StoredEventPtr> RoomWrite::Work::event(EventNumber number) const {
+    for (const auto& fresh : events) {
+        if (fresh->number == number) return fresh;
+    }
+    if (auto queued = state->unsettled_event(number)) return queued;
+    return rooms.store_.event(*state->info, number);
+}
+
+Result<EventPtr> RoomWrite::Work::current(std::string_view type, std::string_view key) const {
+    auto name = state_name(type, key);
+    if (auto found = new_state.find(name); found != new_state.end()) return found->second;
+    if (auto found = state->state_cache.find(name); found != state->state_cache.end()) return found->second;
+    if (auto found = looked_up.find(name); found != looked_up.end()) return found->second;
+    bool member = type == "m.room.member";
+    PEYK_TRY(auto entry, member ? tree_find(*this, tip.roots.members, rooms.db_.number(key))
+                                : tree_find(*this, tip.roots.others, rooms.store_.place(type, key)));
+    EventPtr found;
+    if (entry) {
+        PEYK_TRY(auto stored, event(entry->event));
+        if (stored && stored->event->is(type, key)) found = stored->event;
+    }
+    looked_up.emplace(std::move(name), found);
+    return found;
+}
+
+// Spec: Server-Server API › Auth events selection; Room Versions › event format.
+Result<EventPtr> RoomWrite::Work::build(const UserId& sender, Draft draft) const {
+    const auto& rules = *state->info->rules;
+    auto now = draft.origin_server_ts.value_or(rooms.clock_.now().count());
+    if (rooms.options_.round_timestamps && !draft.origin_server_ts) now -= now % 60'000;
+    EventDraft event{sender};
+    event.room = state->info->id;
+    event.type = std::move(draft.type);
+    event.state_key = std::move(draft.state_key);
+    event.content = std::move(draft.content);
+    event.redacts = std::move(draft.redacts);
+    event.origin_server_ts = now;
+    event.depth = std::min<std::int64_t>(tip.depth + 1, json::kMaxInteger);
+    if (tip.id) event.prev_events.push_back(reference(*tip.id, tip.reference_hash));
+    for (const auto& [type, key] : auth_types_for_event(event.type, event.state_key, sender, event.content, rules)) {
+        PEYK_TRY(auto found, current(type, key));
+        if (!found) continue;
+        PEYK_TRY(auto hash, reference_hash_for(*found, rules));
+        event.auth_events.push_back(reference(found->id, std::move(hash)));
+    }
+    event.id = new_event_id(rooms, rules);
+    return build_event(std::move(event), rooms.options_.server, rooms.key_, rules);
+}
+
+Result<void> RoomWrite::Work::authorise_new(const Event& event) const {
+    std::optional<Error> failure;
+    auto lookup = [&](std::string_view type, std::string_view key) -> EventPtr {
+        auto found = current(type, key);
+        if (found) return *found;
+        failure = found.error();
+        return nullptr;
+    };
+    auto verdict = authorise(event, *state->info->rules, lookup);
+    if (failure) return fail(*failure);
+    if (!verdict) return m::forbidden(std::string(verdict.reason()));
+    return {};
+}
+
+Result<EventPtr> RoomWrite::Work::add(const UserId& sender, Draft draft, const Transaction* transaction) {
+    PEYK_TRY(auto event, build(sender, std::move(draft)));
+    PEYK_CHECK(authorise_new(*event));
+    PEYK_CHECK(take(event, transaction));
+    return event;
+}
+
+Result<void> RoomWrite::Work::begin(EventPtr create) {
+    std::string info;
+    put_bytes(info, state->info->id.view());
+    put_bytes(info, state->info->rules->version);
+    change.put(kRoomInfo, state->info->number, "", info);
+    PEYK_CHECK(authorise_new(*create));
+    return take(std::move(create), nullptr);
+}
+
+// Puts an authorised event behind the tip.
+Result<void> RoomWrite::Work::take(EventPtr event, const Transaction* transaction) {
+    auto stored = std::make_shared<StoredEvent>();
+    stored->number = tip.number + 1;
+    stored->event = event;
+    stored->before = stored->after = tip.roots;
+    if (transaction) {
+        stored->sender_device =
+            rooms.db_.digest("device", transaction->user.str() + ' ' + transaction->device.str()).substr(0, 8);
+        stored->transaction_id = transaction->id;
+    }
+    if (event->is_state()) PEYK_CHECK(place_state(*stored));
+    stored->next_node = tip.next_node;
+    events.push_back(stored);
+    tip.number = stored->number;
+    tip.id = event->id;
+    PEYK_TRY(tip.reference_hash, reference_hash_for(*event, *state->info->rules));
+    tip.depth = event->depth;
+    tip.time = event->origin_server_ts;
+    tip.roots = stored->after;
+    if (event->redacts && event->is("m.room.redaction")) PEYK_CHECK(apply_redaction(*stored));
+    write_rows(*stored, transaction);
+    return {};
+}
+
+Result<void> RoomWrite::Work::place_state(StoredEvent& stored) {
+    const auto& event = *stored.event;
+    bool member = event.is("m.room.member");
+    StateEntry entry;
+    entry.event = stored.number;
+    entry.place = member ? rooms.db_.number(*event.state_key) : rooms.store_.place(event.type, *event.state_key);
+    auto& root = member ? stored.after.members : stored.after.others;
+    PEYK_TRY(auto old, tree_find(*this, root, entry.place));
+    if (old) stored.replaces = old->event;
+    if (member) {
+        auto before = old ? static_cast<Membership>(old->note) : Membership::none;
+        auto after = membership_in(event);
+        entry.note = static_cast<std::uint8_t>(after);
+        stored.after.joined = recount(stored.after.joined, Membership::join, before, after);
+        stored.after.invited = recount(stored.after.invited, Membership::invite, before, after);
+    }
+    auto first_new = tip.next_node;
+    PEYK_TRY(root, tree_set(*this, *this, root, entry));
+    for (auto number = first_new; number < tip.next_node; ++number)
+        change.put(kStateNodes, state->info->number, number_key(number), nodes.at(number)->encode());
+    new_state.insert_or_assign(state_name(event.type, *event.state_key), stored.event);
+    return {};
+}
+
+void RoomWrite::Work::write_rows(const StoredEvent& stored, const Transaction* transaction) {
+    auto room = state->info->number;
+    std::string number;
+    put_varint(number, stored.number);
+    change.put(kEvents, room, number_key(stored.number), encode_body(stored), encode_header(stored));
+    change.put(kEventNumbers, room, rooms.db_.digest("event", stored.event->id.view()), number);
+    if (stored.event->is("m.room.member") && stored.event->is_state()) {
+        auto user = UserId::parse(*stored.event->state_key);
+        if (user && rooms.is_local(*user)) change.put(kOutbox, room, number_key(stored.number), "");
+    }
+    if (transaction) {
+        auto key = rooms.transaction_key(*transaction);
+        change.put(kTransactions, room, key, number);
+        transactions.emplace(key, stored.event->id);
+    }
+}
+
+// Spec: Room Versions › Handling redactions. The redaction event stands whatever it points at; the target changes only
+// when it is known and the sender may redact it.
+Result<void> RoomWrite::Work::apply_redaction(const StoredEvent& redaction) {
+    const auto& target_id = *redaction.event->redacts;
+    StoredEventPtr target;
+    for (const auto& fresh : events) {
+        if (fresh->event->id == target_id) target = fresh;
+    }
+    if (auto number = state->unsettled_number(target_id); number && !target) target = state->unsettled_event(*number);
+    if (!target) {
+        PEYK_TRY(target, rooms.store_.event(*state->info, target_id));
+    }
+    if (!target || target->redacted_by) return {};
+    PEYK_TRY(auto power, current("m.room.power_levels", ""));
+    PEYK_TRY(auto create, current("m.room.create", ""));
+    PowerLevels levels(power, create, *state->info->rules);
+    if (!may_redact(*redaction.event, *target->event, levels)) return {};
+
+    PEYK_TRY(auto pdu, json::parse_object(target->event->json));
+    auto form = std::make_shared<StoredEvent>();
+    form->number = target->number;
+    form->position = target->position;
+    form->before = target->before;
+    form->after = target->after;
+    form->next_node = target->next_node;
+    form->replaces = target->replaces;
+    form->redacted_by = redaction.number;
+    PEYK_TRY(form->event, Event::from_stored(target_id, json::write(redact(std::move(pdu), *state->info->rules)),
+                                             *state->info->rules));
+    std::string body;
+    put_varint(body, redaction.number);
+    body += encode_body(*form);
+    change.put(kRedactedEvents, state->info->number, number_key(form->number), body);
+    change.puncture(kEvents, state->info->number, form->number);
+    // The redacted form takes the original's place where it is current state.
+    if (form->event->is_state()) {
+        auto name = state_name(form->event->type, *form->event->state_key);
+        PEYK_TRY(auto now, current(form->event->type, *form->event->state_key));
+        if (now && now->id == target_id) new_state.insert_or_assign(name, form->event);
+    }
+    redacted.push_back(std::move(form));
+    return {};
+}
+
+Task<Result<void>> RoomWrite::Work::commit() {
+    if (events.empty()) co_return Result<void>{};
+    // Keeps this alive: the caller's RoomWrite may be gone before the commit is durable.
+    auto& owner = rooms;
+    auto kept = state;
+    auto room = state->info;
+    std::vector<StoredEventPtr> queued(events.begin(), events.end());
+    queued.insert(queued.end(), redacted.begin(), redacted.end());
+
+    // The tip moves when the batch is queued; the lane is free from here on.
+    kept->queue(queued, nodes, transactions);
+    kept->tip = tip;
+    for (auto& [name, event] : looked_up) kept->state_cache.emplace(name, event);
+    for (auto& [name, event] : new_state) kept->state_cache.insert_or_assign(name, event);
+    if (kept->state_cache.size() > 200) kept->state_cache.clear();
+    owner.activity_.begin(room->number);
+    auto pending = owner.db_.start_commit(std::move(change));
+    guard.leave();
+
+    auto position = co_await std::move(pending).wait();
+    if (!position) {
+        owner.activity_.end(room->number, 0);
+        kept->settle(queued, nodes, transactions);
+        co_return std::unexpected(std::move(position.error()));
+    }
+    std::vector<StoredEventPtr> members;
+    owner.store_.keep(room);
+    for (auto& [number, node] : nodes) owner.store_.keep(room->number, number, node);
+    for (auto& stored : events) {
+        stored->position = *position;
+        owner.store_.keep(room->number, stored);
+        if (stored->event->is_state() && stored->event->is("m.room.member")) members.push_back(stored);
+    }
+    for (auto& form : redacted) {
+        if (form->position == 0) form->position = *position;
+        owner.store_.keep(room->number, form);
+    }
+    kept->settle(queued, nodes, transactions);
+    owner.activity_.end(room->number, *position);
+    FeedEntry entry{FeedEntry::Kind::room, room->number, *position};
+    owner.feed_.publish(entry);
+    if (!members.empty()) PEYK_CO_CHECK(co_await owner.apply_memberships(room, std::move(members)));
+    co_return Result<void>{};
+}
+
+RoomWrite::RoomWrite(std::unique_ptr<Work> work) : work_(std::move(work)) {}
+RoomWrite::RoomWrite(RoomWrite&&) noexcept = default;
+RoomWrite& RoomWrite::operator=(RoomWrite&&) noexcept = default;
+RoomWrite::~RoomWrite() = default;
+
+const RoomInfo& RoomWrite::room() const { return *work_->state->info; }
+Result<EventPtr> RoomWrite::add(const UserId& sender, Draft draft, const Transaction* transaction) {
+    return work_->add(sender, std::move(draft), transaction);
+}
+Result<EventPtr> RoomWrite::state(std::string_view type, std::string_view key) const {
+    return work_->current(type, key);
+}
+const StateRoots& RoomWrite::roots() const { return work_->tip.roots; }
+bool RoomWrite::empty() const { return work_->events.empty(); }
+
+Result<Membership> RoomWrite::membership(const UserId& user) const {
+    PEYK_TRY(auto member, work_->current("m.room.member", user.view()));
+    return member ? membership_in(*member) : Membership::none;
+}
+
+Result<std::optional<EventId>> RoomWrite::known(const Transaction& transaction) const {
+    auto key = work_->rooms.transaction_key(transaction);
+    if (auto queued = work_->state->unsettled_transaction(key)) return queued;
+    const auto& store = work_->rooms.store_;
+    PEYK_TRY(auto entry, store.db().get(kTransactions, room().number, key));
+    if (!entry) return std::nullopt;
+    ByteReader reader(entry->body);
+    PEYK_TRY(auto stored, store.event(room(), reader.varint()));
+    if (!stored) return std::nullopt;
+    return stored->event->id;
+}
+
+Task<Result<void>> RoomWrite::commit() && {
+    auto work = std::move(work_);
+    co_return co_await work->commit();
+}
+
+Result<EventPtr> make_create_event(const Rooms& rooms, const RoomRules& rules, UserId creator, json::Object content) {
+    EventDraft event{std::move(creator)};
+    event.type = "m.room.create";
+    event.state_key = "";
+    event.content = std::move(content);
+    event.origin_server_ts = rooms.clock_.now().count();
+    event.id = new_event_id(rooms, rules);
+    if (!rules.room_id_is_create_hash)
+        event.room = RoomId::trusted("!" + rooms.random_.alphanumeric(18) + ":" + rooms.options_.server.str());
+    return build_event(std::move(event), rooms.options_.server, rooms.key_, rules);
+}
+
+std::optional<EventId> new_event_id(const Rooms& rooms, const RoomRules& rules) {
+    if (rules.event_id_format != EventIdFormat::own) return std::nullopt;
+    return EventId::trusted("$" + rooms.random_.alphanumeric(18) + ":" + rooms.options_.server.str());
+}
+
+Result<std::string> stripped_state(const RoomStore& store, const RoomInfo& room, const StoredEvent& member) {
+    auto membership = membership_in(*member.event);
+    if (membership != Membership::invite && membership != Membership::knock) return std::string{};
+    constexpr std::string_view kTypes[] = {"m.room.create",    "m.room.join_rules", "m.room.canonical_alias",
+                                           "m.room.avatar",    "m.room.name",       "m.room.topic",
+                                           "m.room.encryption"};
+    json::Writer writer;
+    writer.begin_array();
+    auto strip = [&](const Event& event) {
+        writer.begin_object();
+        writer.key("content").value(json::Value(event.content));
+        writer.key("sender").string(event.sender.view());
+        writer.key("state_key").string(*event.state_key);
+        writer.key("type").string(event.type);
+        writer.end_object();
+    };
+    for (auto type : kTypes) {
+        PEYK_TRY(auto found, store.state(room, member.after, type));
+        if (found) strip(*found->event);
+    }
+    // The inviter, so that a client can show who it was.
+    PEYK_TRY(auto inviter, store.state(room, member.after, "m.room.member", member.event->sender.view()));
+    if (inviter && inviter->event->state_key != member.event->state_key) strip(*inviter->event);
+    strip(*member.event);
+    writer.end_array();
+    return writer.take();
+}
+
+}  // namespace peyk::rooms

@@ -1,0 +1,126 @@
+#include "rooms/timeline/rooms.h"
+
+#include "base/bytes.h"
+#include "base/logging.h"
+#include "core/errors.h"
+#include "rooms/timeline/room_state.h"
+#include "rooms/timeline/room_write.h"
+
+namespace peyk::rooms {
+namespace {
+constexpr std::size_t kMaxStates = 20'000;
+}
+
+Rooms::Rooms(storage::Db& db, RoomStore& store, Memberships& memberships, Activity& activity, Feed& feed,
+             const Clock& clock, Random& random, const SigningKey& key, Options options)
+    : db_(db),
+      store_(store),
+      memberships_(memberships),
+      activity_(activity),
+      feed_(feed),
+      clock_(clock),
+      random_(random),
+      key_(key),
+      options_(std::move(options)) {}
+
+Rooms::~Rooms() = default;
+
+std::shared_ptr<RoomState> Rooms::state_of(RoomInfoPtr room) {
+    std::lock_guard lock(mutex_);
+    if (states_.size() > kMaxStates)
+        std::erase_if(states_, [](const auto& entry) { return entry.second.use_count() == 1; });
+    auto& state = states_[room->number];
+    if (!state) state = std::make_shared<RoomState>(std::move(room));
+    return state;
+}
+
+std::string Rooms::transaction_key(const Transaction& transaction) const {
+    std::string text;
+    put_bytes(text, transaction.user.view());
+    put_bytes(text, transaction.device.view());
+    put_bytes(text, transaction.scope);
+    put_bytes(text, transaction.id);
+    return db_.digest("transaction", text);
+}
+
+Result<RoomWrite> Rooms::open(RoomInfoPtr room, Lanes::Guard guard) {
+    auto state = state_of(room);
+    auto epoch = db_.epoch(Owner::room, room->number);
+    if (!state->loaded || state->epoch != epoch) {
+        state->forget_unsettled();
+        state->state_cache.clear();
+        state->tip = Tip{};
+        state->epoch = epoch;
+        PEYK_TRY(auto last, store_.last(*room));
+        if (last) {
+            PEYK_TRY(auto hash, reference_hash_for(*last->event, *room->rules));
+            state->tip =
+                Tip{last->number, last->event->id, std::move(hash), last->event->depth, last->event->origin_server_ts,
+                    last->after,  last->next_node};
+        }
+        state->loaded = true;
+    }
+    return RoomWrite(std::make_unique<RoomWrite::Work>(*this, std::move(state), std::move(guard)));
+}
+
+Task<Result<RoomWrite>> Rooms::enter(RoomId room) {
+    PEYK_CO_TRY(auto info, store_.find(room));
+    if (!info) co_return m::not_found("This server does not know the room");
+    auto guard = co_await lanes_.enter(info->number);
+    co_return open(std::move(info), std::move(guard));
+}
+
+Task<Result<RoomWrite>> Rooms::create(const RoomRules& rules, UserId creator, json::Object content) {
+    PEYK_CO_TRY(auto made, make_create_event(*this, rules, std::move(creator), std::move(content)));
+    auto info = std::make_shared<const RoomInfo>(RoomInfo{made->room, store_.number(made->room), &rules});
+    auto guard = co_await lanes_.enter(info->number);
+    PEYK_CO_TRY(auto taken, store_.find(info->number));
+    if (taken) co_return fail(Errc::internal, "a new room's number is taken");
+    PEYK_CO_TRY(auto write, open(info, std::move(guard)));
+    PEYK_CO_CHECK(write.work_->begin(std::move(made)));
+    co_return write;
+}
+
+Task<Result<EventId>> Rooms::send(UserId sender, RoomId room, Draft draft, std::optional<Transaction> transaction) {
+    PEYK_CO_TRY(auto write, co_await enter(std::move(room)));
+    if (transaction) {
+        PEYK_CO_TRY(auto known, write.known(*transaction));
+        if (known) co_return *std::move(known);
+    }
+    PEYK_CO_TRY(auto event, write.add(sender, std::move(draft), transaction ? &*transaction : nullptr));
+    PEYK_CO_CHECK(co_await std::move(write).commit());
+    co_return event->id;
+}
+
+// What a member event means for the local user's own rows.
+Task<Result<void>> Rooms::apply_memberships(RoomInfoPtr room, std::vector<StoredEventPtr> members) {
+    for (auto& member : members) {
+        auto user = UserId::parse(*member->event->state_key);
+        if (!user || !is_local(*user)) continue;
+        PEYK_CO_TRY(auto stripped, stripped_state(store_, *room, *member));
+        PEYK_CO_CHECK(co_await memberships_.apply(store_.number(*user), room, member, std::move(stripped)));
+        storage::Change done(db_, Owner::room, room->number, db_.epoch(Owner::room, room->number));
+        done.del(kOutbox, room->number, number_key(member->number));
+        // Queued, not awaited: applying twice changes nothing, so the row may come back after a crash.
+        auto pending = db_.start_commit(std::move(done));
+    }
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Rooms::recover() {
+    std::string next;
+    do {
+        PEYK_CO_TRY(auto rows, db_.walk(kOutbox, next, 500));
+        for (auto& row : rows) {
+            PEYK_CO_TRY(auto room, store_.find(row.owner));
+            if (!room) continue;
+            PEYK_CO_TRY(auto member, store_.event(*room, get_u64be(row.entry.rest.data())));
+            if (!member || !member->event->is_state()) continue;
+            std::vector<StoredEventPtr> members{member};
+            PEYK_CO_CHECK(co_await apply_memberships(std::move(room), std::move(members)));
+        }
+    } while (!next.empty());
+    co_return Result<void>{};
+}
+
+}  // namespace peyk::rooms

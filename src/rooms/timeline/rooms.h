@@ -1,0 +1,123 @@
+#pragma once
+// The write side of rooms: one writer per room, one batch per change.
+//
+//   auto write = co_await rooms.enter(room);        // the lane: alone until commit() has queued the batch
+//   PEYK_CO_TRY(auto event, write.add(sender, draft));   // built on the tip, authorised, added to the batch
+//   PEYK_CO_CHECK(co_await std::move(write).commit());   // lane left when queued; returns when durable
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "async/feed.h"
+#include "async/lane.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "core/signing.h"
+#include "rooms/membership/memberships.h"
+#include "rooms/timeline/activity.h"
+#include "rooms/timeline/room_store.h"
+
+namespace peyk::rooms {
+
+// What somebody wants to say; the rest of the event is the server's.
+struct Draft {
+    std::string type;
+    std::optional<std::string> state_key = {};
+    json::Object content = {};
+    std::optional<EventId> redacts = {};
+    std::optional<std::int64_t> origin_server_ts = {};
+};
+
+// A client's transaction id: scoped to the device and the path of the endpoint.
+// Spec: Client-Server API › Transaction identifiers.
+struct Transaction {
+    UserId user;
+    DeviceId device;
+    std::string scope;  // endpoint and event type
+    std::string id;
+};
+
+class Rooms;
+class RoomState;
+
+// A stay in a room's lane. Dropped without commit(), it changes nothing. Move-only.
+class RoomWrite {
+public:
+    RoomWrite(RoomWrite&&) noexcept;
+    RoomWrite& operator=(RoomWrite&&) noexcept;
+    ~RoomWrite();
+
+    const RoomInfo& room() const;
+    // Builds, signs and authorises an event on top of the tip and what was added before. Blocking reads.
+    // Errors: forbidden with the rule that refused, too_large, bad_request.
+    Result<EventPtr> add(const UserId& sender, Draft draft, const Transaction* transaction = nullptr);
+    // The event that an earlier request with this transaction id made.
+    Result<std::optional<EventId>> known(const Transaction& transaction) const;
+    // State as it is with everything added so far. Null when the place is empty.
+    Result<EventPtr> state(std::string_view type, std::string_view key = "") const;
+    Result<Membership> membership(const UserId& user) const;
+    const StateRoots& roots() const;
+    bool empty() const;  // nothing added
+    // Durable and visible when it returns; local members' rows are applied, and the feed knows. Errors: as Db::commit.
+    Task<Result<void>> commit() &&;
+
+private:
+    friend class Rooms;
+    struct Work;
+    explicit RoomWrite(std::unique_ptr<Work> work);
+    std::unique_ptr<Work> work_;
+};
+
+// Purpose:  everything that changes a room passes here.  Owner: app::Server.  Runs on: workers.
+class Rooms {
+public:
+    struct Options {
+        ServerName server;
+        bool round_timestamps = false;  // own events' time to the minute (privacy)
+    };
+    Rooms(storage::Db& db, RoomStore& store, Memberships& memberships, Activity& activity, Feed& feed,
+          const Clock& clock, Random& random, const SigningKey& key, Options options);
+    ~Rooms();
+
+    // At start, before traffic: applies what a crash left between a room's batch and its members' rows.
+    Task<Result<void>> recover();
+
+    // not_found when the room does not exist here.
+    Task<Result<RoomWrite>> enter(RoomId room);
+    // A new room: the first event added must be its m.room.create; the room id is known after that.
+    Task<Result<RoomWrite>> create(const RoomRules& rules, UserId creator, json::Object content);
+
+    // Sends one event of a joined member; the usual way.
+    Task<Result<EventId>> send(UserId sender, RoomId room, Draft draft, std::optional<Transaction> transaction);
+
+    const ServerName& server() const { return options_.server; }
+    bool is_local(const UserId& user) const { return user.server() == options_.server.view(); }
+    const RoomStore& store() const { return store_; }
+
+private:
+    friend class RoomWrite;
+    friend Result<EventPtr> make_create_event(const Rooms&, const RoomRules&, UserId, json::Object);
+    friend std::optional<EventId> new_event_id(const Rooms&, const RoomRules&);
+    std::shared_ptr<RoomState> state_of(RoomInfoPtr room);
+    Result<RoomWrite> open(RoomInfoPtr room, Lanes::Guard guard);
+    std::string transaction_key(const Transaction& transaction) const;
+    Task<Result<void>> apply_memberships(RoomInfoPtr room, std::vector<StoredEventPtr> members);
+
+    storage::Db& db_;
+    RoomStore& store_;
+    Memberships& memberships_;
+    Activity& activity_;
+    Feed& feed_;
+    const Clock& clock_;
+    Random& random_;
+    const SigningKey& key_;
+    Options options_;
+    Lanes lanes_;
+    std::mutex mutex_;
+    std::unordered_map<RoomNumber, std::shared_ptr<RoomState>> states_;
+};
+
+}  // namespace peyk::rooms

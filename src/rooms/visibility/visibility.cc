@@ -1,0 +1,60 @@
+#include "rooms/visibility/visibility.h"
+
+namespace peyk::rooms {
+
+Result<Membership> Visibility::membership_at(const StateRoots& roots) {
+    if (auto known = memberships_.find(roots.members); known != memberships_.end()) return known->second;
+    PEYK_TRY(auto membership, store_.membership(room_, roots, user_));
+    memberships_.emplace(roots.members, membership);
+    return membership;
+}
+
+Result<HistoryVisibility> Visibility::visibility_at(const StateRoots& roots) {
+    if (auto known = visibilities_.find(roots.others); known != visibilities_.end()) return known->second;
+    PEYK_TRY(auto event, store_.state(room_, roots, "m.room.history_visibility"));
+    // Absent or unknown values read as shared.
+    auto visibility = HistoryVisibility::shared;
+    if (event) {
+        const auto* value = event->event->content.find("history_visibility");
+        auto text = value && value->string() ? std::string_view(*value->string()) : "";
+        if (text == "invited") visibility = HistoryVisibility::invited;
+        if (text == "joined") visibility = HistoryVisibility::joined;
+        if (text == "world_readable") visibility = HistoryVisibility::world_readable;
+    }
+    visibilities_.emplace(roots.others, visibility);
+    return visibility;
+}
+
+bool Visibility::joined_later(const StoredEvent& event) const {
+    if (!row_) return false;
+    if (row_->membership == Membership::join) return true;
+    // Left or banned: a member until just before that event.
+    return row_->was_joined && event.number < row_->event;
+}
+
+bool Visibility::permits(HistoryVisibility visibility, Membership membership, bool later) const {
+    // 1: anyone.
+    if (visibility == HistoryVisibility::world_readable) return true;
+    // 2: a member at the event.
+    if (membership == Membership::join) return true;
+    // 3: shared with everybody who joined at any later time.
+    if (visibility == HistoryVisibility::shared && later) return true;
+    // 4: from the invitation on.
+    if (visibility == HistoryVisibility::invited && membership == Membership::invite) return true;
+    // 5.
+    return false;
+}
+
+Result<bool> Visibility::may_see(const StoredEvent& event) {
+    bool later = joined_later(event);
+    PEYK_TRY(auto visibility, visibility_at(event.after));
+    PEYK_TRY(auto membership, membership_at(event.after));
+    if (permits(visibility, membership, later)) return true;
+    // Changes of the visibility itself and of the user's own membership count if before or after permits.
+    if (event.before == event.after) return false;
+    PEYK_TRY(auto visibility_before, visibility_at(event.before));
+    PEYK_TRY(auto membership_before, membership_at(event.before));
+    return permits(visibility_before, membership_before, later);
+}
+
+}  // namespace peyk::rooms

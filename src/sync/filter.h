@@ -1,0 +1,22 @@
+#pragma once
+// The filter of /v3/sync. Spec: Client-Server API › Filtering.
+
+#include "rooms/timeline/event_filter.h"
+
+namespace peyk::sync {
+
+using rooms::EventFilter;
+
+struct Filter {
+    std::optional<std::vector<std::string>> rooms;
+    std::vector<std::string> not_rooms;
+    bool include_leave = false;
+    bool federation_format = false;
+    EventFilter timeline, state, ephemeral, room_account_data, account_data;
+
+    // Null: no filter. Errors: M_BAD_JSON.
+    static Result<Filter> parse(const json::Value* definition);
+    bool wants_room(std::string_view room) const;
+};
+
+}  // namespace peyk::sync

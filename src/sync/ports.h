@@ -1,0 +1,56 @@
+#pragma once
+// What a sync reads from domains other than rooms/. Implemented over users/ and keys/ in app/.
+
+#include <string>
+#include <vector>
+
+#include "async/task.h"
+#include "core/ids.h"
+#include "core/json.h"
+#include "rooms/timeline/room_store.h"
+
+namespace peyk::sync {
+
+struct AccountDataItem {
+    std::optional<RoomId> room;
+    std::string type;
+    std::string content;  // a JSON object
+};
+
+class AccountDataSource {
+public:
+    virtual ~AccountDataSource() = default;
+    // Items whose newest change lies in (from, to].
+    virtual Result<std::vector<AccountDataItem>> changes(std::uint64_t user, storage::Position from,
+                                                         storage::Position to) const = 0;
+    virtual Result<std::vector<AccountDataItem>> snapshot(std::uint64_t user) const = 0;
+    // JSON of a stored filter. Errors: M_NOT_FOUND.
+    virtual Result<std::string> filter(std::uint64_t user, std::string_view id) const = 0;
+};
+
+struct ToDeviceMessage {
+    storage::Position position;
+    std::string json;  // {content, sender, type}
+};
+
+class EncryptionSource {
+public:
+    virtual ~EncryptionSource() = default;
+    // Messages with from < position <= to, oldest first, at most `limit`.
+    virtual Result<std::vector<ToDeviceMessage>> inbox(const UserId& user, const DeviceId& device,
+                                                       storage::Position from, storage::Position to,
+                                                       std::size_t limit) const = 0;
+    // The client has everything up to there.
+    virtual Task<Result<void>> acknowledge(UserId user, DeviceId device, storage::Position up_to) = 0;
+    virtual Result<std::vector<std::pair<std::string, std::int64_t>>> one_time_key_counts(
+        const UserId& user, const DeviceId& device) const = 0;
+    virtual Result<std::vector<std::string>> unused_fallback_types(const UserId& user,
+                                                                   const DeviceId& device) const = 0;
+    // 0: never.
+    virtual Result<storage::Position> last_device_change(const UserId& user) const = 0;
+    // Users whose keys this user signed at positions in (from, to]: their entry changed for this user alone.
+    virtual Result<std::vector<UserId>> signed_since(const UserId& user, storage::Position from,
+                                                     storage::Position to) const = 0;
+};
+
+}  // namespace peyk::sync

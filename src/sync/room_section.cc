@@ -1,0 +1,300 @@
+#include "sync/room_section.h"
+
+#include <algorithm>
+
+namespace peyk::sync {
+
+using rooms::EventNumber;
+using rooms::Membership;
+using rooms::StateEntry;
+using rooms::StateRoots;
+using rooms::StoredEventPtr;
+
+// One room while its section is put together.
+struct RoomSections::Part {
+    const rooms::RoomMembership& row;
+    rooms::RoomInfoPtr room;
+    rooms::Visibility visibility;
+    bool whole = false;    // everything: first sync of this room, or full_state for its state
+    bool entered = false;  // joined within the window
+    StateRoots at_since;   // state when the window opened
+    EventNumber since_number = 0;
+    StateRoots at_end;
+    std::vector<StoredEventPtr> timeline;  // oldest first
+    bool limited = false;
+    EventNumber prev = 1;
+    StateRoots at_start;  // before the first event of the timeline
+    std::vector<StoredEventPtr> state;
+    bool has_summary = false;
+    std::vector<std::string> heroes;
+};
+
+// Nothing in the window: decided by the newest position in memory when there is one.
+Result<bool> RoomSections::quiet(const Window& window, const rooms::RoomMembership& row) const {
+    if (row.changed > window.from()) return false;
+    auto newest = activity_.newest(row.number);
+    if (newest) return *newest <= window.from();
+    auto ticket = activity_.ticket(row.number);
+    PEYK_TRY(auto room, store_.find(row.number));
+    if (!room) return true;
+    PEYK_TRY(auto last, store_.last(*room));
+    PEYK_TRY(auto stream, stream_.newest(row.number));
+    auto found = std::max(last ? last->position : 0, stream);
+    activity_.learn(row.number, found, ticket);
+    return found <= window.from();
+}
+
+Result<void> RoomSections::load_timeline(const Window& window, Part& part, EventNumber end) {
+    auto low = part.entered || !window.since ? 1 : part.since_number + 1;
+    PEYK_TRY(auto page, rooms::history_page(store_, *part.room, part.visibility, window.filter->timeline, end, low,
+                                            rooms::Direction::backward));
+    part.timeline = std::move(page.events);
+    std::reverse(part.timeline.begin(), part.timeline.end());
+    part.limited = page.more;
+    part.prev = page.end;
+    // The state at the start is the state before the first event that is shown, or at the end when none is.
+    part.at_start = part.timeline.empty() ? part.at_end : part.timeline.front()->before;
+    if (!part.timeline.empty()) part.prev = part.timeline.front()->number;
+    return {};
+}
+
+// Spec: Syncing › state, state_after; Lazy-loading. Members are left out unless the timeline needs them.
+Result<void> RoomSections::choose_state(const Window& window, Part& part) {
+    const auto& filter = window.filter->state;
+    bool lazy = filter.lazy_load_members && !part.row.forgotten;
+    const auto& target = window.state_after ? part.at_end : part.at_start;
+    std::vector<StateEntry> wanted, members;
+    if (part.whole) {
+        PEYK_TRY(wanted, store_.others(*part.room, target));
+        if (!lazy) {
+            PEYK_TRY(members, store_.members(*part.room, target));
+        }
+    } else {
+        PEYK_TRY(auto changes, store_.changes(*part.room, part.at_since, target));
+        for (const auto& change : changes) {
+            if (change.after) wanted.push_back(*change.after);
+        }
+    }
+    wanted.insert(wanted.end(), members.begin(), members.end());
+    if (lazy) {
+        if (part.whole && !window.since) lazy_.forget(window.reader.number, window.device, part.row.number);
+        std::vector<std::string> needed;
+        for (const auto& event : part.timeline) needed.push_back(event->event->sender.str());
+        if (part.whole) needed.push_back(window.reader.user.str());
+        for (const auto& hero : part.heroes) needed.push_back(hero);
+        std::sort(needed.begin(), needed.end());
+        needed.erase(std::unique(needed.begin(), needed.end()), needed.end());
+        auto nodes = store_.nodes(*part.room);
+        for (const auto& user : needed) {
+            PEYK_TRY(auto entry, rooms::tree_find(nodes, target.members, store_.db().number(user)));
+            if (!entry || std::find(wanted.begin(), wanted.end(), *entry) != wanted.end()) continue;
+            bool told = !lazy_.first_time(window.reader.number, window.device, part.row.number, entry->event);
+            if (!told || filter.include_redundant_members || part.whole) wanted.push_back(*entry);
+        }
+    }
+    std::sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) { return a.event < b.event; });
+    PEYK_TRY(auto events, store_.load(*part.room, wanted));
+    for (auto& event : events) {
+        if (filter.wants(*event->event)) part.state.push_back(std::move(event));
+    }
+    return {};
+}
+
+// Spec: Syncing › RoomSummary: at most five others, in the order of their arrival; those who left only when nobody is.
+Result<void> RoomSections::load_summary(Part& part) {
+    bool changed = part.whole || part.at_since.members != part.at_end.members;
+    if (!changed) return {};
+    part.has_summary = true;
+    for (auto [type, key] : {std::pair{"m.room.name", "name"}, {"m.room.canonical_alias", "alias"}}) {
+        PEYK_TRY(auto event, store_.state(*part.room, part.at_end, type));
+        const auto* value = event ? event->event->content.find(key) : nullptr;
+        if (value && value->string() && !value->string()->empty()) return {};
+    }
+    PEYK_TRY(auto members, store_.members(*part.room, part.at_end));
+    auto me = part.visibility.user();
+    std::erase_if(members, [&](const auto& entry) { return entry.place == me; });
+    auto others = [&](auto wanted) {
+        std::vector<StateEntry> out;
+        for (const auto& entry : members) {
+            if (wanted(static_cast<Membership>(entry.note))) out.push_back(entry);
+        }
+        return out;
+    };
+    auto chosen = others([](Membership m) { return m == Membership::join || m == Membership::invite; });
+    if (chosen.empty()) chosen = others([](Membership m) { return m == Membership::leave || m == Membership::ban; });
+    std::sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) { return a.event < b.event; });
+    if (chosen.size() > 5) chosen.resize(5);
+    PEYK_TRY(auto events, store_.load(*part.room, chosen));
+    for (const auto& event : events) part.heroes.push_back(*event->event->state_key);
+    return {};
+}
+
+Result<void> RoomSections::write_events(std::string& out, const Window& window, Part& part,
+                                        const std::vector<StoredEventPtr>& events) {
+    out += "{\"events\":[";
+    bool first = true;
+    for (const auto& event : events) {
+        if (!first) out += ',';
+        first = false;
+        PEYK_CHECK(rooms::write_client_event(out, store_, *part.room, *event, window.reader, part.visibility,
+                                             rooms::RoomIdMember::leave_out));
+    }
+    out += ']';
+    return {};
+}
+
+// Receipts and typing as the items of "events". Empty: nothing to tell.
+Result<std::string> RoomSections::ephemeral(const Window& window, Part& part) {
+    std::string out;
+    const auto& filter = window.filter->ephemeral;
+    if (filter.wants_type("m.receipt", "")) {
+        std::vector<rooms::Receipt> receipts;
+        if (!window.since || part.entered) {
+            PEYK_TRY(receipts, stream_.receipts(part.row.number));
+        } else {
+            PEYK_TRY(auto changes, stream_.changes(part.row.number, window.from(), window.to));
+            receipts = std::move(changes.receipts);
+        }
+        json::Object content;
+        for (const auto& receipt : receipts) {
+            if (receipt.type == "m.read.private" && receipt.user != window.reader.user) continue;
+            json::Object mark{{"ts", receipt.ts}};
+            if (!receipt.thread.empty()) mark.set("thread_id", receipt.thread);
+            auto* by_event = content.find(receipt.event.view());
+            json::Object types = by_event ? *by_event->object() : json::Object{};
+            auto* by_type = types.find(receipt.type);
+            json::Object users = by_type ? *by_type->object() : json::Object{};
+            users.set(receipt.user.str(), std::move(mark));
+            types.set(receipt.type, std::move(users));
+            content.set(receipt.event.str(), std::move(types));
+        }
+        if (!content.empty()) out += json::write(json::Object{{"type", "m.receipt"}, {"content", std::move(content)}});
+    }
+    if (filter.wants_type("m.typing", "")) {
+        auto list = typing_.list(part.row.number);
+        bool known = window.since && window.since->process == window.process && !part.entered;
+        bool changed = known ? list.changed > window.since->typing : !list.users.empty();
+        if (changed) {
+            json::Array users;
+            for (const auto& user : list.users) users.push_back(user.str());
+            if (!out.empty()) out += ',';
+            out += json::write(
+                json::Object{{"type", "m.typing"}, {"content", json::Object{{"user_ids", std::move(users)}}}});
+        }
+    }
+    return out;
+}
+
+Result<std::string> RoomSections::write(const Window& window, Part& part,
+                                        const std::vector<AccountDataItem>& account_data) {
+    std::string out = "{\"timeline\":";
+    PEYK_CHECK(write_events(out, window, part, part.timeline));
+    out += ",\"limited\":";
+    out += part.limited ? "true" : "false";
+    out += ",\"prev_batch\":";
+    json::write_string(out, tokens_.encode(part.row.number, part.prev, window.reader.number));
+    out += '}';
+    out += window.state_after ? ",\"state_after\":" : ",\"state\":";
+    PEYK_CHECK(write_events(out, window, part, part.state));
+    out += '}';
+    out += ",\"account_data\":{\"events\":[";
+    bool first = true;
+    for (const auto& item : account_data) {
+        if (!window.filter->room_account_data.wants_type(item.type, "")) continue;
+        if (!first) out += ',';
+        first = false;
+        out += "{\"content\":" + item.content + ",\"type\":";
+        json::write_string(out, item.type);
+        out += '}';
+    }
+    out += "]}";
+    return out;
+}
+
+Result<std::string> RoomSections::joined(const Window& window, const rooms::RoomMembership& row,
+                                         const std::vector<AccountDataItem>& account_data) {
+    bool entered = window.since && row.entered > window.from();
+    bool first = !window.since || entered;
+    auto typing = typing_.list(row.number);
+    bool typing_news = window.since &&
+                       (window.since->process != window.process || typing.changed > window.since->typing) &&
+                       typing.changed > 0;
+    if (!first && !window.full_state && account_data.empty() && !typing_news) {
+        PEYK_TRY(bool nothing, quiet(window, row));
+        if (nothing) return std::string{};
+    }
+    PEYK_TRY(auto room, store_.find(row.number));
+    if (!room) return std::string{};
+    Part part{row, room, rooms::Visibility(store_, *room, window.reader.number, row)};
+    part.whole = first || window.full_state;
+    part.entered = entered;
+    PEYK_TRY(auto last, store_.last(*room, window.to));
+    if (!last) return std::string{};
+    part.at_end = last->after;
+    if (window.since) {
+        PEYK_TRY(auto then, store_.last(*room, window.from()));
+        if (then) {
+            part.at_since = then->after;
+            part.since_number = then->number;
+        }
+    }
+    PEYK_CHECK(load_timeline(window, part, last->number + 1));
+    PEYK_CHECK(load_summary(part));
+    PEYK_CHECK(choose_state(window, part));
+    PEYK_TRY(auto events, ephemeral(window, part));
+    bool nothing =
+        part.timeline.empty() && part.state.empty() && events.empty() && account_data.empty() && !part.limited;
+    if (nothing && !first && !window.full_state) return std::string{};
+    PEYK_TRY(auto out, write(window, part, account_data));
+    out += ",\"ephemeral\":{\"events\":[" + events + "]}";
+    // Counts come with push rules; until then nothing is claimed to be unread.
+    out += ",\"unread_notifications\":{\"highlight_count\":0,\"notification_count\":0}";
+    out += ",\"summary\":{";
+    if (part.has_summary) {
+        if (!part.heroes.empty()) {
+            json::Array heroes(part.heroes.begin(), part.heroes.end());
+            out += "\"m.heroes\":" + json::write(json::Value(std::move(heroes))) + ',';
+        }
+        out += "\"m.invited_member_count\":" + std::to_string(part.at_end.invited);
+        out += ",\"m.joined_member_count\":" + std::to_string(part.at_end.joined);
+    }
+    out += "}}";
+    return out;
+}
+
+Result<std::string> RoomSections::left(const Window& window, const rooms::RoomMembership& row,
+                                       const std::vector<AccountDataItem>& account_data) {
+    PEYK_TRY(auto room, store_.find(row.number));
+    if (!room) return std::string{};
+    Part part{row, room, rooms::Visibility(store_, *room, window.reader.number, row)};
+    PEYK_TRY(auto leave, store_.event(*room, row.event));
+    if (!leave) return std::string{};
+    part.at_end = leave->after;
+    if (!row.was_joined) {
+        // An invitation or knock that ended: only that is the user's to see.
+        part.timeline.push_back(leave);
+        part.prev = leave->number;
+        PEYK_TRY(auto only, write(window, part, account_data));
+        return only + "}";
+    }
+    part.whole = !window.since || window.full_state;
+    if (window.since) {
+        PEYK_TRY(auto then, store_.last(*room, window.from()));
+        if (then) {
+            part.at_since = then->after;
+            part.since_number = then->number;
+        }
+    }
+    PEYK_CHECK(load_timeline(window, part, row.event + 1));
+    PEYK_CHECK(choose_state(window, part));
+    PEYK_TRY(auto out, write(window, part, account_data));
+    return out + "}";
+}
+
+std::string RoomSections::stripped(const rooms::RoomMembership& row) const {
+    auto events = row.stripped_state.empty() ? std::string("[]") : row.stripped_state;
+    auto name = row.membership == Membership::knock ? "knock_state" : "invite_state";
+    return std::string("{\"") + name + "\":{\"events\":" + events + "}}";
+}
+
+}  // namespace peyk::sync

@@ -1,0 +1,63 @@
+#pragma once
+// One room's part of a sync answer. Spec: Client-Server API › Syncing; Lazy-loading room members.
+
+#include "rooms/ephemeral/room_stream.h"
+#include "rooms/ephemeral/typing.h"
+#include "rooms/events/client_event.h"
+#include "rooms/timeline/history.h"
+#include "sync/filter.h"
+#include "sync/lazy_members.h"
+#include "sync/ports.h"
+#include "sync/tokens.h"
+
+namespace peyk::sync {
+
+// What all rooms of one answer share.
+struct Window {
+    rooms::Reader reader;
+    DeviceId device;
+    std::optional<StreamToken> since;  // none: a first sync
+    storage::Position to = 0;
+    std::uint64_t typing_to = 0;
+    std::uint64_t process = 0;
+    bool full_state = false;
+    bool state_after = false;
+    const Filter* filter = nullptr;
+    storage::Position from() const { return since ? since->position : 0; }
+};
+
+// Purpose:  writes sections.  Runs on: workers (blocks).
+class RoomSections {
+public:
+    RoomSections(const rooms::RoomStore& store, rooms::Activity& activity, const rooms::RoomStream& stream,
+                 const rooms::Typing& typing, const Tokens& tokens)
+        : store_(store), activity_(activity), stream_(stream), typing_(typing), tokens_(tokens) {}
+
+    // The section of a joined room, or of one that was left in the window; empty when there is nothing to tell.
+    Result<std::string> joined(const Window& window, const rooms::RoomMembership& row,
+                               const std::vector<AccountDataItem>& account_data);
+    Result<std::string> left(const Window& window, const rooms::RoomMembership& row,
+                             const std::vector<AccountDataItem>& account_data);
+    // {"invite_state": …} or {"knock_state": …}
+    std::string stripped(const rooms::RoomMembership& row) const;
+
+private:
+    struct Part;
+    Result<bool> quiet(const Window& window, const rooms::RoomMembership& row) const;
+    Result<void> load_timeline(const Window& window, Part& part, rooms::EventNumber end);
+    Result<void> choose_state(const Window& window, Part& part);
+    Result<void> load_summary(Part& part);
+    Result<std::string> ephemeral(const Window& window, Part& part);
+    Result<void> write_events(std::string& out, const Window& window, Part& part,
+                              const std::vector<rooms::StoredEventPtr>& events);
+    Result<std::string> write(const Window& window, Part& part, const std::vector<AccountDataItem>& account_data);
+
+    const rooms::RoomStore& store_;
+    rooms::Activity& activity_;
+    const rooms::RoomStream& stream_;
+    const rooms::Typing& typing_;
+    const Tokens& tokens_;
+    LazyMembers lazy_;
+};
+
+}  // namespace peyk::sync

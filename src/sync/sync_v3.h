@@ -1,0 +1,67 @@
+#pragma once
+// GET /_matrix/client/v3/sync. Spec: Client-Server API › Syncing.
+
+#include <stop_token>
+
+#include "async/timers.h"
+#include "sync/device_lists.h"
+#include "sync/notifier.h"
+#include "sync/room_section.h"
+
+namespace peyk::sync {
+
+struct SyncRequest {
+    UserId user;
+    DeviceId device;
+    std::optional<std::string> since;
+    std::optional<std::string> filter;  // an id, or JSON
+    Millis timeout{0};
+    bool full_state = false;
+    bool state_after = false;
+};
+
+// Purpose:  waits for news and puts an answer together.  Runs on: workers; waiting holds a small waiter only.
+class SyncV3 {
+public:
+    struct Parts {
+        const rooms::RoomStore& store;
+        rooms::Activity& activity;
+        const rooms::RoomStream& stream;
+        const rooms::Typing& typing;
+        const rooms::Memberships& memberships;
+        const AccountDataSource& account_data;
+        EncryptionSource& encryption;
+        const Tokens& tokens;
+        Notifier& notifier;
+        Timers& timers;
+        const Clock& clock;
+        std::uint64_t process;  // differs in each run of the program
+    };
+    explicit SyncV3(Parts parts);
+
+    // The answer as JSON. Errors: M_INVALID_PARAM (token), M_BAD_JSON (filter), M_NOT_FOUND (filter id).
+    Task<Result<std::string>> run(SyncRequest request, std::stop_token hangup);
+
+    // Spec: GET /keys/changes. Tokens of earlier syncs of the same device.
+    Result<DeviceLists> device_changes(const UserId& user, const DeviceId& device, std::string_view from,
+                                       std::string_view to) const;
+
+private:
+    struct Answer {
+        std::string json;
+        bool news = false;
+    };
+    Result<Filter> load_filter(const SyncRequest& request) const;
+    Result<std::shared_ptr<const rooms::RoomMemberships>> fix_positions(Window& window) const;
+    Result<Answer> assemble(const SyncRequest& request, Window& window, const rooms::RoomMemberships& rows);
+    Result<std::string> rooms_part(const Window& window, const rooms::RoomMemberships& rows,
+                                   const std::vector<AccountDataItem>& account_data);
+    Result<std::string> encryption_part(const SyncRequest& request, const Window& window,
+                                        const rooms::RoomMemberships& rows, bool& news) const;
+
+    Parts parts_;
+    RoomSections sections_;
+    DeviceListReader device_lists_;
+};
+
+}  // namespace peyk::sync

@@ -1,0 +1,46 @@
+#pragma once
+// Tokens of syncs and of history pages: positions, sealed so that nobody reads the server's traffic from them, and
+// bound to the user (sync: and device) they were made for. The same content gives the same token.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.h"
+#include "rooms/timeline/room_store.h"
+
+namespace peyk::sync {
+
+struct StreamToken {
+    storage::Position position = 0;   // everything up to here was delivered, but for the exceptions
+    storage::Position to_device = 0;  // to-device messages up to here were delivered
+    std::uint64_t typing = 0;         // Typing::counter()
+    std::uint64_t process = 0;        // typing counts anew in each process
+    // Shards that lagged behind `position`; always empty on an engine with one writer.
+    std::vector<std::pair<std::uint16_t, storage::Position>> exceptions = {};
+};
+
+class Tokens {
+public:
+    // `incarnation`: of the store; another one in a token means that the store was restored meanwhile.
+    Tokens(const storage::Db& db, std::uint64_t incarnation);
+
+    std::string encode(const StreamToken& token, std::uint64_t user, const DeviceId& device) const;
+    // Nothing: made in another incarnation, start over. Errors: M_INVALID_PARAM.
+    Result<std::optional<StreamToken>> decode(std::string_view text, std::uint64_t user, const DeviceId& device) const;
+
+    // A place between two events of a room, for /messages and prev_batch.
+    std::string encode(rooms::RoomNumber room, rooms::EventNumber boundary, std::uint64_t user) const;
+    Result<rooms::EventNumber> decode(std::string_view text, rooms::RoomNumber room, std::uint64_t user) const;
+
+    static bool is_stream(std::string_view text) { return text.starts_with('s'); }
+
+private:
+    std::string seal(char kind, std::string_view plain, std::string_view bound_to) const;
+    Result<std::string> open(char kind, std::string_view text, std::string_view bound_to) const;
+
+    std::string key_;
+    std::uint64_t incarnation_;
+};
+
+}  // namespace peyk::sync
