@@ -29,7 +29,7 @@ def toml(sections: dict, listeners: list[dict]) -> str:
         lines.append(f"[{section}]")
         lines += [f"{name} = {toml_value(value)}" for name, value in keys.items()]
     for listener in listeners:
-        lines.append("[[listeners]]")
+        lines.append("[[listener]]")
         lines += [f"{name} = {toml_value(value)}" for name, value in listener.items()]
     return "\n".join(lines) + "\n"
 
