@@ -101,6 +101,10 @@ bool KeyTree::puncture_below(const KeyPath& path, std::size_t fixed) { return ro
 
 bool KeyTree::Node::puncture_below(const KeyPath& path, std::size_t fixed, std::size_t depth) {
     if (state == State::dead || depth == path.size()) return false;
+    // Nothing is smaller than a path that goes on with zeros: no reason to split.
+    bool zeros = depth >= fixed;
+    for (auto at = depth; zeros && at < path.size(); ++at) zeros = path[at] == 0;
+    if (zeros) return false;
     if (state == State::live) split();
     bool changed = false;
     if (depth >= fixed) {
