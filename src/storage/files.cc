@@ -76,7 +76,8 @@ Result<> overwrite_file(const std::filesystem::path& path, std::string_view byte
     return write_through(path, bytes, 0);
 }
 
-Result<std::string> copy_with_digest(const std::filesystem::path& from, const std::optional<std::filesystem::path>& to) {
+Result<std::string> copy_with_digest(const std::filesystem::path& from,
+                                     const std::optional<std::filesystem::path>& to) {
     constexpr std::size_t kDigest = 32, kChunk = std::size_t{1} << 18;
     File in(from, O_RDONLY);
     if (!in) return os_error("cannot open", from);

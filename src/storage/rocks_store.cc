@@ -10,6 +10,8 @@
 #include "base/logging.h"
 #include "storage/batch.h"
 #include "storage/encrypted_fs.h"
+#include "storage/files.h"
+#include "storage/log_scan.h"
 #include "storage/rocks_options.h"
 
 namespace peyk::storage {
@@ -82,11 +84,22 @@ Result<> RocksStore::load() {
     auto base = options_.base ? options_.base : rocksdb::FileSystem::Default();
     files_ = encrypted_file_system(std::move(base), options_.file_key);
     env_ = rocksdb::NewCompositeEnv(files_);
+    // Groups that were not synced one by one may reach the disk in any order: such logs are no proof of damage.
+    auto relaxed = options_.dir / "relaxed";
+    std::error_code ignored;
+    bool was_relaxed = std::filesystem::exists(relaxed, ignored);
+    if (!was_relaxed) PEYK_CHECK(scan_logs(*files_, options_.dir));
+    if (options_.durability == Durability::relaxed && !was_relaxed) {
+        PEYK_CHECK(make_directory(options_.dir));
+        PEYK_CHECK(replace_file(relaxed, {}));
+    }
     auto on_error = [this](const rocksdb::Status& status) { fatal("background work of the store", status); };
     rocksdb::DB* db = nullptr;
     auto status = rocksdb::DB::Open(rocks_options(env_.get(), options_.cache, on_error), options_.dir.string(), &db);
     if (!status.ok()) return fail(error_of(status, options_.dir));
     db_.reset(db);
+    // The old logs are in tables now.
+    if (was_relaxed && options_.durability == Durability::sync) std::filesystem::remove(relaxed, ignored);
 
     std::string value;
     status = db_->Get({}, slice(kFormatKey), &value);

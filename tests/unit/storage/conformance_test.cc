@@ -64,6 +64,9 @@ struct StoreTest : testing::TestWithParam<Engine> {
     std::unique_ptr<Store> store;
 };
 
+// Engines with a disk.
+struct DurableStoreTest : StoreTest {};
+
 TEST_P(StoreTest, AnEmptyStoreHasNothing) {
     EXPECT_EQ(store->visible(), 0);
     EXPECT_EQ(store->epoch({5}), 1);
@@ -314,8 +317,7 @@ TEST_P(StoreTest, ItBehavesLikeASortedMapUnderRandomWork) {
     }
 }
 
-TEST_P(StoreTest, EverythingIsThereAfterReopening) {
-    if (!GetParam().durable) GTEST_SKIP() << "not durable";
+TEST_P(DurableStoreTest, EverythingIsThereAfterReopening) {
     ASSERT_TRUE(put(1, "a", "1"));
     ASSERT_TRUE(store->acquire({2}, 1));
     auto last = put(1, "b", "2");
@@ -330,8 +332,7 @@ TEST_P(StoreTest, EverythingIsThereAfterReopening) {
     EXPECT_GT(*next, *last);
 }
 
-TEST_P(StoreTest, AFullDiskTakesOnlyWhatReclaimsSpace) {
-    if (!GetParam().durable) GTEST_SKIP() << "no disk";
+TEST_P(DurableStoreTest, AFullDiskTakesOnlyWhatReclaimsSpace) {
     ASSERT_TRUE(put(1, "a", "1"));
     free_bytes = 200 << 20;
     std::this_thread::sleep_for(std::chrono::milliseconds(300));  // free space is looked up four times a second
@@ -349,8 +350,7 @@ TEST_P(StoreTest, AFullDiskTakesOnlyWhatReclaimsSpace) {
     EXPECT_TRUE(put(1, "b", "2"));
 }
 
-TEST_P(StoreTest, AfterClosingBatchesAreRefused) {
-    if (!GetParam().durable) GTEST_SKIP() << "never closed";
+TEST_P(DurableStoreTest, AfterClosingBatchesAreRefused) {
     auto answer = start([] {
         auto b = batch(1);
         b.puts.push_back({.key = "a", .value = "1"});
@@ -364,6 +364,9 @@ TEST_P(StoreTest, AfterClosingBatchesAreRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, StoreTest, testing::ValuesIn(kEngines),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(Engines, DurableStoreTest, testing::Values(kEngines[1]),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(PrefixEnd, IsTheFirstKeyBehindThePrefix) {
