@@ -1,5 +1,7 @@
 #include "users/account_data.h"
 
+#include <fmt/format.h>
+
 #include "base/bytes.h"
 #include "core/errors.h"
 #include "users/push_rules.h"

@@ -1,5 +1,7 @@
 #include "users/filters.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "base/bytes.h"

@@ -1,6 +1,11 @@
 #include "users/passwords.h"
 
+#include <fmt/format.h>
 #include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
 
 #include "base/bytes.h"
 #include "core/errors.h"

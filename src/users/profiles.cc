@@ -1,5 +1,10 @@
 #include "users/profiles.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
 #include "core/errors.h"
 #include "users/tables.h"
 

@@ -1,5 +1,8 @@
 #include "users/push_rules.h"
 
+#include <algorithm>
+#include <array>
+
 #include "core/errors.h"
 
 namespace peyk::users {

@@ -1,5 +1,10 @@
 #include "users/pushers.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
 #include "base/bytes.h"
 #include "core/errors.h"
 #include "users/tables.h"

@@ -1,7 +1,10 @@
 #include "users/registration.h"
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+
+#include <array>
 
 #include "base/bytes.h"
 #include "core/errors.h"

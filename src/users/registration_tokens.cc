@@ -1,5 +1,8 @@
 #include "users/registration_tokens.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "core/errors.h"
 #include "users/tables.h"
 

@@ -1,6 +1,11 @@
 // Sessions: the devices' side.
 
 #include "core/errors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "users/sessions.h"
 #include "users/tables.h"
 

@@ -1,5 +1,7 @@
 #include "users/sessions.h"
 
+#include <fmt/format.h>
+
 #include "core/errors.h"
 #include "users/tables.h"
 

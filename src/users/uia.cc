@@ -1,5 +1,7 @@
 #include "users/uia.h"
 
+#include <algorithm>
+
 #include "core/errors.h"
 
 namespace peyk::users {

@@ -3,6 +3,8 @@
 
 #include "client_api/account/common.h"
 
+#include <array>
+
 namespace peyk::client_api::account {
 namespace {
 

@@ -3,6 +3,8 @@
 
 #include "client_api/account/common.h"
 
+#include <fmt/format.h>
+
 namespace peyk::client_api::account {
 namespace {
 

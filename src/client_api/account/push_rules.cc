@@ -1,6 +1,10 @@
 // Spec: Client-Server API › Push Rules: API, › Pushers.
 
 #include "users/push_rules.h"
+
+#include <array>
+#include <functional>
+
 #include "client_api/account/common.h"
 
 namespace peyk::client_api::account {

@@ -1,4 +1,7 @@
 #include "support.h"
+
+#include <algorithm>
+
 #include "users/push_rules.h"
 
 namespace peyk::users {

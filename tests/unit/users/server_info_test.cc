@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <algorithm>
+
 namespace peyk::users {
 namespace {
 
