@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "base/random.h"
 #include "storage/testing.h"
 
 namespace peyk::storage {
@@ -232,6 +233,39 @@ TEST_F(DbTest, NumbersAndDigestsAreStableAndKeyed) {
     auto vault = Vault::in_memory(Secret::random());
     Db other(store, *vault, Catalog{kCatalog});
     EXPECT_NE(db.number("!room:a"), other.number("!room:a"));
+}
+
+// A message with 1 kB of random base64, and the rows that go with it. Its random bytes alone are about 1,000.
+TEST_F(DbTest, AMessageOfOneKilobyteTakesLittleMoreThanItsEntropy) {
+    SeededRandom random(1);
+    auto base64 = [&](std::size_t characters) {
+        std::string raw(characters, '\0');
+        random.fill({reinterpret_cast<std::uint8_t*>(raw.data()), raw.size()});
+        return base64_encode(raw, Base64::url).substr(0, characters);
+    };
+    constexpr std::uint64_t kMessages = 50;
+    auto stored_bytes = [&] {
+        std::size_t sum = 0;
+        for (const auto& r : *test.store.scan(Shard::of_room(kRoom), {}, {}, 10'000)) {
+            sum += r.key.size() + r.value.size() + 2;
+        }
+        return sum;
+    };
+    for (std::uint64_t i = 1; i <= kMessages; ++i) {
+        auto event = fmt::format(
+            R"({{"auth_events":["${}","${}","${}"],"content":{{"body":"{}","msgtype":"m.text"}},"depth":{},)"
+            R"("hashes":{{"sha256":"{}"}},"origin_server_ts":17639300{:05},"prev_events":["${}"],)"
+            R"("room_id":"!abcdefghijklmnopqr:example.org","sender":"@ada:example.org",)"
+            R"("signatures":{{"example.org":{{"ed25519:a_abcd":"{}"}}}},"type":"m.room.message","unsigned":{{}}}})",
+            base64(43), base64(43), base64(43), base64(1000), i, base64(43), i * 317, base64(43), base64(86));
+        auto c = change();
+        c.put(kEvents, kRoom, row(i), event, std::string(9, '\1'));
+        c.put(kIndex, kRoom, db.digest("event", row(i)), row(i));
+        c.put(kIndex, kRoom, db.digest("transaction", row(i)), row(i));
+        ASSERT_TRUE(commit(std::move(c)));
+    }
+    RecordProperty("bytes_per_message", static_cast<int>(stored_bytes() / kMessages));
+    EXPECT_LE(stored_bytes() / kMessages, 1300);
 }
 
 using DbDeathTest = DbTest;
