@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "app/control.h"
 #include "app/services.h"
 #include "base/metrics.h"
 
@@ -14,6 +15,7 @@ struct Server::Parts {
 
     Result<void> start();
     Result<void> start_metrics();
+    Result<void> start_control();
     void add_http_metrics();
     void stop();
 
@@ -28,6 +30,8 @@ struct Server::Parts {
     metrics::Registry metrics;
     http::Router metrics_router;
     std::optional<http::Server> metrics_http;
+    http::Router control_router;
+    std::optional<http::Server> control_http;
 };
 
 namespace {
@@ -48,6 +52,18 @@ Result<void> Server::Parts::start() {
     http.emplace(http_config(config), services->router(), workers);
     PEYK_CHECK(http->start());
     if (config.metrics.enabled) PEYK_CHECK(start_metrics());
+    return start_control();
+}
+
+Result<void> Server::Parts::start_control() {
+    if (config.storage.engine == Engine::memory) return {};  // nothing to copy
+    add_control_routes(control_router, config, *store);
+    control_http.emplace(control_http_config(config), control_router, workers);
+    auto started = control_http->start();
+    if (started) return {};
+    // Such as a data folder whose path is too long for a socket: the server is of use without it.
+    log::warning("app", "backups can only be made while the server is stopped: {}", started.error().detail);
+    control_http.reset();
     return {};
 }
 
@@ -85,11 +101,13 @@ void Server::Parts::add_http_metrics() {
 }
 
 void Server::Parts::stop() {
+    if (control_http) control_http->stop();
     if (metrics_http) metrics_http->stop();
     if (http) http->stop();
     if (services) services->stop();
     timers.stop();
     workers.stop();
+    control_http.reset();
     metrics_http.reset();
     http.reset();
     services.reset();

@@ -12,13 +12,7 @@ storage::OpenOptions storage_options(const Config& config) {
     out.engine = config.storage.engine == Engine::memory ? storage::Engine::memory : storage::Engine::rocksdb;
     out.durability =
         config.storage.durability == Durability::relaxed ? storage::Durability::relaxed : storage::Durability::sync;
-    if (config.storage.key_source == KeySource::passphrase) {
-        out.key.kind = storage::KeySource::Kind::passphrase;
-        out.key.secret = config.storage.passphrase.reveal();
-    } else {
-        out.key.kind = storage::KeySource::Kind::key_file;
-        out.key.file = config.key_file();
-    }
+    out.key = key_source(config);
     out.catalog = catalog();
     out.cache = config.storage.cache;
     out.reserve = config.storage.reserve;
@@ -26,6 +20,18 @@ storage::OpenOptions storage_options(const Config& config) {
 }
 
 }  // namespace
+
+storage::KeySource key_source(const Config& config) {
+    storage::KeySource out;
+    if (config.storage.key_source == KeySource::passphrase) {
+        out.kind = storage::KeySource::Kind::passphrase;
+        out.secret = config.storage.passphrase.reveal();
+    } else {
+        out.kind = storage::KeySource::Kind::key_file;
+        out.file = config.key_file();
+    }
+    return out;
+}
 
 Result<OpenStore> open_store(const Config& config, Executor& workers, const Clock& clock, Random& random) {
     std::error_code error;

@@ -18,6 +18,9 @@ struct OpenStore {
     storage::Db& db() { return opened->db(); }
 };
 
+// Where the root secret of the store comes from.
+storage::KeySource key_source(const Config& config);
+
 // A new store is made when there is none, for config.server.name. Blocking, on `workers`. Errors: those of
 // storage::open(); conflict when the store was made for another server name.
 Result<OpenStore> open_store(const Config& config, Executor& workers, const Clock& clock, Random& random);

@@ -9,7 +9,7 @@
 namespace peyk {
 
 class Secret {
- public:
+public:
     Secret() = default;
     explicit Secret(std::string text) : text_(std::move(text)) {}
     Secret(const Secret&) = default;
@@ -35,7 +35,7 @@ class Secret {
     // The one way to the text. Never into a log, an error or a page.
     std::string_view reveal() const { return text_; }
 
- private:
+private:
     void wipe() {
         // Through a volatile pointer, or the compiler drops stores to memory that is about to be freed.
         volatile char* at = text_.data();

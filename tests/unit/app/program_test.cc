@@ -1,0 +1,156 @@
+// From nothing to a running server and back, through the functions of the commands.
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "app/backup.h"
+#include "app/catalog.h"
+#include "app/cli.h"
+#include "app/commands/offline.h"
+#include "app/control.h"
+#include "app/init.h"
+#include "app/server.h"
+#include "http/local_ca.h"
+
+namespace peyk::app {
+namespace {
+
+class Program : public testing::Test {
+protected:
+    Program() {
+        std::string name = testing::TempDir() + "peyk_XXXXXX";
+        folder_ = mkdtemp(name.data());
+        file_ = folder_ / "peyk.toml";
+        log::configure(log::Level::error, log::Format::text);
+    }
+    ~Program() override { std::filesystem::remove_all(folder_); }
+
+    int init() {
+        InitOptions options;
+        options.config = file_;
+        options.unattended = true;
+        return run_init(options);
+    }
+    // As written by init, on free ports.
+    Config config() {
+        auto loaded = load_config(file_, {});
+        EXPECT_TRUE(loaded.has_value()) << (loaded ? "" : loaded.error().detail);
+        for (auto& listener : loaded->config.listeners) listener.port = 0;
+        return std::move(loaded->config);
+    }
+    int add_user(const std::string& name) {
+        std::ofstream(folder_ / "password") << "correct horse battery\n";
+        return run_user_add({.config = file_, .name = name, .admin = true, .password_file = folder_ / "password"});
+    }
+    static std::size_t count_users(const Config& config) {
+        auto offline = Offline::open(config);
+        EXPECT_TRUE(offline.has_value()) << (offline ? "" : offline.error().detail);
+        std::string next;
+        return (*offline)->users().accounts.page(next, 100)->size();
+    }
+
+    std::filesystem::path folder_, file_;
+};
+
+TEST_F(Program, InitMakesAStoreThatServeAccepts) {
+    ASSERT_EQ(init(), kExitOk);
+    for (const auto* made : {"peyk.toml", "data/store", "data/store.key", "data/ca/ca.crt"}) {
+        EXPECT_TRUE(std::filesystem::exists(folder_ / made)) << made;
+    }
+    Server server(config());
+    auto started = server.start();
+    ASSERT_TRUE(started.has_value()) << started.error().detail;
+    EXPECT_EQ(server.ports().size(), 2u);
+    EXPECT_TRUE(server.responds(Millis{5000}));
+    EXPECT_TRUE(server.reload().has_value());
+    // While it runs, nobody else has the store.
+    EXPECT_EQ(add_user("late"), kExitFailed);
+    server.stop();
+    EXPECT_EQ(add_user("later"), kExitOk);
+    EXPECT_EQ(count_users(config()), 1u);
+}
+
+TEST_F(Program, InitOverwritesNothing) {
+    ASSERT_EQ(init(), kExitOk);
+    EXPECT_EQ(init(), kExitFailed);
+    std::filesystem::remove(file_);
+    EXPECT_EQ(init(), kExitFailed) << "there is a store still";
+    EXPECT_FALSE(std::filesystem::exists(file_));
+}
+
+TEST_F(Program, AStoreRefusesAnotherName) {
+    ASSERT_EQ(init(), kExitOk);
+    auto other = config();
+    other.server.name = "example.org";
+    Server server(std::move(other));
+    auto started = server.start();
+    ASSERT_FALSE(started.has_value());
+    EXPECT_EQ(started.error().code, Errc::conflict);
+    EXPECT_NE(started.error().detail.find("belongs to localhost"), std::string::npos) << started.error().detail;
+}
+
+TEST_F(Program, ABackupOfARunningServerIsRestoredWithItsAccountsAndFiles) {
+    ASSERT_EQ(init(), kExitOk);
+    ASSERT_EQ(add_user("sara"), kExitOk);
+    auto target = folder_ / "backup";
+    {
+        Server server(config());
+        ASSERT_TRUE(server.start().has_value());
+        std::ofstream(config().media_dir() / "sealed-file") << "noise";
+        auto report = ask_for_backup(config(), target);
+        ASSERT_TRUE(report.has_value()) << report.error().detail;
+        ASSERT_TRUE(report->has_value()) << "the server did not listen";
+        EXPECT_GT((*report)->files, 3u);
+        auto again = ask_for_backup(config(), target);
+        EXPECT_FALSE(again.has_value()) << "an existing folder was overwritten";
+    }
+    auto elsewhere = config();
+    elsewhere.storage.key_file = config().key_file();
+    elsewhere.server.data_dir = folder_ / "restored";
+    auto restored = restore_backup(elsewhere, target);
+    ASSERT_TRUE(restored.has_value()) << restored.error().detail;
+    EXPECT_TRUE(std::filesystem::exists(elsewhere.media_dir() / "sealed-file"));
+    EXPECT_EQ(count_users(elsewhere), 1u);
+    EXPECT_FALSE(restore_backup(elsewhere, target).has_value()) << "a store was overwritten";
+}
+
+TEST_F(Program, WithoutAServerNobodyAnswersTheControlSocket) {
+    ASSERT_EQ(init(), kExitOk);
+    auto asked = ask_for_backup(config(), folder_ / "backup");
+    ASSERT_TRUE(asked.has_value());
+    EXPECT_FALSE(asked->has_value());
+    EXPECT_EQ(run_backup({.config = file_, .target = folder_ / "offline"}), kExitOk);
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "offline" / "store"));
+}
+
+TEST(FirstConfig, IsAcceptedAsItIsWritten) {
+    for (bool tls : {false, true}) {
+        FirstConfig first;
+        first.server_name = "chat.example.org";
+        first.data = "/srv/peyk \"data\"";
+        first.tls = tls;
+        first.tls_address = "0.0.0.0";
+        first.passphrase = true;
+        auto loaded = parse_config(first_config_text(first), "/srv/peyk.toml", {});
+        ASSERT_TRUE(loaded.has_value()) << loaded.error().detail;
+        EXPECT_EQ(loaded->config.listeners.size(), tls ? 2u : 1u);
+        EXPECT_EQ(loaded->config.base_url(), tls ? "https://chat.example.org:8448" : "https://chat.example.org");
+        EXPECT_EQ(loaded->config.storage.key_source, KeySource::passphrase);
+        EXPECT_EQ(loaded->config.server.data_dir, "/srv/peyk \"data\"");
+    }
+}
+
+TEST(Catalog, EveryTableSaysWhatItIsForAndHowLongItIsKept) {
+    std::set<std::string_view> names;
+    for (const auto* table : catalog().tables) {
+        EXPECT_TRUE(names.insert(table->name).second) << table->name;
+        EXPECT_FALSE(table->about.empty()) << table->name;
+        EXPECT_FALSE(table->kept.empty()) << table->name;
+    }
+    EXPECT_GT(names.size(), 30u);
+}
+
+}  // namespace
+}  // namespace peyk::app
