@@ -15,6 +15,7 @@ namespace peyk::keys {
 // a removed row stays destroyed.
 struct InboxState {
     static constexpr int kMessageBits = 40;
+    static constexpr std::uint64_t kSlots = std::uint64_t{1} << 24;
 
     std::uint64_t slot = 0;   // of this inbox among those of its user
     std::uint64_t first = 1;  // the oldest message that may still be there

@@ -145,6 +145,7 @@ Result<InboxState> Inboxes::state_for(Delivery& delivery, std::uint64_t user_num
         PEYK_TRY(auto row, parts_.db.get(kInboxSlots, user_number, {}));
         next = row ? ByteReader(row->body).varint() : 0;
     }
+    if (*next >= InboxState::kSlots) return fail(Errc::full, "the account has had too many devices");
     InboxState fresh{.slot = (*next)++};
     std::string body;
     put_varint(body, *next);
