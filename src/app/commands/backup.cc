@@ -14,7 +14,7 @@ int tell(const Result<CopyReport>& report, std::string_view what, const std::fil
         complain("{} failed: {}", what, report.error().detail);
         return kExitFailed;
     }
-    print("{} done: {} files, {:.1f} MiB, verified; {}", what, report->files,
+    print("{} done: {} files, {:.1f} MiB; the store was verified; {}", what, report->files,
           static_cast<double>(report->bytes) / (1024.0 * 1024), where.string());
     return kExitOk;
 }
