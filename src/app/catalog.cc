@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "keys/tables.h"
 #include "media/tables.h"
+#include "rooms/tables.h"
 #include "storage/tables.h"
 #include "users/tables.h"
 
@@ -19,6 +20,7 @@ std::vector<const storage::Table*> collect() {
     std::vector<const storage::Table*> all;
     auto add = [&all](const auto& tables) { all.insert(all.end(), tables.begin(), tables.end()); };
     add(users::kTables);
+    add(rooms::kTables);
     add(keys::kTables);
     add(media::kTables);
     add(app::kTables);

@@ -36,6 +36,14 @@ std::string fingerprint_of(const std::string& pem) {
 
 }  // namespace
 
+rooms::Rooms::Options room_options(const Config& config) {
+    return {ServerName::trusted(config.server.name), config.privacy.timestamp_rounding.count() > 0};
+}
+
+rooms::RoomCreator::Options creator_options(const Config& config) {
+    return {config.server.default_room_version, config.privacy.forced_encryption};
+}
+
 users::Options user_options(const Config& config) {
     users::Options out;
     out.server_name = config.server.name;

@@ -7,12 +7,15 @@
 #include "http/server.h"
 #include "media/media.h"
 #include "pages/pages.h"
+#include "rooms/timeline/create_room.h"
 #include "users/options.h"
 
 namespace peyk::app {
 
 struct Identity;
 
+rooms::Rooms::Options room_options(const Config& config);
+rooms::RoomCreator::Options creator_options(const Config& config);
 users::Options user_options(const Config& config);
 media::MediaOptions media_options(const Config& config);
 client_api::ApiOptions api_options(const Config& config);

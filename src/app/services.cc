@@ -5,15 +5,45 @@ namespace peyk::app {
 Services::Services(const Config& config, OpenStore& store, Machine machine)
     : machine_(machine),
       limiter_(config.rate_limits(), machine.clock, machine.random),
-      users_(user_options(config), store.db(), feed_, limiter_, machine.clock, machine.random),
+      users_(user_options(config), store.db(), feed_, limiter_, machine.clock, machine.random,
+             users::Observers{&observers_, &observers_, &observers_}),
+      profiles_(users_),
+      room_store_(store.db()),
+      memberships_(store.db(), feed_),
+      rooms_(store.db(), room_store_, memberships_, activity_, feed_, machine.clock, machine.random,
+             store.identity.signing_key, room_options(config)),
+      membership_actions_(rooms_, memberships_, profiles_),
+      directory_(store.db()),
+      creator_(rooms_, directory_, membership_actions_, profiles_, creator_options(config)),
+      room_stream_(store.db(), feed_, activity_, memberships_),
+      typing_(feed_, machine.timers, machine.clock),
+      key_accounts_(users_),
+      device_lists_(room_stream_),
+      keys_(store.db(), feed_, machine.clock, keys::Ports{key_accounts_, device_lists_}),
       media_(media_options(config), store.db(), machine.clock, machine.random, machine.timers),
+      tokens_(store.db(), store.opened->incarnation()),
+      notifier_(feed_),
+      account_data_(users_),
+      encryption_(keys_, store.db()),
+      sync_(sync::SyncV3::Parts{room_store_, activity_, room_stream_, typing_, memberships_, account_data_, encryption_,
+                                tokens_, notifier_, machine.timers, machine.clock, machine.random.u64() >> 16}),
+      device_history_(sync_),
+      read_markers_(users_),
+      interactive_auth_(client_api::interactive_auth(users_.uia)),
       api_(router_, users_.sessions, limiter_, api_options(config)),
       pages_(page_facts(config, store.identity), resetter(users_)) {
+    observers_.bind(keys_, membership_actions_, memberships_);
     add_routes(config);
 }
 
 void Services::add_routes(const Config& config) {
     client_api::add_account_endpoints(api_, users_);
+    client_api::add_room_endpoints(
+        api_, client_api::RoomServices{rooms_, room_store_, memberships_, membership_actions_, creator_, directory_,
+                                       room_stream_, typing_, profiles_, tokens_, read_markers_, machine_.clock,
+                                       config.privacy.public_rooms});
+    client_api::add_sync_endpoints(api_, sync_);
+    client_api::add_keys_endpoints(api_, keys_, *interactive_auth_, device_history_);
     client_api::add_media_endpoints(api_, media_, media_endpoint_options(config));
     pages_.add_routes(router_);
 }
@@ -37,6 +67,8 @@ pages::ResetPassword Services::resetter(users::Users& users) {
 
 Result<void> Services::start() {
     PEYK_CHECK(media_.start());
+    PEYK_CHECK(run_blocking(machine_.workers, rooms_.recover()));
+    PEYK_CHECK(run_blocking(machine_.workers, keys_.recover()));
     return run_blocking(machine_.workers, users_.lifecycle.resume());
 }
 

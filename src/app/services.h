@@ -1,6 +1,7 @@
 #pragma once
 // Every service over an open store, by value and in the order of their needs: a member may use those above it.
 
+#include "app/adapters.h"
 #include "app/config.h"
 #include "app/options.h"
 #include "app/store.h"
@@ -8,6 +9,7 @@
 #include "async/timers.h"
 #include "client_api/account/endpoints.h"
 #include "client_api/endpoint.h"
+#include "client_api/sync/endpoints.h"
 #include "media/media.h"
 #include "pages/pages.h"
 #include "privacy/rate_limits.h"
@@ -41,8 +43,35 @@ private:
     Machine machine_;
     Feed feed_;
     privacy::RateLimiter limiter_;
+
+    UsersObservers observers_;
     users::Users users_;
+    ProfilesOfUsers profiles_;
+
+    rooms::RoomStore room_store_;
+    rooms::Activity activity_;
+    rooms::Memberships memberships_;
+    rooms::Rooms rooms_;
+    rooms::MembershipActions membership_actions_;
+    rooms::Directory directory_;
+    rooms::RoomCreator creator_;
+    rooms::RoomStream room_stream_;
+    rooms::Typing typing_;
+
+    AccountsForKeys key_accounts_;
+    DeviceListsToRooms device_lists_;
+    keys::Keys keys_;
     media::Media media_;
+
+    sync::Tokens tokens_;
+    sync::Notifier notifier_;
+    AccountDataForSync account_data_;
+    EncryptionForSync encryption_;
+    sync::SyncV3 sync_;
+
+    DeviceHistoryFromSync device_history_;
+    ReadMarkersInAccountData read_markers_;
+    std::unique_ptr<client_api::InteractiveAuth> interactive_auth_;
     http::Router router_;
     client_api::Api api_;
     pages::Pages pages_;
