@@ -80,7 +80,9 @@ media::MediaOptions media_options(const Config& config) {
     return out;
 }
 
-client_api::ApiOptions api_options(const Config& config) { return {.tokens_in_query = config.auth.tokens_in_query}; }
+client_api::ApiOptions api_options(const Config& config) {
+    return {.tokens_in_query = config.auth.tokens_in_query, .max_body = config.limits.request_body};
+}
 
 client_api::MediaEndpointOptions media_endpoint_options(const Config& config) {
     return {.server_name = config.server.name, .unauthenticated_media = config.media.unauthenticated};

@@ -23,7 +23,8 @@ constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs
 constexpr std::array<std::int8_t, 256> reverse_of(std::string_view alphabet) {
     std::array<std::int8_t, 256> table{};
     for (auto& entry : table) entry = -1;
-    for (std::size_t i = 0; i < alphabet.size(); ++i) table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+    for (std::size_t i = 0; i < alphabet.size(); ++i)
+        table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
     return table;
 }
 constexpr auto kStandardReverse = reverse_of(kStandard);

@@ -1,6 +1,7 @@
 #pragma once
 // Time is always injected, so that tests and the simulator can shift it.
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
@@ -26,13 +27,13 @@ public:
 // A clock that only moves when told to.
 class ManualClock final : public Clock {
 public:
-    explicit ManualClock(Millis start = Millis{1'700'000'000'000}) : now_(start) {}
-    Millis now() const override { return now_; }
-    Millis monotonic() const override { return now_; }
-    void advance(Millis by) { now_ += by; }
+    explicit ManualClock(Millis start = Millis{1'700'000'000'000}) : now_(start.count()) {}
+    Millis now() const override { return Millis{now_.load()}; }
+    Millis monotonic() const override { return Millis{now_.load()}; }
+    void advance(Millis by) { now_ += by.count(); }
 
 private:
-    Millis now_;
+    std::atomic<std::int64_t> now_;
 };
 
 }  // namespace peyk

@@ -36,11 +36,11 @@ std::string_view errc_name(Errc code);
 
 struct Error {
     Errc code = Errc::internal;
-    std::string detail;                                 // for people; never contains secrets or message contents
-    std::string_view m_code = {};                       // a static "M_..." string, or empty: derived from code
-    std::string extra = {};                             // further JSON members, without braces: "\"soft_logout\":true"
+    std::string detail;            // for people; never contains secrets or message contents
+    std::string_view m_code = {};  // a static "M_..." string, or empty: derived from code
+    std::string extra = {};        // further JSON members, without braces: "\"soft_logout\":true"
     std::optional<std::chrono::milliseconds> retry_after = {};
-    int status = 0;                                     // a status that differs from the usual one of `code`, or 0
+    int status = 0;  // a status that differs from the usual one of `code`, or 0
 };
 
 template <class T = void>
@@ -58,8 +58,8 @@ using Result = std::expected<T, Error>;
 
 #define PEYK_CAT_(a, b) a##b
 #define PEYK_CAT(a, b) PEYK_CAT_(a, b)
-#define PEYK_TRY_AS(leave, tmp, decl, ...)                    \
-    auto tmp = (__VA_ARGS__);                                 \
+#define PEYK_TRY_AS(leave, tmp, decl, ...)                   \
+    auto tmp = (__VA_ARGS__);                                \
     if (!tmp) leave std::unexpected(std::move(tmp).error()); \
     decl = *std::move(tmp)
 #define PEYK_CHECK_AS(leave, tmp, ...) \

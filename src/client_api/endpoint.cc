@@ -95,7 +95,8 @@ void Api::add(const Route& route, Run run) {
         http::Route bound;
         bound.method = route.method;
         bound.pattern = std::move(path);
-        bound.max_body = route.max_body;
+        bool is_json = route.body == Body::object || route.body == Body::optional;
+        bound.max_body = is_json ? std::max(route.max_body, options_.max_body) : route.max_body;
         bound.streams_body = route.body == Body::stream;
         bound.long_poll = route.long_poll;
         bound.handler = [this, route, &kept](http::Request request) { return handle(route, kept, std::move(request)); };

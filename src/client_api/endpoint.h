@@ -89,7 +89,8 @@ http::Response error_response(const Error& error);
 using users::Authenticator;
 
 struct ApiOptions {
-    bool tokens_in_query = true;  // older clients send ?access_token=
+    bool tokens_in_query = true;         // older clients send ?access_token=
+    std::size_t max_body = 1024 * 1024;  // of JSON bodies; routes that take files have limits of their own
 };
 
 // Purpose:  registers endpoints with the router and owns them.

@@ -39,7 +39,7 @@ struct RateLimits {
         {0, 0},      // none: never limited
         {10, 60},    // message
         {0.17, 10},  // login
-        {0.17, 10},   // registration
+        {0.17, 10},  // registration
         {1, 30},     // join
         {0.5, 20},   // invite
         {2, 30},     // media

@@ -78,6 +78,9 @@ public:
         PEYK_CO_CHECK(check_own(call));
         PEYK_CO_TRY(auto room, call.id<RoomId>("room"));
         auto user = call.who().user_number;
+        // Spec: Room Tagging: a number between 0 and 1 that places the room among those with the tag.
+        const auto* order = call.body.find("order");
+        if (order && !order->integer() && !order->raw_number()) co_return m::bad_json("'order' must be a number");
         PEYK_CO_CHECK(co_await data_.put_tag(user, std::move(room), call.text("tag"), std::move(call.body)));
         co_return Reply::empty();
     }

@@ -103,6 +103,7 @@ public:
 
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto term, call.need_string("search_term"));
+        PEYK_CO_CHECK(call.optional_integer("limit"));  // one result at most in any case
         json::Array results;
         auto user = accounts_.complete(term);
         if (user) {

@@ -14,6 +14,7 @@ public:
     explicit CreateRoom(const RoomServices& services) : services_(services) {}
 
     Task<Result<Reply>> run(Call call) {
+        PEYK_CO_CHECK(users::check_active(call.who()));
         PEYK_CO_TRY(auto wanted, parse(call));
         PEYK_CO_TRY(auto room, co_await services_.creator.create(call.who().user, std::move(wanted)));
         co_return Reply::of({{"room_id", room.str()}});

@@ -38,6 +38,7 @@ public:
         {Method::post, "/_matrix/client/v3/rooms/{roomIdOrAlias}/join", Auth::user, Body::optional, RateClass::join}};
     explicit Join(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
+        PEYK_CO_CHECK(users::check_active(call.who()));
         PEYK_CO_TRY(auto room, room_of(services_, call));
         PEYK_CO_TRY(auto extra, extra_of(call));
         PEYK_CO_CHECK(need_known(services_, room));
@@ -55,6 +56,7 @@ public:
                                   RateClass::join};
     explicit Knock(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
+        PEYK_CO_CHECK(users::check_active(call.who()));
         PEYK_CO_TRY(auto room, room_of(services_, call));
         PEYK_CO_TRY(auto extra, extra_of(call));
         PEYK_CO_CHECK(need_known(services_, room));
@@ -103,6 +105,7 @@ class ActOnMember {
 public:
     ActOnMember(const RoomServices& services, Action action) : services_(services), action_(action) {}
     Task<Result<http::Response>> run(Call call) {
+        PEYK_CO_CHECK(users::check_active(call.who()));
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
         PEYK_CO_TRY(auto extra, extra_of(call));
         if (call.body.contains("medium") || call.body.contains("address")) {

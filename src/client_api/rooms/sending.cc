@@ -8,8 +8,10 @@ namespace {
 
 constexpr std::size_t kMaxEventBody = 128 * 1024;  // the event limit answers M_TOO_LARGE, not the framing
 
-rooms::Transaction transaction_of(const Call& call, std::string scope) {
-    return {call.who().user, call.who().device, std::move(scope), call.text("txnId")};
+Result<rooms::Transaction> transaction_of(const Call& call, std::string scope) {
+    auto id = call.text("txnId");
+    if (id.size() > kMaxIdBytes) return m::invalid_param("The transaction id is longer than 255 bytes");
+    return rooms::Transaction{call.who().user, call.who().device, std::move(scope), std::move(id)};
 }
 
 // Events that a redaction points at are given in the content from room version 11 on, else beside it; either is taken.
@@ -45,9 +47,10 @@ public:
     explicit SendMessage(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
+        PEYK_CO_CHECK(users::check_active(call.who()));
         PEYK_CO_TRY(auto draft, message_draft(call));
         if (draft.redacts) PEYK_CO_CHECK(check_redaction(services_, call.who(), room, *draft.redacts));
-        auto transaction = transaction_of(call, "send " + room.str() + " " + draft.type);
+        PEYK_CO_TRY(auto transaction, transaction_of(call, "send " + room.str() + " " + draft.type));
         auto sent =
             co_await services_.rooms.send(call.who().user, std::move(room), std::move(draft), std::move(transaction));
         if (!sent) co_return std::unexpected(std::move(sent.error()));
@@ -72,7 +75,7 @@ public:
         rooms::Draft draft;
         draft.type = "m.room.redaction";
         if (reason) draft.content.set("reason", *reason);
-        auto transaction = transaction_of(call, "redact " + room.str() + " " + target.str());
+        PEYK_CO_TRY(auto transaction, transaction_of(call, "redact " + room.str() + " " + target.str()));
         draft.redacts = std::move(target);
         PEYK_CO_TRY(auto sent, co_await services_.rooms.send(call.who().user, std::move(room), std::move(draft),
                                                              std::move(transaction)));
@@ -94,6 +97,7 @@ public:
     explicit SendState(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
+        PEYK_CO_CHECK(users::check_active(call.who()));
         rooms::Draft draft{call.text("eventType"), call.text("stateKey"), std::move(call.body)};
         PEYK_CO_CHECK(check(draft, room));
         PEYK_CO_TRY(auto write, co_await services_.rooms.enter(std::move(room)));

@@ -30,18 +30,10 @@ VipsImage* open_header(Format format, std::string_view image) {
     auto* data = const_cast<char*>(image.data());
     int failed = 1;
     switch (format) {
-        case Format::png:
-            failed = vips_pngload_buffer(data, image.size(), &opened, nullptr);
-            break;
-        case Format::jpeg:
-            failed = vips_jpegload_buffer(data, image.size(), &opened, nullptr);
-            break;
-        case Format::gif:
-            failed = vips_gifload_buffer(data, image.size(), &opened, nullptr);
-            break;
-        case Format::webp:
-            failed = vips_webpload_buffer(data, image.size(), &opened, nullptr);
-            break;
+        case Format::png: failed = vips_pngload_buffer(data, image.size(), &opened, nullptr); break;
+        case Format::jpeg: failed = vips_jpegload_buffer(data, image.size(), &opened, nullptr); break;
+        case Format::gif: failed = vips_gifload_buffer(data, image.size(), &opened, nullptr); break;
+        case Format::webp: failed = vips_webpload_buffer(data, image.size(), &opened, nullptr); break;
     }
     return failed ? nullptr : opened;
 }

@@ -122,6 +122,9 @@ Result<void> RoomWrite::Work::authorise_new(const Event& event) const {
 }
 
 Result<EventPtr> RoomWrite::Work::add(const UserId& sender, Draft draft, const Transaction* transaction) {
+    // The rules leave this open; a member event of nobody would stay in the room's state for good.
+    if (draft.type == "m.room.member" && draft.state_key && !UserId::parse(*draft.state_key))
+        return m::bad_json("The state key of a member event must be a user id");
     PEYK_TRY(auto event, build(sender, std::move(draft)));
     PEYK_CHECK(authorise_new(*event));
     PEYK_CHECK(take(event, transaction));

@@ -10,7 +10,7 @@ namespace {
 // Spec: Appendices › Unpadded Base64, the seven pairs.
 TEST(Base64, matches_the_pairs_of_the_specification) {
     const std::pair<std::string, std::string> pairs[] = {
-        {"", ""},         {"f", "Zg"},         {"fo", "Zm8"},          {"foo", "Zm9v"},
+        {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
         {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"},
     };
     for (const auto& [bytes, text] : pairs) {
@@ -41,8 +41,9 @@ TEST(Bytes, integers_and_varints_round_trip_and_big_endian_keeps_order) {
 }
 
 TEST(Bytes, a_short_read_sticks) {
-    ByteReader reader("\x05"
-                      "ab");
+    ByteReader reader(
+        "\x05"
+        "ab");
     EXPECT_EQ(reader.bytes(), "");
     EXPECT_FALSE(reader.ok());
     EXPECT_EQ(reader.u64be(), 0u);
