@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path
 from urllib.parse import quote
 
-from agents import Agent
+from agents import Agent, AgentError
 from server import SLOWNESS, External, Server
 
 SENDS = 20  # of each client while the server is killed
@@ -195,7 +195,11 @@ class Story:
         expect(not lost, f"lost: {lost}")
         for agent in self.agents:
             for event, text in self.acknowledged.items():
-                seen = agent("wait_event", event_id=event)
+                try:
+                    seen = agent("wait_event", timeout=20, event_id=event)
+                except AgentError as error:
+                    have = [e for e in agent("events", room=self.room)["events"] if e["event_id"] == event]
+                    raise Failed(f"{agent.name} does not read {text!r} ({event}): {error}; it has {have}") from None
                 expect(seen["content"].get("body") == text, f"{agent.name} reads {seen} instead of {text}")
             bodies = [e["content"].get("body") for e in agent("events", room=self.room)["events"]]
             for text in self.acknowledged.values():

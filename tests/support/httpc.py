@@ -126,7 +126,10 @@ class Client:
     def exchange(self, method: str, text: str, body: bytes | None) -> Answer:
         connection = self.connection()
         try:
-            connection.send(text.encode("latin-1") + (body or b""))
+            try:
+                connection.send(text.encode("latin-1") + (body or b""))
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # the server has answered before it had read all: a refusal
             return connection.receive(method)
         except BaseException:
             self.drop()

@@ -30,7 +30,9 @@ function record(event) {
         readable: !event.isEncrypted() || (event.getClearContent() !== null && !event.isDecryptionFailure()),
     };
     if (event.isRedaction()) entry.redacts = event.getAssociatedId();
-    if (entry.event_id && !entry.event_id.startsWith("~")) seen.set(entry.event_id, entry);
+    // Of an own event the copy that sync brings is not decrypted: the one that was sent stands for it.
+    if (!entry.event_id || entry.event_id.startsWith("~") || (seen.get(entry.event_id)?.readable && !entry.readable)) return;
+    seen.set(entry.event_id, entry);
 }
 
 async function until(check) {
@@ -98,9 +100,11 @@ const commands = {
         client.getCrypto().globalBlacklistUnverifiedDevices = false;
         client.on(sdk.ClientEvent.Event, record);
         client.on(sdk.RoomEvent.Timeline, (event) => record(event));
+        client.on(sdk.RoomEvent.LocalEchoUpdated, (event) => record(event));
         client.on(sdk.MatrixEventEvent.Decrypted, record);
         client.on(CryptoEvent.VerificationRequestReceived, follow);
-        await client.startClient({ initialSyncLimit: 100, pollTimeout: 10000 });
+        await client.startClient({ initialSyncLimit: 100, pollTimeout: 10000,
+                                   pendingEventOrdering: sdk.PendingEventOrdering.Detached });
         await until(() => client.isInitialSyncComplete());
         return { user_id: made.user_id, device_id: made.device_id, token: made.access_token };
     },

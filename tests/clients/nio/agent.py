@@ -40,7 +40,7 @@ class Agent:
     async def sync_forever(self):
         while True:
             try:
-                await self.client.sync_forever(timeout=10000, full_state=False)
+                await self.client.sync_forever(timeout=10000, sync_filter={"room": {"timeline": {"limit": 200}}})
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # a server that is being killed answers in all ways
