@@ -24,6 +24,26 @@ Result<RoomId> room_of(const RoomServices& services, const Call& call) {
     return row->room;
 }
 
+// Invitations by e-mail or telephone number are not built; what claims to be one is checked, then refused.
+Result<void> check_third_party(const Call& call, std::string_view key) {
+    PEYK_TRY(const auto* given, call.optional_object(key));
+    if (!given) return {};
+    json::Value value(*given);
+    for (auto part : {"mxid", "sender", "token"}) {
+        if (!value.get_string(part)) return m::bad_json(fmt::format("'{}.{}' must be a string", key, part));
+    }
+    const auto* signatures = value.get_object("signatures");
+    if (!signatures) return m::bad_json(fmt::format("'{}.signatures' must be an object", key));
+    for (const auto& [server, keys] : *signatures) {
+        if (!keys.object()) return m::bad_json(fmt::format("'{}.signatures' must hold objects", key));
+        for (const auto& [id, signature] : *keys.object()) {
+            if (!signature.string()) return m::bad_json(fmt::format("'{}.signatures' must hold strings", key));
+        }
+    }
+    return fail(
+        Error{Errc::unsupported, "Invitations by e-mail or telephone are switched off on this server", "M_FORBIDDEN"});
+}
+
 // A room that does not exist here could only be reached over federation.
 Result<void> need_known(const RoomServices& services, const RoomId& room) {
     PEYK_TRY(auto info, services.store.find(room));
@@ -41,6 +61,7 @@ public:
         PEYK_CO_CHECK(users::check_active(call.who()));
         PEYK_CO_TRY(auto room, room_of(services_, call));
         PEYK_CO_TRY(auto extra, extra_of(call));
+        PEYK_CO_CHECK(check_third_party(call, "third_party_signed"));
         PEYK_CO_CHECK(need_known(services_, room));
         PEYK_CO_CHECK(co_await services_.actions.join(call.who().user, room, std::move(extra)));
         co_return Reply::of({{"room_id", room.str()}});
