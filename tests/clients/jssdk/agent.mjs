@@ -103,7 +103,10 @@ const commands = {
         client.on(sdk.RoomEvent.LocalEchoUpdated, (event) => record(event));
         client.on(sdk.MatrixEventEvent.Decrypted, record);
         client.on(CryptoEvent.VerificationRequestReceived, follow);
-        await client.startClient({ initialSyncLimit: 100, pollTimeout: 10000,
+        // js-sdk pauses some seconds after it lost its server; what was said meanwhile is to come in one piece.
+        const filter = new sdk.Filter(made.user_id);
+        filter.setTimelineLimit(200);
+        await client.startClient({ filter, initialSyncLimit: 200, pollTimeout: 10000,
                                    pendingEventOrdering: sdk.PendingEventOrdering.Detached });
         await until(() => client.isInitialSyncComplete());
         return { user_id: made.user_id, device_id: made.device_id, token: made.access_token };
