@@ -52,6 +52,14 @@ struct World {
         draft.redacts = std::move(target);
         return run_blocking(pool, rooms.send(kAda, room, std::move(draft), {}));
     }
+    // Bob's join, whose batch waits in the held store.
+    Task<Result<void>> join_held(RoomId room) {
+        PEYK_CO_TRY(auto write, co_await rooms.enter(std::move(room)));
+        Draft draft{"m.room.member", kBob.str(), {{"membership", "join"}}};
+        PEYK_CO_CHECK(write.add(kBob, std::move(draft)));
+        test.store.hold();
+        co_return co_await std::move(write).commit();
+    }
     StoredEventPtr read(const RoomId& room, const EventId& id) { return *store.event(**store.find(room), id); }
 };
 
@@ -129,13 +137,7 @@ TEST(Rooms, a_membership_that_a_crash_kept_from_the_user_is_applied_at_the_next_
     World world;
     auto room = world.make_room();
     // The room's batch is durable, the user's row fails: as if the process had ended between the two.
-    auto join = [&]() -> Task<Result<void>> {
-        PEYK_CO_TRY(auto write, co_await world.rooms.enter(room));
-        PEYK_CO_CHECK(write.add(kBob, Draft{"m.room.member", kBob.str(), {{"membership", "join"}}}));
-        world.test.store.hold();
-        co_return co_await std::move(write).commit();
-    };
-    auto joining = std::async(std::launch::async, [&] { return run_blocking(world.pool, join()); });
+    auto joining = std::async(std::launch::async, [&] { return run_blocking(world.pool, world.join_held(room)); });
     std::this_thread::sleep_for(Millis{50});
     world.test.store.release();  // the room's batch; what follows is applied at once
     auto joined = joining.get();
