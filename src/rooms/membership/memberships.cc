@@ -91,8 +91,8 @@ Task<Result<void>> Memberships::apply(UserNumber user, RoomInfoPtr room, StoredE
     auto guard = co_await lanes_.enter(user);
     PEYK_CO_TRY(auto old, of(user, room->number));
     if (old && old->event >= member->number) co_return Result<void>{};
-    auto text = json::Value(member->event->content).get_string("membership").value_or("leave");
-    auto membership = membership_of(text);
+    const auto* text = member->event->content.find("membership");
+    auto membership = text && text->string() ? membership_of(*text->string()) : Membership::leave;
     RoomMembership row{room->id, room->number, membership, member->number, 0, 0};
     bool same = old && old->membership == membership && !old->forgotten;
     row.entered = same ? old->entered : 0;
