@@ -18,8 +18,8 @@ struct DeviceLists {
 class DeviceListReader {
 public:
     DeviceListReader(const rooms::RoomStore& store, const rooms::Activity& activity, const rooms::RoomStream& stream,
-                     const rooms::Memberships& memberships, const EncryptionSource& encryption)
-        : store_(store), activity_(activity), stream_(stream), memberships_(memberships), encryption_(encryption) {}
+                     const EncryptionSource& encryption)
+        : store_(store), activity_(activity), stream_(stream), encryption_(encryption) {}
 
     // Within (from, to]. NOTSPEC: rooms without encryption count too; that is what other servers do, and no harm.
     Result<DeviceLists> read(const UserId& user, const rooms::RoomMemberships& rows, storage::Position from,
@@ -33,7 +33,6 @@ private:
     const rooms::RoomStore& store_;
     const rooms::Activity& activity_;
     const rooms::RoomStream& stream_;
-    const rooms::Memberships& memberships_;
     const EncryptionSource& encryption_;
 };
 

@@ -17,7 +17,7 @@ Result<Filter> Filter::parse(const json::Value* definition) {
     PEYK_TRY(auto ephemeral, EventFilter::parse(part(room, "ephemeral"), kUnlimited, kUnlimited));
     PEYK_TRY(auto room_data, EventFilter::parse(part(room, "account_data"), kUnlimited, kUnlimited));
     PEYK_TRY(auto data, EventFilter::parse(part(definition, "account_data"), kUnlimited, kUnlimited));
-    Filter out{outer.rooms,          outer.not_rooms,      false,          false, std::move(timeline), std::move(state),
+    Filter out{outer.rooms,          outer.not_rooms,      false,          std::move(timeline), std::move(state),
                std::move(ephemeral), std::move(room_data), std::move(data)};
     if (room) out.include_leave = room->get_bool("include_leave").value_or(false);
     return out;

@@ -11,7 +11,6 @@ struct Filter {
     std::optional<std::vector<std::string>> rooms;
     std::vector<std::string> not_rooms;
     bool include_leave = false;
-    bool federation_format = false;
     EventFilter timeline, state, ephemeral, room_account_data, account_data;
 
     // Null: no filter. Errors: M_BAD_JSON.

@@ -36,7 +36,7 @@ std::vector<AccountDataItem> of_room(const std::vector<AccountDataItem>& items, 
 SyncV3::SyncV3(Parts parts)
     : parts_(parts),
       sections_(parts.store, parts.activity, parts.stream, parts.typing, parts.tokens),
-      device_lists_(parts.store, parts.activity, parts.stream, parts.memberships, parts.encryption) {}
+      device_lists_(parts.store, parts.activity, parts.stream, parts.encryption) {}
 
 Result<Filter> SyncV3::load_filter(const SyncRequest& request) const {
     if (!request.filter) return Filter::parse(nullptr);

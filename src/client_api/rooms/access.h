@@ -24,6 +24,11 @@ Result<RoomAccess> open_room(const RoomServices& services, const users::Caller& 
 // Members only.
 Result<RoomAccess> open_joined_room(const RoomServices& services, const users::Caller& caller, const RoomId& room);
 
+// Where a token of /sync or of a history page points in the room: before the event of that number. A token of another
+// incarnation of the store reads as the end. Errors: M_INVALID_PARAM.
+Result<rooms::EventNumber> boundary_of(const RoomServices& services, const Call& call, const rooms::RoomInfo& room,
+                                       const std::string& token);
+
 // One event as a whole JSON text.
 Result<std::string> event_json(const RoomServices& services, RoomAccess& access, const rooms::StoredEvent& event,
                                rooms::RoomIdMember room_id = rooms::RoomIdMember::include);

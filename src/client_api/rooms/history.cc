@@ -29,15 +29,6 @@ Result<Direction> direction_of(const Call& call) {
     return m::invalid_param("'dir' must be b or f");
 }
 
-Result<rooms::EventNumber> boundary_of(const RoomServices& services, const Call& call, const rooms::RoomInfo& room,
-                                       const std::string& token) {
-    if (!sync::Tokens::is_stream(token)) return services.tokens.decode(token, room.number, call.who().user_number);
-    PEYK_TRY(auto stream, services.tokens.decode(token, call.who().user_number, call.who().device));
-    if (!stream) return ~rooms::EventNumber{0};
-    PEYK_TRY(auto last, services.store.last(room, stream->position));
-    return last ? last->number + 1 : 1;
-}
-
 // With lazy loading: the member events of the senders. Spec: Lazy-loading room members.
 Result<std::vector<rooms::StoredEventPtr>> senders_of(const RoomServices& services, RoomAccess& access,
                                                       const std::vector<rooms::StoredEventPtr>& events) {

@@ -61,7 +61,7 @@ public:
         PEYK_CO_TRY(auto access, open_room(services_, call.who(), room));
         auto roots = access.roots;
         if (auto at = call.request.parameter("at")) {
-            PEYK_CO_TRY(auto boundary, boundary_of(call, *access.room, *at));
+            PEYK_CO_TRY(auto boundary, boundary_of(services_, call, *access.room, *at));
             PEYK_CO_TRY(auto event, services_.store.event(*access.room, std::min(boundary, access.end) - 1));
             if (event) roots = event->after;
         }
@@ -77,15 +77,6 @@ public:
     }
 
 private:
-    Result<rooms::EventNumber> boundary_of(const Call& call, const rooms::RoomInfo& room,
-                                           const std::string& token) const {
-        if (!sync::Tokens::is_stream(token)) return services_.tokens.decode(token, room.number, call.who().user_number);
-        PEYK_TRY(auto stream, services_.tokens.decode(token, call.who().user_number, call.who().device));
-        if (!stream) return ~rooms::EventNumber{0};
-        PEYK_TRY(auto last, services_.store.last(room, stream->position));
-        return last ? last->number + 1 : 1;
-    }
-
     RoomServices services_;
 };
 

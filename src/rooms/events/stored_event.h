@@ -27,11 +27,6 @@ enum class Membership : std::uint8_t { none, join, invite, leave, ban, knock };
 Membership membership_of(std::string_view text);  // none for anything unknown
 std::string_view membership_text(Membership membership);
 
-// What a redaction left, when there was one.
-struct Redaction {
-    EventNumber by;  // the redaction event
-};
-
 struct StoredEvent {
     EventNumber number = 0;
     storage::Position position = 0;
