@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::uint64_t kFresh = 20;  // cuts before the directory starts anew
 constexpr std::uint64_t kMostOperations = 160;
+// Every start does more operations than these before it is open: one cut in kOpeningEvery falls among them, so that the
+// number of cuts during a start does not hang on how fast the machine is.
+constexpr std::uint64_t kOpeningOperations = 10;
+constexpr std::uint64_t kOpeningEvery = 8;
 constexpr std::uint64_t kMostBatches = 400;
 constexpr std::size_t kInFlight = 6;
 
@@ -101,7 +105,7 @@ struct Run {
 
     void cut() {
         auto disk = std::make_shared<FaultFs>(random());
-        disk->cut_after(random() % kMostOperations);
+        disk->cut_after(random() % (result.cuts % kOpeningEvery == 0 ? kOpeningOperations : kMostOperations));
         failed = false;
         auto store = open(disk);
         if (store) {
