@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# tools/build.sh release|test|sanitize [ninja target…]: configures build/KIND when needed and builds it.
+# tools/build.sh release|test|sanitize|tsan [ninja target…]: configures build/KIND when needed and builds it.
 #   release   -O2, no asserts: what people run                     (build/release/peyk)
 #   test      -O1 with asserts: what the fast tests run            (build/test/peyk)
 #   sanitize  -O0 with AddressSanitizer and UBSan                  (build/sanitize/peyk)
+#   tsan      -O1 with ThreadSanitizer                             (build/tsan/peyk)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-kind=${1:?release, test or sanitize}
+kind=${1:?release, test, sanitize or tsan}
 shift
 case $kind in
     release) options=(-DCMAKE_BUILD_TYPE=Release -DPEYK_TESTS=OFF) ;;
     test) options=(-DCMAKE_BUILD_TYPE=RelWithDebInfo) ;;
     sanitize) options=(-DCMAKE_BUILD_TYPE=Debug -DPEYK_SANITIZE=address,undefined) ;;
+    tsan) options=(-DCMAKE_BUILD_TYPE=RelWithDebInfo -DPEYK_SANITIZE=thread) ;;
     *) echo "build.sh: unknown kind '$kind'" >&2; exit 2 ;;
 esac
 

@@ -91,48 +91,88 @@ Examples:
     });
 }
 
-void add_user_commands(CLI::App& app, Options& o) {
-    auto& user = command(app, "user", "Make and list accounts, issue links to reset a password", "");
-    user.require_subcommand(1);
-    auto& add = command(user, "add", "Make an account", R"(
-Works on the store itself, so the server must not be running.
+// One of the commands on accounts. `run` gets the options complete.
+CLI::App& user_command(CLI::App& user, Options& o, const char* name, const char* about, const char* examples,
+                       int (*run)(const UserOptions&)) {
+    auto& sub = command(user, name, about, examples);
+    config_option(sub, o);
+    sub.callback([&o, run] {
+        o.user.config = o.config;
+        o.user.output = o.json ? Output::json : Output::text;
+        o.exit = run(o.user);
+    });
+    return sub;
+}
 
+void add_user_state_commands(CLI::App& user, Options& o) {
+    auto add = [&](const char* name, const char* about, const char* examples, int (*run)(const UserOptions&)) {
+        auto& sub = user_command(user, o, name, about, examples, run);
+        sub.add_option("name", o.user.name, "The account")->required();
+        return &sub;
+    };
+    auto with_off = [&](CLI::App* sub, const char* about) { sub->add_flag("--off", o.user.off, about); };
+    with_off(add("lock", "Keep somebody out: nothing works but signing out, until it is taken back", R"(
+Example:
+  peyk user lock sara
+  peyk user lock sara --off)",
+                 run_user_lock),
+             "Take it back");
+    with_off(add("suspend", "Let somebody read and leave rooms, but not write", R"(
+Example:
+  peyk user suspend sara
+  peyk user suspend sara --off)",
+                 run_user_suspend),
+             "Take it back");
+    with_off(add("admin", "Make somebody an administrator: manages accounts, reads nothing", R"(
+Example:
+  peyk user admin omid
+  peyk user admin omid --off)",
+                 run_user_admin),
+             "Not an administrator any more");
+    add("logout", "End all sessions of somebody, as after a theft of a device", R"(
+Keys that only those devices had are gone with them; the person's recovery key brings messages back.
+
+Example:
+  peyk user logout sara)",
+        run_user_logout);
+    auto* end = add("deactivate", "End an account for ever", R"(
+No sign-in, no sessions, no data; it leaves its rooms, and the name stays taken. What it sent stays in its rooms.
+
+Example:
+  peyk user deactivate sara --erase)",
+                    run_user_deactivate);
+    end->add_flag("--erase", o.user.erase, "Also hide what it sent from those who join later");
+    end->add_flag("--yes", o.user.yes, "Do not ask");
+}
+
+void add_user_commands(CLI::App& app, Options& o) {
+    auto& user = command(app, "user", "Make, list, lock and end accounts, issue links to reset a password", R"(
+All of these work while the server runs, and on the store itself while it does not.)");
+    user.require_subcommand(1);
+    auto& add = user_command(user, o, "add", "Make an account", R"(
 Examples:
   peyk user add sara                     asks for the password
   peyk user add omid --admin
-  peyk user add robot --password-file secret.txt)");
-    config_option(add, o);
+  peyk user add robot --password-file secret.txt)",
+                             run_user_add);
     add.add_option("name", o.user.name, "The part before the colon: sara for @sara:example.org")->required();
     add.add_flag("--admin", o.user.admin, "An administrator: manages accounts, reads nothing");
     add.add_option("--password-file", o.user.password_file, "Read the password from this file instead of asking");
-    add.callback([&o] {
-        o.user.config = o.config;
-        o.exit = run_user_add(o.user);
-    });
-
-    auto& list = command(user, "list", "List accounts: id, state and the day they were made; nothing else is shown", R"(
+    auto& list =
+        user_command(user, o, "list", "List accounts: id, state and the day they were made; nothing else is shown", R"(
 Example:
-  peyk user list --json)");
-    config_option(list, o);
+  peyk user list --json)",
+                     run_user_list);
     list.add_flag("--json", o.json, "For programs");
-    list.callback([&o] {
-        o.user.config = o.config;
-        o.user.output = o.json ? Output::json : Output::text;
-        o.exit = run_user_list(o.user);
-    });
-
-    auto& reset = command(user, "reset-link", "Make a link with which a person sets a new password, once", R"(
-Hand it to the person by a way you trust. The account is told on all its devices that a link was made. Encrypted
+    auto& reset = user_command(user, o, "reset-link", "Make a link with which a person sets a new password, once", R"(
+Hand it to the person by a way you trust. The account is told on all its devices when the link is used. Encrypted
 messages stay closed to whoever uses the link without the person's recovery key.
 
 Example:
-  peyk user reset-link sara)");
-    config_option(reset, o);
+  peyk user reset-link sara)",
+                               run_user_reset_link);
     reset.add_option("name", o.user.name, "The account")->required();
-    reset.callback([&o] {
-        o.user.config = o.config;
-        o.exit = run_user_reset_link(o.user);
-    });
+    add_user_state_commands(user, o);
 }
 
 void add_care_commands(CLI::App& app, Options& o) {

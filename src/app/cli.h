@@ -33,7 +33,10 @@ struct InitOptions {
 struct UserOptions {
     std::filesystem::path config;
     std::string name;
-    bool admin = false;
+    bool admin = false;  // of add
+    bool off = false;    // of lock, suspend, admin: take it back
+    bool erase = false;  // of deactivate
+    bool yes = false;    // of deactivate: do not ask
     std::filesystem::path password_file;
     Output output = Output::text;
 };
@@ -55,6 +58,11 @@ int run_init(const InitOptions& options);
 int run_user_add(const UserOptions& options);
 int run_user_list(const UserOptions& options);
 int run_user_reset_link(const UserOptions& options);
+int run_user_lock(const UserOptions& options);
+int run_user_suspend(const UserOptions& options);
+int run_user_admin(const UserOptions& options);
+int run_user_logout(const UserOptions& options);
+int run_user_deactivate(const UserOptions& options);
 int run_backup(const BackupOptions& options);
 int run_restore(const BackupOptions& options);
 int run_doctor(const DoctorOptions& options);

@@ -5,21 +5,29 @@
 #include <unistd.h>
 
 #include "app/console.h"
-#include "core/json.h"
 
 namespace peyk::app {
 namespace {
 
-Task<http::Response> answer_backup(const Config& config, OpenStore& store, http::Request request) {
-    json::Object out;
-    auto report = make_backup(config, store, request.body);
-    if (report) {
-        out.set("files", report->files);
-        out.set("bytes", report->bytes);
+Task<http::Response> answer(ControlHandler handler, http::Request request) {
+    auto asked = request.body.empty() ? Result<json::Object>{} : json::parse_object(request.body);
+    Result<json::Object> done = std::unexpected(Error{});
+    if (asked) {
+        auto running = handler(*std::move(asked));
+        done = co_await std::move(running);
     } else {
-        out.set("error", report.error().detail);
+        done = std::unexpected(std::move(asked).error());
     }
-    co_return http::Response::json(report ? 200 : 400, json::write(out));
+    if (done) co_return http::Response::json(200, json::write(*done));
+    json::Object failure{{"error", done.error().detail}, {"code", errc_name(done.error().code)}};
+    co_return http::Response::json(done.error().code == Errc::unavailable ? 503 : 400, json::write(failure));
+}
+
+Task<Result<json::Object>> answer_backup(const Config& config, OpenStore& store, json::Object request) {
+    const auto* target = request.find("target");
+    if (!target || !target->string()) co_return fail(Errc::bad_request, "a backup needs a target");
+    PEYK_CO_TRY(auto report, make_backup(config, store, *target->string()));
+    co_return json::Object{{"files", report.files}, {"bytes", report.bytes}};
 }
 
 // A connected socket, or -1.
@@ -36,13 +44,13 @@ int connect_to(const std::filesystem::path& path) {
 }
 
 // The whole answer; the server closes behind it. Progress is shown once a second.
-Result<std::string> converse(int handle, const std::string& request) {
+Result<std::string> converse(int handle, const std::string& request, std::string waiting) {
     if (send(handle, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
         return fail(Errc::io, "the server hung up");
     }
     timeval second{.tv_sec = 1, .tv_usec = 0};
     setsockopt(handle, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
-    Progress progress("the server makes the backup");
+    Progress progress(std::move(waiting));
     std::string answer;
     for (std::uint64_t seconds = 1;;) {
         char buffer[4096];
@@ -58,28 +66,40 @@ Result<std::string> converse(int handle, const std::string& request) {
     }
 }
 
-Result<CopyReport> parse_report(const std::string& answer) {
+Errc code_named(std::string_view name) {
+    for (int i = 0; i <= static_cast<int>(Errc::internal); ++i) {
+        if (errc_name(static_cast<Errc>(i)) == name) return static_cast<Errc>(i);
+    }
+    return Errc::io;
+}
+
+Result<json::Object> parse_answer(const std::string& answer) {
     auto head = answer.find("\r\n\r\n");
     if (head == std::string::npos) return fail(Errc::io, "the server stopped before it answered");
-    PEYK_TRY(auto report, json::parse(std::string_view(answer).substr(head + 4)));
-    if (auto error = report.get_string("error")) return fail(Errc::io, std::string(*error));
-    auto count = [&](std::string_view name) {
-        return static_cast<std::uint64_t>(report.get_integer(name).value_or(0));
-    };
-    return CopyReport{count("files"), count("bytes")};
+    PEYK_TRY(auto object, json::parse_object(std::string_view(answer).substr(head + 4)));
+    const auto* error = object.find("error");
+    if (!error || !error->string()) return object;
+    const auto* code = object.find("code");
+    return fail(code && code->string() ? code_named(*code->string()) : Errc::io, *error->string());
 }
 
 }  // namespace
 
 std::filesystem::path control_socket(const Config& config) { return config.server.data_dir / "control"; }
 
-void add_control_routes(http::Router& router, const Config& config, OpenStore& store) {
-    http::Route route{.method = http::Method::post, .pattern = "/backup"};
-    route.handler = [&config, &store](http::Request request) {
-        return answer_backup(config, store, std::move(request));
+void add_control_route(http::Router& router, std::string path, ControlHandler handler) {
+    http::Route route{.method = http::Method::post, .pattern = std::move(path)};
+    route.handler = [handler = std::move(handler)](http::Request request) {
+        return answer(handler, std::move(request));
     };
-    route.max_body = 4096;
+    route.max_body = 64 * 1024;
     router.add(std::move(route));
+}
+
+void add_backup_route(http::Router& router, const Config& config, OpenStore& store) {
+    add_control_route(router, "/backup", [&config, &store](json::Object request) {
+        return answer_backup(config, store, std::move(request));
+    });
 }
 
 http::ServerConfig control_http_config(const Config& config) {
@@ -87,21 +107,33 @@ http::ServerConfig control_http_config(const Config& config) {
     out.listeners.push_back({.address = "unix:" + control_socket(config).string(), .port = 0, .tls = {}});
     out.limits.connections = 4;
     out.threads = 1;
+    out.compress = false;
     return out;
 }
 
-Result<std::optional<CopyReport>> ask_for_backup(const Config& config, const std::filesystem::path& target) {
+Result<std::optional<json::Object>> ask_server(const Config& config, std::string_view path, const json::Object& request,
+                                               std::string waiting) {
     int handle = connect_to(control_socket(config));
-    if (handle < 0) return std::optional<CopyReport>{};
-    auto body = std::filesystem::absolute(target).string();
-    auto request =
-        fmt::format("POST /backup HTTP/1.1\r\nHost: control\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{}",
-                    body.size(), body);
-    auto answer = converse(handle, request);
+    if (handle < 0) return std::optional<json::Object>{};
+    auto body = json::write(request);
+    auto text = fmt::format("POST {} HTTP/1.1\r\nHost: control\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{}",
+                            path, body.size(), body);
+    auto answer = converse(handle, text, std::move(waiting));
     close(handle);
     if (!answer) return std::unexpected(std::move(answer).error());
-    PEYK_TRY(auto report, parse_report(*answer));
-    return std::optional{report};
+    PEYK_TRY(auto object, parse_answer(*answer));
+    return std::optional{std::move(object)};
+}
+
+Result<std::optional<CopyReport>> ask_for_backup(const Config& config, const std::filesystem::path& target) {
+    json::Object request{{"target", std::filesystem::absolute(target).string()}};
+    PEYK_TRY(auto answer, ask_server(config, "/backup", request, "the server makes the backup"));
+    if (!answer) return std::optional<CopyReport>{};
+    json::Value report(*std::move(answer));
+    auto count = [&](std::string_view name) {
+        return static_cast<std::uint64_t>(report.get_integer(name).value_or(0));
+    };
+    return std::optional{CopyReport{count("files"), count("bytes")}};
 }
 
 }  // namespace peyk::app

@@ -4,6 +4,7 @@
 
 #include "app/control.h"
 #include "app/services.h"
+#include "app/user_admin.h"
 #include "base/metrics.h"
 
 namespace peyk::app {
@@ -30,6 +31,7 @@ struct Server::Parts {
     metrics::Registry metrics;
     http::Router metrics_router;
     std::optional<http::Server> metrics_http;
+    std::optional<UserAdmin> user_admin;
     http::Router control_router;
     std::optional<http::Server> control_http;
 };
@@ -57,12 +59,20 @@ Result<void> Server::Parts::start() {
 
 Result<void> Server::Parts::start_control() {
     if (config.storage.engine == Engine::memory) return {};  // nothing to copy
-    add_control_routes(control_router, config, *store);
+    add_backup_route(control_router, config, *store);
+    user_admin.emplace(services->users());
+    for (auto action : kUserActions) {
+        add_control_route(control_router, fmt::format("/users/{}", action),
+                          [this, name = std::string(action)](json::Object request) {
+                              return user_admin->run(name, std::move(request));
+                          });
+    }
     control_http.emplace(control_http_config(config), control_router, workers);
     auto started = control_http->start();
     if (started) return {};
     // Such as a data folder whose path is too long for a socket: the server is of use without it.
-    log::warning("app", "backups can only be made while the server is stopped: {}", started.error().detail);
+    log::warning("app", "commands such as `peyk user` only work while the server is stopped: {}",
+                 started.error().detail);
     control_http.reset();
     return {};
 }
@@ -110,6 +120,7 @@ void Server::Parts::stop() {
     control_http.reset();
     metrics_http.reset();
     http.reset();
+    user_admin.reset();
     services.reset();
     if (!store) return;
     if (auto closed = store->opened->close(); !closed)

@@ -35,6 +35,7 @@ public:
     Result<void> start();
     void stop();
     http::Router& router() { return router_; }
+    users::Users& users() { return users_; }
 
 private:
     static pages::ResetPassword resetter(users::Users& users);

@@ -1,5 +1,5 @@
 #pragma once
-// The store and the accounts without a server around them, for commands.
+// The store and the services without listeners around them, for commands.
 
 #include <memory>
 
@@ -9,14 +9,16 @@
 
 namespace peyk::app {
 
-// Purpose:  what `peyk user …` works on. Holds the store's lock, so a running server and it exclude each other.
+// Purpose:  what commands work on while no server runs. All services are there, so that ending an account also leaves
+//           its rooms; none is started, so nothing happens by itself.
+// Holds the store's lock: a running server and it exclude each other.
 class Offline {
 public:
     // Errors: as open_store(); the detail says what to do when a server runs.
     static Result<std::unique_ptr<Offline>> open(const Config& config);
     ~Offline();
 
-    users::Users& users() { return *users_; }
+    users::Users& users() { return services_->users(); }
     OpenStore& store() { return *store_; }
     // Runs a coroutine to its end.
     template <class T>
@@ -25,18 +27,18 @@ public:
     }
 
 private:
-    explicit Offline(const Config& config);
+    Offline() : timers_(clock_) {}
 
     SystemClock clock_;
     SystemRandom random_;
+    Timers timers_;
     WorkerPool workers_{"command", 2};
-    Feed feed_;
-    privacy::RateLimiter limiter_;
     std::optional<OpenStore> store_;
-    std::unique_ptr<users::Users> users_;
+    std::unique_ptr<Services> services_;
 };
 
 // Configuration, passphrase and store, or the exit code after complaining.
 std::expected<std::unique_ptr<Offline>, int> open_or_complain(const std::filesystem::path& config);
+std::expected<std::unique_ptr<Offline>, int> open_or_complain(Config config);
 
 }  // namespace peyk::app

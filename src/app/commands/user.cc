@@ -1,13 +1,50 @@
-// `peyk user add | list | reset-link`, on the store itself.
+// `peyk user …`: through the control socket of the server that runs, or on the store itself when none does.
 
 #include <fstream>
 
 #include "app/cli.h"
 #include "app/commands/offline.h"
-#include "core/json.h"
+#include "app/control.h"
+#include "app/user_admin.h"
 
 namespace peyk::app {
 namespace {
+
+// Whoever carries actions on accounts out.
+class AccountsDoor {
+public:
+    static std::expected<AccountsDoor, int> open(const std::filesystem::path& file) {
+        auto config = load_or_complain(file);
+        if (!config) return std::unexpected(kExitUsage);
+        return AccountsDoor(*std::move(config));
+    }
+
+    // nullopt: a reason was printed.
+    std::optional<json::Object> ask(std::string_view action, const json::Object& request) {
+        auto done = try_ask(action, request);
+        if (done) return *std::move(done);
+        if (!done.error().detail.empty()) complain_line(done.error().detail);
+        return std::nullopt;
+    }
+
+private:
+    explicit AccountsDoor(Config config) : config_(std::move(config)) {}
+
+    Result<json::Object> try_ask(std::string_view action, const json::Object& request) {
+        if (!offline_) {
+            PEYK_TRY(auto answer, ask_server(config_, fmt::format("/users/{}", action), request, "the server works"));
+            if (answer) return *std::move(answer);
+            auto opened = open_or_complain(config_);
+            if (!opened) return fail(Errc::io);  // the reason is printed already
+            offline_ = std::move(*opened);
+        }
+        UserAdmin admin(offline_->users());
+        return offline_->run(admin.run(std::string(action), request));
+    }
+
+    Config config_;
+    std::unique_ptr<Offline> offline_;
+};
 
 Result<std::string> read_password(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
@@ -27,101 +64,123 @@ Result<std::string> choose_password(const UserOptions& options) {
     return std::string(first.reveal());
 }
 
-Result<UserId> add_user(Offline& offline, const UserOptions& options) {
-    auto& users = offline.users();
-    auto name = options.name.starts_with("@") ? options.name.substr(1, options.name.find(':') - 1) : options.name;
-    PEYK_TRY(auto localpart, users.registration.check_localpart(name));
-    PEYK_CHECK(users.registration.available(localpart));
-    PEYK_TRY(auto password, choose_password(options));
-    PEYK_CHECK(users.passwords.check_new(password, localpart));
-    users::NewAccount wanted{.localpart = localpart, .password = std::move(password), .admin = options.admin};
-    PEYK_TRY(auto account, offline.run(users.registration.create(std::move(wanted))));
-    return account->id;
+std::string text_in(const json::Object& row, std::string_view key) {
+    const auto* value = row.find(key);
+    return value && value->string() ? *value->string() : std::string{};
 }
 
-std::string day_text(std::uint32_t day) {
-    std::time_t seconds = static_cast<std::time_t>(day) * 86'400;
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
+std::int64_t number_in(const json::Object& row, std::string_view key) {
+    const auto* value = row.find(key);
+    return value ? value->integer().value_or(0) : 0;
 }
 
-std::string_view state_of(const users::Account& account) {
-    if (account.erased) return "erased";
-    if (account.deactivated) return "ended";
-    if (account.locked) return "locked";
-    if (account.suspended) return "suspended";
-    return "active";
-}
-
-void print_account(const users::Account& account, Output output) {
-    if (output == Output::text) {
-        print("{:<40} {:<10} {:<6} since {}", account.id.str(), state_of(account), account.admin ? "admin" : "",
-              day_text(account.created_day));
+void print_account(const json::Object& row, Output output) {
+    if (output == Output::json) {
+        print_line(json::write(row));
         return;
     }
-    json::Object row;
-    row.set("user_id", account.id.str());
-    row.set("state", state_of(account));
-    row.set("admin", account.admin);
-    row.set("created", day_text(account.created_day));
-    print_line(json::write(row));
+    const auto* admin = row.find("admin");
+    print("{:<40} {:<10} {:<6} since {}", text_in(row, "user_id"), text_in(row, "state"),
+          admin && admin->boolean().value_or(false) ? "admin" : "", text_in(row, "created"));
 }
 
-Result<std::size_t> list_users(Offline& offline, Output output) {
-    std::string next;
-    std::size_t count = 0;
-    do {
-        PEYK_TRY(auto page, offline.users().accounts.page(next, 500));
-        for (const auto& account : page) print_account(*account, output);
-        count += page.size();
-    } while (!next.empty());
-    return count;
+// One action on one account, printed as the account is afterwards.
+int run_action(const UserOptions& options, std::string_view action, json::Object request) {
+    auto door = AccountsDoor::open(options.config);
+    if (!door) return door.error();
+    request.set("name", options.name);
+    auto done = door->ask(action, request);
+    if (!done) return kExitFailed;
+    print_account(*done, options.output);
+    return kExitOk;
 }
 
 }  // namespace
 
 int run_user_add(const UserOptions& options) {
-    auto offline = open_or_complain(options.config);
-    if (!offline) return offline.error();
-    auto added = add_user(**offline, options);
-    if (!added) {
-        complain("the account was not made: {}", added.error().detail);
+    auto door = AccountsDoor::open(options.config);
+    if (!door) return door.error();
+    json::Object request{{"name", options.name}, {"admin", options.admin}};
+    if (!door->ask("check", request)) return kExitFailed;  // before anybody types a password
+    auto password = choose_password(options);
+    if (!password) {
+        complain("the account was not made: {}", password.error().detail);
         return kExitFailed;
     }
-    print("{} was made{}", added->str(), options.admin ? ", as an administrator" : "");
+    request.set("password", *std::move(password));
+    auto added = door->ask("add", request);
+    if (!added) return kExitFailed;
+    print("{} was made{}", text_in(*added, "user_id"), options.admin ? ", as an administrator" : "");
     return kExitOk;
 }
 
 int run_user_list(const UserOptions& options) {
-    auto offline = open_or_complain(options.config);
-    if (!offline) return offline.error();
-    auto count = list_users(**offline, options.output);
-    if (!count) {
-        complain_line(count.error().detail);
-        return kExitFailed;
+    auto door = AccountsDoor::open(options.config);
+    if (!door) return door.error();
+    json::Object request{{"limit", 500}};
+    std::size_t count = 0;
+    for (;;) {
+        auto page = door->ask("list", request);
+        if (!page) return kExitFailed;
+        const auto* rows = page->find("users");
+        if (rows && rows->array()) {
+            for (const auto& row : *rows->array()) {
+                if (row.object()) print_account(*row.object(), options.output);
+            }
+            count += rows->array()->size();
+        }
+        auto next = text_in(*page, "next");
+        if (next.empty()) break;
+        request.set("from", std::move(next));
     }
-    if (options.output == Output::text) note("{} account{}", *count, *count == 1 ? "" : "s");
+    if (options.output == Output::text) note("{} account{}", count, count == 1 ? "" : "s");
     return kExitOk;
 }
 
 int run_user_reset_link(const UserOptions& options) {
-    auto offline = open_or_complain(options.config);
-    if (!offline) return offline.error();
-    auto& users = (*offline)->users();
-    auto user = users.accounts.complete(options.name);
-    if (!user) {
-        complain_line(user.error().detail);
-        return kExitFailed;
+    auto door = AccountsDoor::open(options.config);
+    if (!door) return door.error();
+    auto link = door->ask("reset-link", {{"name", options.name}});
+    if (!link) return kExitFailed;
+    print_line(text_in(*link, "url"));
+    note("Good once, for {} hours. The person's devices are told when it is used.", number_in(*link, "hours"));
+    return kExitOk;
+}
+
+int run_user_lock(const UserOptions& options) { return run_action(options, "lock", {{"on", !options.off}}); }
+int run_user_suspend(const UserOptions& options) { return run_action(options, "suspend", {{"on", !options.off}}); }
+int run_user_admin(const UserOptions& options) { return run_action(options, "admin", {{"on", !options.off}}); }
+
+int run_user_logout(const UserOptions& options) {
+    auto door = AccountsDoor::open(options.config);
+    if (!door) return door.error();
+    auto done = door->ask("logout", {{"name", options.name}});
+    if (!done) return kExitFailed;
+    auto devices = number_in(*done, "devices");
+    print("{} was signed out on {} device{}", text_in(*done, "user_id"), devices, devices == 1 ? "" : "s");
+    return kExitOk;
+}
+
+int run_user_deactivate(const UserOptions& options) {
+    auto door = AccountsDoor::open(options.config);
+    if (!door) return door.error();
+    auto account = door->ask("show", {{"name", options.name}});
+    if (!account) return kExitFailed;
+    auto user = text_in(*account, "user_id");
+    if (!options.yes) {
+        if (!interactive()) {
+            complain_line("ending an account cannot be undone; without a terminal to ask, give --yes");
+            return kExitUsage;
+        }
+        auto answer = ask(fmt::format("{} ends for ever. Type the user id to go on", user));
+        if (!answer || *answer != user) {
+            complain_line("nothing was changed");
+            return kExitFailed;
+        }
     }
-    auto link = (*offline)->run(users.lifecycle.make_reset_link(*user));
-    if (!link) {
-        complain("no link was made for {}: {}", user->str(), link.error().detail);
-        return kExitFailed;
-    }
-    print_line(link->url);
-    note("Good once, for {} hours, when the server runs. The person's devices are told when it is used.",
-         std::chrono::duration_cast<std::chrono::hours>(users.options().reset_link_lifetime).count());
+    auto done = door->ask("deactivate", {{"name", user}, {"erase", options.erase}});
+    if (!done) return kExitFailed;
+    print_account(*done, options.output);
     return kExitOk;
 }
 

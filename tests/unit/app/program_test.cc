@@ -12,6 +12,7 @@
 #include "app/control.h"
 #include "app/init.h"
 #include "app/server.h"
+#include "app/user_admin.h"
 #include "http/local_ca.h"
 
 namespace peyk::app {
@@ -51,6 +52,26 @@ protected:
         return (*offline)->users().accounts.page(next, 100)->size();
     }
 
+    // State and rights of an account, as an operator is shown them.
+    std::string shown(const std::string& name) {
+        json::Object request{{"name", name}};
+        auto asked = ask_server(config(), "/users/show", request, "");
+        if (!asked) return asked.error().detail;
+        Result<json::Object> row = json::Object{};
+        if (*asked) {
+            row = **asked;
+        } else {
+            auto offline = Offline::open(config());
+            if (!offline) return offline.error().detail;
+            UserAdmin admin((*offline)->users());
+            row = (*offline)->run(admin.run("show", request));
+        }
+        if (!row) return row.error().detail;
+        json::Value account(*row);
+        auto out = std::string(account.get_string("state").value_or("?"));
+        return account.get_bool("admin").value_or(false) ? out + " admin" : out;
+    }
+
     std::filesystem::path folder_, file_;
 };
 
@@ -65,11 +86,67 @@ TEST_F(Program, InitMakesAStoreThatServeAccepts) {
     EXPECT_EQ(server.ports().size(), 2u);
     EXPECT_TRUE(server.responds(Millis{5000}));
     EXPECT_TRUE(server.reload().has_value());
-    // While it runs, nobody else has the store.
-    EXPECT_EQ(add_user("late"), kExitFailed);
+    // While it runs, nobody else has the store: commands ask it.
+    EXPECT_FALSE(Offline::open(config()).has_value());
+    EXPECT_EQ(add_user("early"), kExitOk);
     server.stop();
     EXPECT_EQ(add_user("later"), kExitOk);
-    EXPECT_EQ(count_users(config()), 1u);
+    EXPECT_EQ(count_users(config()), 2u);
+}
+
+// Every action does the same to a store that nobody has open and through the socket of a server that runs.
+TEST_F(Program, AccountsAreManagedWithAndWithoutAServer) {
+    ASSERT_EQ(init(), kExitOk);
+    std::unique_ptr<Server> server;
+    for (std::string name : {"offline", "online"}) {
+        if (name == "online") {
+            server = std::make_unique<Server>(config());
+            ASSERT_TRUE(server->start().has_value());
+        }
+        SCOPED_TRACE(name);
+        UserOptions options{.config = file_, .name = name};
+        EXPECT_EQ(run_user_lock(options), kExitFailed) << "there is no such account yet";
+        ASSERT_EQ(add_user(name), kExitOk);
+        EXPECT_EQ(add_user(name), kExitFailed) << "the name is taken";
+        EXPECT_EQ(shown(name), "active admin");
+        options.off = true;
+        EXPECT_EQ(run_user_admin(options), kExitOk);
+        EXPECT_EQ(shown(name), "active");
+        options.off = false;
+        EXPECT_EQ(run_user_suspend(options), kExitOk);
+        EXPECT_EQ(shown(name), "suspended");
+        EXPECT_EQ(run_user_lock(options), kExitOk);
+        EXPECT_EQ(shown(name), "locked");
+        options.off = true;
+        EXPECT_EQ(run_user_lock(options), kExitOk);
+        EXPECT_EQ(run_user_suspend(options), kExitOk);
+        EXPECT_EQ(shown(name), "active");
+        options.off = false;
+        EXPECT_EQ(run_user_logout(options), kExitOk);
+        EXPECT_EQ(run_user_reset_link(options), kExitOk);
+        EXPECT_EQ(run_user_list(options), kExitOk);
+        EXPECT_EQ(run_user_deactivate(options), kExitUsage) << "nobody was asked";
+        options.yes = options.erase = true;
+        EXPECT_EQ(run_user_deactivate(options), kExitOk);
+        EXPECT_EQ(shown(name), "erased");
+        EXPECT_EQ(add_user(name), kExitFailed) << "the name of an ended account stays taken";
+    }
+}
+
+TEST_F(Program, QuestionsThatMakeNoSenseAreRefusedByName) {
+    ASSERT_EQ(init(), kExitOk);
+    Server server(config());
+    ASSERT_TRUE(server.start().has_value());
+    auto bad_cursor = ask_server(config(), "/users/list", {{"from", "***"}}, "");
+    ASSERT_FALSE(bad_cursor.has_value());
+    EXPECT_EQ(bad_cursor.error().code, Errc::bad_request);
+    auto nobody = ask_server(config(), "/users/show", {{"name", "nobody"}}, "");
+    ASSERT_FALSE(nobody.has_value());
+    EXPECT_EQ(nobody.error().code, Errc::not_found);
+    EXPECT_NE(nobody.error().detail.find("@nobody:localhost"), std::string::npos) << nobody.error().detail;
+    auto elsewhere = ask_server(config(), "/users/lock", {{"name", "@a:elsewhere.org"}, {"on", true}}, "");
+    ASSERT_FALSE(elsewhere.has_value());
+    EXPECT_FALSE(ask_server(config(), "/users/impersonate", {{"name", "nobody"}}, "").has_value());
 }
 
 TEST_F(Program, InitOverwritesNothing) {
