@@ -63,6 +63,19 @@ Result<std::vector<sync::AccountDataItem>> AccountDataForSync::snapshot(std::uin
     return items(std::move(found));
 }
 
+// Spec: m.ignored_user_list: {"ignored_users": {user id: {}}}.
+Result<rooms::IgnoredUsersPtr> AccountDataForSync::ignored_by(std::uint64_t user) const {
+    PEYK_TRY(auto text, users_.account_data.get(user, std::nullopt, "m.ignored_user_list"));
+    if (!text) return nullptr;
+    PEYK_TRY(auto content, json::parse(*text));
+    const auto* listed = content.get_object("ignored_users");
+    if (!listed || listed->empty()) return nullptr;
+    auto out = std::make_shared<rooms::IgnoredUsers>();
+    for (const auto& [id, value] : *listed) out->insert(users_.context().db.number(id));
+    out->erase(user);
+    return out;
+}
+
 Result<std::vector<sync::ToDeviceMessage>> EncryptionForSync::inbox(const UserId& user, const DeviceId& device,
                                                                     storage::Position from, storage::Position to,
                                                                     std::size_t limit) const {

@@ -83,6 +83,7 @@ public:
     Result<std::string> filter(std::uint64_t user, std::string_view id) const override {
         return users_.filters.get(user, id);
     }
+    Result<rooms::IgnoredUsersPtr> ignored_by(std::uint64_t user) const override;
 
 private:
     const users::Users& users_;

@@ -40,8 +40,8 @@ void Services::add_routes(const Config& config) {
     client_api::add_account_endpoints(api_, users_);
     client_api::add_room_endpoints(
         api_, client_api::RoomServices{rooms_, room_store_, memberships_, membership_actions_, creator_, directory_,
-                                       room_stream_, typing_, profiles_, tokens_, read_markers_, machine_.clock,
-                                       config.privacy.public_rooms});
+                                       room_stream_, typing_, profiles_, tokens_, read_markers_, account_data_,
+                                       machine_.clock, config.privacy.public_rooms});
     client_api::add_sync_endpoints(api_, sync_);
     client_api::add_keys_endpoints(api_, keys_, *interactive_auth_, device_history_);
     client_api::add_media_endpoints(api_, media_, media_endpoint_options(config));

@@ -135,8 +135,36 @@ inline constexpr Table kDirectory{.id = 13,
                                   .category = Category::identifiers,
                                   .kept = "until unpublished"};
 
-inline constexpr std::array<const Table*, 13> kTables{
-    &kRoomInfo, &kEvents,      &kEventNumbers, &kStateNodes, &kRedactedEvents, &kTransactions, &kRoomStream,
-    &kReceipts, &kMemberships, &kOutbox,       &kAliases,    &kRoomAliases,    &kDirectory};
+inline constexpr Table kRelations{.id = 14,
+                                  .name = "relations",
+                                  .about = "an event -> the events that relate to it: kind, type and sender",
+                                  .rest = "digest of the parent's id, 16 bytes, event number u64be",
+                                  .owner = Owner::room,
+                                  .seal = Seal::owner,
+                                  .category = Category::usage_data,
+                                  .kept = "until the relating event is redacted or the room is purged"};
+
+inline constexpr Table kThreads{.id = 15,
+                                .name = "threads",
+                                .about = "the newest event of a thread -> the thread's root",
+                                .rest = "event number u64be",
+                                .owner = Owner::room,
+                                .seal = Seal::owner,
+                                .category = Category::identifiers,
+                                .kept = "until the thread is empty or the room is purged"};
+
+inline constexpr Table kAnnotations{.id = 16,
+                                    .name = "annotations",
+                                    .about = "who annotated what with which key -> event number, so that none is twice",
+                                    .rest = "digest of parent, sender, type and key, 16 bytes",
+                                    .owner = Owner::room,
+                                    .seal = Seal::none,
+                                    .category = Category::none,
+                                    .kept = "until the annotation is redacted or the room is purged"};
+
+inline constexpr std::array<const Table*, 16> kTables{&kRoomInfo,       &kEvents,       &kEventNumbers, &kStateNodes,
+                                                      &kRedactedEvents, &kTransactions, &kRoomStream,   &kReceipts,
+                                                      &kMemberships,    &kOutbox,       &kAliases,      &kRoomAliases,
+                                                      &kDirectory,      &kRelations,    &kThreads,      &kAnnotations};
 
 }  // namespace peyk::rooms

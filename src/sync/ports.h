@@ -7,7 +7,7 @@
 #include "async/task.h"
 #include "core/ids.h"
 #include "core/json.h"
-#include "rooms/timeline/room_store.h"
+#include "rooms/visibility/visibility.h"
 
 namespace peyk::sync {
 
@@ -17,9 +17,8 @@ struct AccountDataItem {
     std::string content;  // a JSON object
 };
 
-class AccountDataSource {
+class AccountDataSource : public rooms::IgnoreLists {
 public:
-    virtual ~AccountDataSource() = default;
     // Items whose newest change lies in (from, to].
     virtual Result<std::vector<AccountDataItem>> changes(std::uint64_t user, storage::Position from,
                                                          storage::Position to) const = 0;

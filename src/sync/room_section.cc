@@ -130,14 +130,14 @@ Result<void> RoomSections::load_summary(Part& part) {
 }
 
 Result<void> RoomSections::write_events(std::string& out, const Window& window, Part& part,
-                                        const std::vector<StoredEventPtr>& events) {
+                                        const std::vector<StoredEventPtr>& events, rooms::Bundle bundle) {
     out += "{\"events\":[";
     bool first = true;
     for (const auto& event : events) {
         if (!first) out += ',';
         first = false;
         PEYK_CHECK(rooms::write_client_event(out, store_, *part.room, *event, window.reader, part.visibility,
-                                             rooms::RoomIdMember::leave_out));
+                                             rooms::RoomIdMember::leave_out, bundle));
     }
     out += ']';
     return {};
@@ -188,14 +188,16 @@ Result<std::string> RoomSections::ephemeral(const Window& window, Part& part) {
 Result<std::string> RoomSections::write(const Window& window, Part& part,
                                         const std::vector<AccountDataItem>& account_data) {
     std::string out = "{\"timeline\":";
-    PEYK_CHECK(write_events(out, window, part, part.timeline));
+    // Spec: Aggregations: where the client may have missed events; otherwise it has seen all that relate.
+    bool gap = part.limited || part.entered || !window.since;
+    PEYK_CHECK(write_events(out, window, part, part.timeline, gap ? rooms::Bundle::relations : rooms::Bundle::nothing));
     out += ",\"limited\":";
     out += part.limited ? "true" : "false";
     out += ",\"prev_batch\":";
     json::write_string(out, tokens_.encode(part.row.number, part.prev, window.reader.number));
     out += '}';
     out += window.state_after ? ",\"state_after\":" : ",\"state\":";
-    PEYK_CHECK(write_events(out, window, part, part.state));
+    PEYK_CHECK(write_events(out, window, part, part.state, rooms::Bundle::nothing));
     out += '}';
     out += ",\"account_data\":{\"events\":[";
     bool first = true;
@@ -225,7 +227,7 @@ Result<std::string> RoomSections::joined(const Window& window, const rooms::Room
     }
     PEYK_TRY(auto room, store_.find(row.number));
     if (!room) return std::string{};
-    Part part{row, room, rooms::Visibility(store_, *room, window.reader.number, row)};
+    Part part{row, room, rooms::Visibility(store_, *room, window.reader.number, row, window.ignored)};
     part.whole = first || window.full_state;
     part.entered = entered;
     PEYK_TRY(auto last, store_.last(*room, window.to));
@@ -266,7 +268,7 @@ Result<std::string> RoomSections::left(const Window& window, const rooms::RoomMe
                                        const std::vector<AccountDataItem>& account_data) {
     PEYK_TRY(auto room, store_.find(row.number));
     if (!room) return std::string{};
-    Part part{row, room, rooms::Visibility(store_, *room, window.reader.number, row)};
+    Part part{row, room, rooms::Visibility(store_, *room, window.reader.number, row, window.ignored)};
     PEYK_TRY(auto leave, store_.event(*room, row.event));
     if (!leave) return std::string{};
     part.at_end = leave->after;

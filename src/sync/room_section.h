@@ -23,6 +23,7 @@ struct Window {
     bool full_state = false;
     bool state_after = false;
     const Filter* filter = nullptr;
+    rooms::IgnoredUsersPtr ignored;
     storage::Position from() const { return since ? since->position : 0; }
 };
 
@@ -49,7 +50,7 @@ private:
     Result<void> load_summary(Part& part);
     Result<std::string> ephemeral(const Window& window, Part& part);
     Result<void> write_events(std::string& out, const Window& window, Part& part,
-                              const std::vector<rooms::StoredEventPtr>& events);
+                              const std::vector<rooms::StoredEventPtr>& events, rooms::Bundle bundle);
     Result<std::string> write(const Window& window, Part& part, const std::vector<AccountDataItem>& account_data);
 
     const rooms::RoomStore& store_;

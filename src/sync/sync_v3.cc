@@ -92,6 +92,7 @@ Task<Result<std::string>> SyncV3::run(SyncRequest request, std::stop_token hangu
         }
         window.reader.now = parts_.clock.now().count();
         PEYK_CO_TRY(auto rows, fix_positions(window));
+        PEYK_CO_TRY(window.ignored, parts_.account_data.ignored_by(window.reader.number));
         PEYK_CO_TRY(auto answer, assemble(request, window, *rows));
         auto left = timeout - (parts_.clock.monotonic() - started);
         if (answer.news || !may_wait || left <= Millis{0} || hangup.stop_requested()) co_return std::move(answer.json);

@@ -8,6 +8,7 @@ void add_room_endpoints(Api& api, const RoomServices& services) {
     add_sending_endpoints(api, services);
     add_state_endpoints(api, services);
     add_history_endpoints(api, services);
+    add_relation_endpoints(api, services);
     add_ephemeral_endpoints(api, services);
     add_directory_endpoints(api, services);
 }
@@ -19,9 +20,10 @@ Result<RoomAccess> open_room(const RoomServices& services, const users::Caller& 
     PEYK_TRY(auto row, services.memberships.of(caller.user_number, room->number));
     PEYK_TRY(auto last, services.store.last(*room));
     if (!last) return refused();
+    PEYK_TRY(auto ignored, services.ignore_lists.ignored_by(caller.user_number));
     RoomAccess access{room,
                       row,
-                      rooms::Visibility(services.store, *room, caller.user_number, row),
+                      rooms::Visibility(services.store, *room, caller.user_number, row, std::move(ignored)),
                       rooms::reader_for(services.store, caller.user, caller.device, services.clock.now().count()),
                       last->after,
                       last->number + 1};
@@ -40,6 +42,14 @@ Result<RoomAccess> open_joined_room(const RoomServices& services, const users::C
     PEYK_TRY(auto access, open_room(services, caller, id));
     if (!access.joined()) return m::forbidden("You are not in this room");
     return access;
+}
+
+Result<rooms::StoredEventPtr> visible_event(const RoomServices& services, RoomAccess& access, const EventId& id) {
+    PEYK_TRY(auto event, services.store.event(*access.room, id));
+    if (!event || event->number >= access.end) return m::not_found("There is no such event, or you may not see it");
+    PEYK_TRY(bool seen, access.visibility.may_see(*event));
+    if (!seen) return m::not_found("There is no such event, or you may not see it");
+    return event;
 }
 
 Result<std::string> event_json(const RoomServices& services, RoomAccess& access, const rooms::StoredEvent& event,

@@ -29,6 +29,9 @@ Result<RoomAccess> open_joined_room(const RoomServices& services, const users::C
 Result<rooms::EventNumber> boundary_of(const RoomServices& services, const Call& call, const rooms::RoomInfo& room,
                                        const std::string& token);
 
+// An event that the caller may see. Errors: M_NOT_FOUND, whether it is hidden or does not exist.
+Result<rooms::StoredEventPtr> visible_event(const RoomServices& services, RoomAccess& access, const EventId& id);
+
 // One event as a whole JSON text.
 Result<std::string> event_json(const RoomServices& services, RoomAccess& access, const rooms::StoredEvent& event,
                                rooms::RoomIdMember room_id = rooms::RoomIdMember::include);

@@ -7,6 +7,7 @@
 #include "rooms/ephemeral/typing.h"
 #include "rooms/membership/actions.h"
 #include "rooms/timeline/create_room.h"
+#include "rooms/visibility/visibility.h"
 #include "sync/tokens.h"
 
 namespace peyk::client_api {
@@ -30,6 +31,7 @@ struct RoomServices {
     const rooms::Profiles& profiles;
     const sync::Tokens& tokens;
     ReadMarkers& read_markers;
+    const rooms::IgnoreLists& ignore_lists;
     const Clock& clock;
     bool public_directory = true;  // off in the quiet profile: lists stay empty for other people's rooms
 };
@@ -42,6 +44,7 @@ void add_membership_endpoints(Api& api, const RoomServices& services);
 void add_sending_endpoints(Api& api, const RoomServices& services);
 void add_state_endpoints(Api& api, const RoomServices& services);
 void add_history_endpoints(Api& api, const RoomServices& services);
+void add_relation_endpoints(Api& api, const RoomServices& services);
 void add_ephemeral_endpoints(Api& api, const RoomServices& services);
 void add_directory_endpoints(Api& api, const RoomServices& services);
 

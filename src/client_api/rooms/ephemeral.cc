@@ -1,6 +1,7 @@
 // Typing, receipts, read markers. Spec: Client-Server API › Typing Notifications; Receipts; Fully read markers.
 
 #include "client_api/rooms/access.h"
+#include "rooms/relations/bundle.h"
 
 namespace peyk::client_api {
 namespace {
@@ -54,6 +55,10 @@ public:
         }
         if (type != "m.read" && type != "m.read.private")
             co_return m::invalid_param("Not a receipt type: " + type.substr(0, 40));
+        if (thread) {
+            PEYK_CO_TRY(bool fits, rooms::receipt_fits(services_.store, *access.room, event, *thread));
+            if (!fits) co_return m::invalid_param("The event does not belong to the thread of 'thread_id'");
+        }
         PEYK_CO_TRY(auto receipt, make_receipt(services_, call.who(), type, event, thread.value_or("")));
         PEYK_CO_CHECK(co_await services_.stream.set_receipt(access.room->number, std::move(receipt)));
         co_return Reply::empty();

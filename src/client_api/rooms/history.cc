@@ -83,14 +83,6 @@ private:
     RoomServices services_;
 };
 
-Result<rooms::StoredEventPtr> visible_event(const RoomServices& services, RoomAccess& access, const EventId& id) {
-    PEYK_TRY(auto event, services.store.event(*access.room, id));
-    if (!event || event->number >= access.end) return m::not_found("There is no such event, or you may not see it");
-    PEYK_TRY(bool seen, access.visibility.may_see(*event));
-    if (!seen) return m::not_found("There is no such event, or you may not see it");
-    return event;
-}
-
 class GetEvent {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/client/v3/rooms/{roomId}/event/{eventId}"};

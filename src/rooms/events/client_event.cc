@@ -1,6 +1,7 @@
 #include "rooms/events/client_event.h"
 
 #include "core/json.h"
+#include "rooms/relations/bundle.h"
 
 namespace peyk::rooms {
 
@@ -11,7 +12,7 @@ Reader reader_for(const RoomStore& store, const UserId& user, const DeviceId& de
 
 Result<void> write_client_event(std::string& out, const RoomStore& store, const RoomInfo& room,
                                 const StoredEvent& event, const Reader& reader, Visibility& visibility,
-                                RoomIdMember room_id) {
+                                RoomIdMember room_id, Bundle bundle) {
     out += event.client_prefix();
     if (room_id == RoomIdMember::include) {
         out += ",\"room_id\":";
@@ -44,6 +45,8 @@ Result<void> write_client_event(std::string& out, const RoomStore& store, const 
             out += '}';
         }
     }
+    if (bundle != Bundle::nothing && !event.event->is_state())
+        PEYK_CHECK(write_relations(out, store, room, event, reader, visibility, room_id, bundle));
     if (!event.transaction_id.empty() && event.sender_device == reader.device) {
         out += ",\"transaction_id\":";
         json::write_string(out, event.transaction_id);

@@ -8,6 +8,9 @@
 namespace peyk::rooms {
 
 enum class RoomIdMember : std::uint8_t { include, leave_out };
+// Whether `unsigned` sums up the events that relate to this one. `thread_event`: all but a thread's summary, so that a
+// thread within a thread cannot go round in circles. Spec: Aggregations of child events.
+enum class Bundle : std::uint8_t { relations, thread_event, nothing };
 
 // For whom an answer is made.
 struct Reader {
@@ -18,9 +21,9 @@ struct Reader {
 };
 Reader reader_for(const RoomStore& store, const UserId& user, const DeviceId& device, std::int64_t now_ms);
 
-// Appends the event as a JSON object. Blocking reads for prev_content and redacted_because.
+// Appends the event as a JSON object. Blocking reads for prev_content, redacted_because and relations.
 Result<void> write_client_event(std::string& out, const RoomStore& store, const RoomInfo& room,
                                 const StoredEvent& event, const Reader& reader, Visibility& visibility,
-                                RoomIdMember room_id);
+                                RoomIdMember room_id, Bundle bundle = Bundle::relations);
 
 }  // namespace peyk::rooms

@@ -1,6 +1,7 @@
 #pragma once
 // What the lane of a room keeps in memory: the tip, and what is queued but not durable yet. Private to timeline/.
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <unordered_map>
@@ -55,6 +56,11 @@ public:
             if (event->event->id == id) return number;
         }
         return std::nullopt;
+    }
+    // Calls `look` with each queued event. Must not call back here.
+    void each_unsettled(const std::function<void(const StoredEvent&)>& look) const {
+        std::lock_guard lock(mutex_);
+        for (const auto& [number, event] : events_) look(*event);
     }
     void queue(const std::vector<StoredEventPtr>& events, const std::map<NodeNumber, StateNodePtr>& nodes,
                const std::unordered_map<std::string, EventId>& transactions) {

@@ -13,7 +13,8 @@ std::string number_key(std::uint64_t number) {
     return out;
 }
 
-RoomStore::RoomStore(storage::Db& db, Capacity capacity) : db_(db), events_(capacity.events), nodes_(capacity.nodes) {}
+RoomStore::RoomStore(storage::Db& db, Capacity capacity)
+    : db_(db), relations_(db), events_(capacity.events), nodes_(capacity.nodes) {}
 
 Result<RoomInfoPtr> RoomStore::find(const RoomId& room) const {
     PEYK_TRY(auto info, find(number(room)));

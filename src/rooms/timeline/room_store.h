@@ -1,7 +1,6 @@
 #pragma once
 // Reading a room: events by number, id and position, state at a point. Cached; what is read here is durable.
 
-#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,12 +11,11 @@
 
 #include "core/room_rules.h"
 #include "rooms/events/stored_event.h"
+#include "rooms/relations/relation_index.h"
 #include "rooms/tables.h"
+#include "rooms/timeline/number_cache.h"
 
 namespace peyk::rooms {
-
-using RoomNumber = std::uint64_t;
-using UserNumber = std::uint64_t;
 
 struct RoomInfo {
     RoomId id;
@@ -25,66 +23,6 @@ struct RoomInfo {
     const RoomRules* rules;
 };
 using RoomInfoPtr = std::shared_ptr<const RoomInfo>;
-
-// A bounded map that forgets what was not used for longest. Sharded by key, any thread.
-template <class V>
-class NumberCache {
-public:
-    explicit NumberCache(std::size_t capacity) : capacity_(capacity / kParts + 1) {}
-    V get(RoomNumber room, std::uint64_t number) const {
-        auto& part = part_of(room, number);
-        std::lock_guard lock(part.mutex);
-        auto found = part.map.find({room, number});
-        if (found == part.map.end()) return {};
-        part.order.splice(part.order.begin(), part.order, found->second.second);
-        return found->second.first;
-    }
-    void put(RoomNumber room, std::uint64_t number, V value) {
-        auto& part = part_of(room, number);
-        std::lock_guard lock(part.mutex);
-        Key key{room, number};
-        if (auto found = part.map.find(key); found != part.map.end()) {
-            found->second.first = std::move(value);
-            return;
-        }
-        part.order.push_front(key);
-        part.map.emplace(key, std::pair{std::move(value), part.order.begin()});
-        if (part.map.size() > capacity_) {
-            part.map.erase(part.order.back());
-            part.order.pop_back();
-        }
-    }
-    void drop(RoomNumber room, std::uint64_t number) {
-        auto& part = part_of(room, number);
-        std::lock_guard lock(part.mutex);
-        if (auto found = part.map.find({room, number}); found != part.map.end()) {
-            part.order.erase(found->second.second);
-            part.map.erase(found);
-        }
-    }
-
-private:
-    static constexpr std::size_t kParts = 16;
-    struct Key {
-        RoomNumber room;
-        std::uint64_t number;
-        bool operator==(const Key&) const = default;
-    };
-    struct Hash {
-        std::size_t operator()(const Key& key) const { return key.room ^ key.number * 0x9e3779b97f4a7c15ULL; }
-    };
-    struct Part {
-        std::mutex mutex;
-        std::list<Key> order;
-        std::unordered_map<Key, std::pair<V, typename std::list<Key>::iterator>, Hash> map;
-    };
-    Part& part_of(RoomNumber room, std::uint64_t number) const {
-        return parts_[Hash{}({room, number}) >> 7 & (kParts - 1)];
-    }
-
-    std::size_t capacity_;
-    mutable std::array<Part, kParts> parts_;
-};
 
 // Purpose:  the read side of rooms.  Runs on: worker threads (it blocks).  Everything it returns is durable.
 class RoomStore {
@@ -129,6 +67,9 @@ public:
     // The place of a state event in its tree.
     std::uint64_t place(std::string_view type, std::string_view key) const;
 
+    // Which events relate to which.
+    const RelationIndex& relations() const { return relations_; }
+
     // For the writer, after a change is durable.
     void keep(RoomNumber room, StoredEventPtr event) { events_.put(room, event->number, std::move(event)); }
     void keep(RoomNumber room, NodeNumber number, StateNodePtr node) { nodes_.put(room, number, std::move(node)); }
@@ -151,6 +92,7 @@ private:
     Result<StoredEventPtr> decode(const RoomInfo& room, storage::Entry entry) const;
 
     storage::Db& db_;
+    RelationIndex relations_;
     mutable NumberCache<StoredEventPtr> events_;
     mutable NumberCache<StateNodePtr> nodes_;
     mutable std::mutex rooms_mutex_;

@@ -127,6 +127,7 @@ Result<EventPtr> RoomWrite::Work::add(const UserId& sender, Draft draft, const T
         return m::bad_json("The state key of a member event must be a user id");
     PEYK_TRY(auto event, build(sender, std::move(draft)));
     PEYK_CHECK(authorise_new(*event));
+    PEYK_CHECK(check_relation(*event));
     PEYK_CHECK(take(event, transaction));
     return event;
 }
@@ -161,8 +162,7 @@ Result<void> RoomWrite::Work::take(EventPtr event, const Transaction* transactio
     tip.time = event->origin_server_ts;
     tip.roots = stored->after;
     if (event->redacts && event->is("m.room.redaction")) PEYK_CHECK(apply_redaction(*stored));
-    write_rows(*stored, transaction);
-    return {};
+    return write_rows(*stored, transaction);
 }
 
 Result<void> RoomWrite::Work::place_state(StoredEvent& stored) {
@@ -189,7 +189,7 @@ Result<void> RoomWrite::Work::place_state(StoredEvent& stored) {
     return {};
 }
 
-void RoomWrite::Work::write_rows(const StoredEvent& stored, const Transaction* transaction) {
+Result<void> RoomWrite::Work::write_rows(const StoredEvent& stored, const Transaction* transaction) {
     auto room = state->info->number;
     std::string number;
     put_varint(number, stored.number);
@@ -204,6 +204,7 @@ void RoomWrite::Work::write_rows(const StoredEvent& stored, const Transaction* t
         change.put(kTransactions, room, key, number);
         transactions.emplace(key, stored.event->id);
     }
+    return write_relation(stored);
 }
 
 // Spec: Room Versions › Handling redactions. The redaction event stands whatever it points at; the target changes only
@@ -240,6 +241,7 @@ Result<void> RoomWrite::Work::apply_redaction(const StoredEvent& redaction) {
     body += encode_body(*form);
     change.put(kRedactedEvents, state->info->number, number_key(form->number), body);
     change.puncture(kEvents, state->info->number, form->number);
+    PEYK_CHECK(drop_relation(*target));
     // The redacted form takes the original's place where it is current state.
     if (form->event->is_state()) {
         auto name = state_name(form->event->type, *form->event->state_key);
@@ -266,10 +268,12 @@ Task<Result<void>> RoomWrite::Work::commit() {
     for (auto& [name, event] : new_state) kept->state_cache.insert_or_assign(name, event);
     if (kept->state_cache.size() > 200) kept->state_cache.clear();
     owner.activity_.begin(room->number);
+    if (!related.empty()) owner.store_.relations().begin(room->number);
     auto pending = owner.db_.start_commit(std::move(change));
     guard.leave();
 
     auto position = co_await std::move(pending).wait();
+    if (!related.empty()) owner.store_.relations().end(room->number, related);
     if (!position) {
         owner.activity_.end(room->number, 0);
         kept->settle(queued, nodes, transactions);

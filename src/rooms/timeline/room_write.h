@@ -4,6 +4,7 @@
 #include <map>
 
 #include "rooms/auth/auth.h"
+#include "rooms/relations/relation.h"
 #include "rooms/timeline/room_state.h"
 #include "rooms/timeline/rooms.h"
 
@@ -41,7 +42,15 @@ struct RoomWrite::Work final : NodeSource, NodeSink {
     Result<void> take(EventPtr event, const Transaction* transaction);
     Result<void> place_state(StoredEvent& stored);
     Result<void> apply_redaction(const StoredEvent& redaction);
-    void write_rows(const StoredEvent& stored, const Transaction* transaction);
+    Result<void> write_rows(const StoredEvent& stored, const Transaction* transaction);
+    // Relations (write_relations.cc).
+    Result<void> check_relation(const Event& event) const;
+    Result<void> write_relation(const StoredEvent& stored);
+    Result<void> drop_relation(const StoredEvent& target);
+    Result<EventPtr> known_event(const EventId& id) const;
+    // Calls `look` with the events that no reader of rows knows yet.
+    void each_fresh(const std::function<void(const StoredEvent&)>& look) const;
+    Result<EventNumber> newest_in_thread(const EventId& root, EventNumber except) const;
 
     Rooms& rooms;
     std::shared_ptr<RoomState> state;
@@ -53,6 +62,7 @@ struct RoomWrite::Work final : NodeSource, NodeSink {
     std::map<NodeNumber, StateNodePtr> nodes;             // new nodes
     std::unordered_map<std::string, EventPtr> new_state;  // over state->state_cache
     std::unordered_map<std::string, EventId> transactions;
+    std::vector<std::string> related;                             // digests of parents whose rows change
     mutable std::unordered_map<std::string, EventPtr> looked_up;  // reads worth keeping at the tip
 };
 

@@ -46,6 +46,7 @@ bool Visibility::permits(HistoryVisibility visibility, Membership membership, bo
 }
 
 Result<bool> Visibility::may_see(const StoredEvent& event) {
+    if (!event.event->is_state() && ignores(event.event->sender)) return false;
     bool later = joined_later(event);
     PEYK_TRY(auto visibility, visibility_at(event.after));
     PEYK_TRY(auto membership, membership_at(event.after));

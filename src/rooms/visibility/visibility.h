@@ -2,7 +2,9 @@
 // Who may see which event. Spec: Client-Server API › Room History Visibility.
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <unordered_set>
 
 #include "rooms/membership/memberships.h"
 #include "rooms/timeline/room_store.h"
@@ -11,14 +13,31 @@ namespace peyk::rooms {
 
 enum class HistoryVisibility : std::uint8_t { invited, joined, shared, world_readable };
 
+// Whom a user ignores, by number. Spec: Client-Server API › Ignoring Users.
+using IgnoredUsers = std::unordered_set<UserNumber>;
+using IgnoredUsersPtr = std::shared_ptr<const IgnoredUsers>;  // null: nobody
+
+// Port: the list is account data of the user. Implemented over users/.
+class IgnoreLists {
+public:
+    virtual ~IgnoreLists() = default;
+    virtual Result<IgnoredUsersPtr> ignored_by(UserNumber user) const = 0;  // may block
+};
+
 // Judges the events of one room for one user; remembers what it read, so make one per answer. Blocking.
 class Visibility {
 public:
     // `row`: the user's membership row, or nothing when the user never had to do with the room.
-    Visibility(const RoomStore& store, const RoomInfo& room, UserNumber user, std::optional<RoomMembership> row)
-        : store_(store), room_(room), user_(user), row_(std::move(row)) {}
+    Visibility(const RoomStore& store, const RoomInfo& room, UserNumber user, std::optional<RoomMembership> row,
+               IgnoredUsersPtr ignored = nullptr)
+        : store_(store), room_(room), user_(user), row_(std::move(row)), ignored_(std::move(ignored)) {}
 
+    // Events of ignored users are not seen, but for state events.
     Result<bool> may_see(const StoredEvent& event);
+    bool ignores(UserNumber sender) const { return ignored_ && ignored_->contains(sender); }
+    bool ignores(const UserId& sender) const {
+        return ignored_ && !ignored_->empty() && ignored_->contains(store_.number(sender));
+    }
     // The user's membership at the event (after it, for membership events). Spec: unsigned.membership.
     Result<Membership> membership_at(const StateRoots& roots);
     Result<HistoryVisibility> visibility_at(const StateRoots& roots);
@@ -33,6 +52,7 @@ private:
     const RoomInfo& room_;
     UserNumber user_;
     std::optional<RoomMembership> row_;
+    IgnoredUsersPtr ignored_;
     std::map<NodeNumber, Membership> memberships_;
     std::map<NodeNumber, HistoryVisibility> visibilities_;
 };

@@ -1,0 +1,94 @@
+// What a new event does to the rows of the event that it relates to.
+// Spec: Client-Server API › Forming relationships between events; Avoiding duplicate annotations; Threading.
+
+#include "core/errors.h"
+#include "rooms/timeline/room_write.h"
+
+namespace peyk::rooms {
+
+void RoomWrite::Work::each_fresh(const std::function<void(const StoredEvent&)>& look) const {
+    state->each_unsettled(look);
+    for (const auto& event : events) look(*event);
+}
+
+// The newest event of a thread, counting what is queued. A redaction that is queued may leave a stale number: a row of
+// kThreads too many, which readers notice.
+Result<EventNumber> RoomWrite::Work::newest_in_thread(const EventId& root, EventNumber except) const {
+    EventNumber newest = 0;
+    each_fresh([&](const StoredEvent& event) {
+        auto relation = relation_of(*event.event);
+        if (relation && relation->kind == RelationKind::thread && relation->parent == root && event.number != except)
+            newest = std::max(newest, event.number);
+    });
+    if (newest) return newest;
+    const auto& index = rooms.store_.relations();
+    return index.newest_in_thread(state->info->number, index.digest(root), except);
+}
+
+Result<EventPtr> RoomWrite::Work::known_event(const EventId& id) const {
+    EventPtr found;
+    each_fresh([&](const StoredEvent& event) {
+        if (event.event->id == id) found = event.event;
+    });
+    if (found) return found;
+    PEYK_TRY(auto stored, rooms.store_.event(*state->info, id));
+    return stored ? stored->event : nullptr;
+}
+
+// What a client of this server may not send. Events from elsewhere are not asked: invalid relations are ignored.
+Result<void> RoomWrite::Work::check_relation(const Event& event) const {
+    auto relation = relation_of(event);
+    if (!relation) return {};
+    if (relation->kind == RelationKind::thread) {
+        PEYK_TRY(auto root, known_event(relation->parent));
+        if (root && relation_of(*root)) return m::unknown("A thread cannot begin at an event that relates to another");
+    }
+    if (relation->kind == RelationKind::annotation && relation->key) {
+        const auto& index = rooms.store_.relations();
+        auto key = index.annotation_key(event, *relation);
+        bool twice = false;
+        each_fresh([&](const StoredEvent& other) {
+            auto its = relation_of(*other.event);
+            twice = twice || (its && its->key && index.annotation_key(*other.event, *its) == key);
+        });
+        if (!twice) {
+            PEYK_TRY(auto holder, index.annotation(state->info->number, key));
+            twice = holder != 0;
+        }
+        if (twice)
+            return fail(Error{Errc::bad_request, "You have annotated the event with this key already",
+                              "M_DUPLICATE_ANNOTATION"});
+    }
+    return {};
+}
+
+Result<void> RoomWrite::Work::write_relation(const StoredEvent& stored) {
+    auto relation = relation_of(*stored.event);
+    if (!relation) return {};
+    const auto& index = rooms.store_.relations();
+    auto room = state->info->number;
+    index.add(change, room, stored.number, *stored.event, *relation);
+    related.push_back(index.digest(relation->parent));
+    if (relation->kind != RelationKind::thread) return {};
+    PEYK_TRY(auto before, newest_in_thread(relation->parent, stored.number));
+    if (before) index.remove_thread(change, room, before);
+    index.put_thread(change, room, stored.number, relation->parent);
+    return {};
+}
+
+// `target` is about to be redacted: the relation is lost with its content.
+Result<void> RoomWrite::Work::drop_relation(const StoredEvent& target) {
+    auto relation = relation_of(*target.event);
+    if (!relation) return {};
+    const auto& index = rooms.store_.relations();
+    auto room = state->info->number;
+    PEYK_CHECK(index.remove(change, room, target.number, *target.event, *relation));
+    related.push_back(index.digest(relation->parent));
+    if (relation->kind != RelationKind::thread) return {};
+    index.remove_thread(change, room, target.number);
+    PEYK_TRY(auto newest, newest_in_thread(relation->parent, target.number));
+    if (newest) index.put_thread(change, room, newest, relation->parent);
+    return {};
+}
+
+}  // namespace peyk::rooms
