@@ -19,6 +19,7 @@ Result<Filter> Filter::parse(const json::Value* definition) {
     PEYK_TRY(auto data, EventFilter::parse(part(definition, "account_data"), kUnlimited, kUnlimited));
     Filter out{outer.rooms,          outer.not_rooms,      false,          std::move(timeline), std::move(state),
                std::move(ephemeral), std::move(room_data), std::move(data)};
+    PEYK_TRY(out.fields, rooms::EventFields::parse(part(definition, "event_fields")));
     if (room) out.include_leave = room->get_bool("include_leave").value_or(false);
     return out;
 }

@@ -136,8 +136,10 @@ Result<void> RoomSections::write_events(std::string& out, const Window& window, 
     for (const auto& event : events) {
         if (!first) out += ',';
         first = false;
+        auto start = out.size();
         PEYK_CHECK(rooms::write_client_event(out, store_, *part.room, *event, window.reader, part.visibility,
                                              rooms::RoomIdMember::leave_out, bundle));
+        PEYK_CHECK(window.filter->fields.apply(out, start));
     }
     out += ']';
     return {};

@@ -51,7 +51,9 @@ Result<void> check_event_filter(const json::Object& filter) {
     if (const auto* limit = filter.find("limit")) {
         if (!limit->integer() || *limit->integer() < 0) return wrong("limit", "a whole number above 0");
     }
-    for (std::string_view key : {"types", "not_types"}) PEYK_CHECK(check_strings(filter, key));
+    for (std::string_view key :
+         {"types", "not_types", "rel_types", "not_rel_types", "related_by_rel_types", "related_by_senders"})
+        PEYK_CHECK(check_strings(filter, key));
     for (std::string_view key : {"senders", "not_senders"}) PEYK_CHECK(check_ids<UserId>(filter, key));
     for (std::string_view key : {"rooms", "not_rooms"}) PEYK_CHECK(check_ids<RoomId>(filter, key));
     for (std::string_view key :

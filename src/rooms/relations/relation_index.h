@@ -40,6 +40,7 @@ public:
     explicit RelationIndex(storage::Db& db) : db_(db) {}
 
     std::string digest(const EventId& id) const { return db_.digest("event", id.view()); }
+    UserNumber number(std::string_view user) const { return db_.number(user); }
     // Everything that relates to the event directly. Never null.
     Result<ChildrenPtr> children(RoomNumber room, std::string_view parent_digest) const;
     Result<ChildrenPtr> children(RoomNumber room, const EventId& parent) const {

@@ -60,7 +60,8 @@ bool has(const std::vector<std::string>& list, std::string_view text) {
 }  // namespace
 
 Result<EventFilter> EventFilter::parse(const json::Value* filter, std::size_t default_limit, std::size_t max_limit) {
-    EventFilter out{default_limit, {}, {}, {}, {}, {}, {}, {}};
+    EventFilter out;
+    out.limit = default_limit;
     if (!filter || filter->is_null()) return out;
     if (!filter->is_object()) return m::bad_json("A filter must be an object");
     if (const auto* limit = filter->get("limit"); limit && !limit->is_null()) {
@@ -77,6 +78,15 @@ Result<EventFilter> EventFilter::parse(const json::Value* filter, std::size_t de
     out.not_types = std::move(not_types).value_or(std::vector<std::string>{});
     out.not_senders = std::move(not_senders).value_or(std::vector<std::string>{});
     out.not_rooms = std::move(not_rooms).value_or(std::vector<std::string>{});
+    // The names that clients use before and after the proposals settled.
+    for (auto prefix : {"", "org.matrix.msc3874."}) {
+        PEYK_TRY(auto own, strings(*filter, fmt::format("{}rel_types", prefix)));
+        PEYK_TRY(auto refused, strings(*filter, fmt::format("{}not_rel_types", prefix)));
+        if (own) out.rel_types = std::move(own);
+        if (refused) out.not_rel_types = *std::move(refused);
+    }
+    PEYK_TRY(out.related_by_rel_types, strings(*filter, "related_by_rel_types"));
+    PEYK_TRY(out.related_by_senders, strings(*filter, "related_by_senders"));
     PEYK_TRY(out.contains_url, boolean(*filter, "contains_url"));
     PEYK_TRY(auto lazy, boolean(*filter, "lazy_load_members"));
     PEYK_TRY(auto redundant, boolean(*filter, "include_redundant_members"));
@@ -97,7 +107,26 @@ bool EventFilter::wants(const Event& event) const {
         const auto* url = event.content.find("url");
         if ((url && url->is_string()) != *contains_url) return false;
     }
+    if (rel_types || !not_rel_types.empty()) {
+        auto relation = relation_of(event);
+        if (relation && has(not_rel_types, relation->type)) return false;
+        if (rel_types && (!relation || !has(*rel_types, relation->type))) return false;
+    }
     return true;
+}
+
+Result<bool> EventFilter::wants_related(const RelationIndex& index, RoomNumber room, const EventId& event) const {
+    if (!asks_for_relations()) return true;
+    PEYK_TRY(auto children, index.children(room, event));
+    for (const auto& child : *children) {
+        if (related_by_rel_types && !has(*related_by_rel_types, child.relation_type())) continue;
+        if (related_by_senders && std::ranges::none_of(*related_by_senders, [&](const auto& sender) {
+                return index.number(sender) == child.sender;
+            }))
+            continue;
+        return true;
+    }
+    return false;
 }
 
 bool EventFilter::wants_room(std::string_view room) const {
@@ -106,7 +135,8 @@ bool EventFilter::wants_room(std::string_view room) const {
 }
 
 bool EventFilter::takes_everything() const {
-    return !types && !senders && not_types.empty() && not_senders.empty() && !contains_url;
+    return !types && !senders && not_types.empty() && not_senders.empty() && !contains_url && !rel_types &&
+           not_rel_types.empty() && !asks_for_relations();
 }
 
 }  // namespace peyk::rooms

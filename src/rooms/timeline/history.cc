@@ -30,7 +30,9 @@ Result<HistoryPage> history_page(const RoomStore& store, const RoomInfo& room, V
             if (page.events.size() == filter.limit) break;
             at = back ? event->number : event->number + 1;
             PEYK_TRY(bool seen, visibility.may_see(*event));
-            if (seen && filter.wants(*event->event)) page.events.push_back(std::move(event));
+            if (!seen || !filter.wants(*event->event)) continue;
+            PEYK_TRY(bool related, filter.wants_related(store.relations(), room.number, event->event->id));
+            if (related) page.events.push_back(std::move(event));
         }
         (back ? high : low) = at;
     }
