@@ -105,6 +105,17 @@ http::ServerConfig http_config(const Config& config) {
     return out;
 }
 
+http::ClientOptions client_options(const Config& config) {
+    http::ClientOptions out;
+    out.private_addresses = config.network.loopback_allowed;
+    out.verify_certificates = config.network.verify_certificates;
+    out.extra_ca_files = config.network.extra_ca_files;
+    out.host_overrides = config.network.host_overrides;
+    out.dns_time = config.network.dns_timeout;
+    out.connect_time = config.network.connect_timeout;
+    return out;
+}
+
 http::ServerConfig metrics_http_config(const Config& config) {
     http::ServerConfig out;
     out.listeners.push_back(

@@ -4,6 +4,7 @@
 #include "app/config.h"
 #include "client_api/endpoint.h"
 #include "client_api/media/endpoints.h"
+#include "http/client/client.h"
 #include "http/server.h"
 #include "media/media.h"
 #include "pages/pages.h"
@@ -21,6 +22,7 @@ media::MediaOptions media_options(const Config& config);
 client_api::ApiOptions api_options(const Config& config);
 client_api::MediaEndpointOptions media_endpoint_options(const Config& config);
 http::ServerConfig http_config(const Config& config);
+http::ClientOptions client_options(const Config& config);
 // The listener of the metrics.
 http::ServerConfig metrics_http_config(const Config& config);
 // With the local authority's certificate, when there is one.

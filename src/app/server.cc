@@ -25,6 +25,7 @@ struct Server::Parts {
     SystemRandom random;
     WorkerPool workers;
     Timers timers;
+    std::unique_ptr<http::Client> outbound;
     std::optional<OpenStore> store;
     std::optional<Services> services;
     std::optional<http::Server> http;
@@ -48,8 +49,9 @@ Task<http::Response> exposition(const metrics::Registry& registry) {
 }  // namespace
 
 Result<void> Server::Parts::start() {
+    PEYK_TRY(outbound, http::Client::make(client_options(config)));
     PEYK_TRY(store, open_store(config, workers, clock, random));
-    services.emplace(config, *store, Machine{clock, random, timers, workers});
+    services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound});
     PEYK_CHECK(services->start());
     http.emplace(http_config(config), services->router(), workers);
     PEYK_CHECK(http->start());
@@ -115,6 +117,7 @@ void Server::Parts::stop() {
     if (metrics_http) metrics_http->stop();
     if (http) http->stop();
     if (services) services->stop();
+    if (outbound) outbound->stop();
     timers.stop();
     workers.stop();
     control_http.reset();

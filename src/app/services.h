@@ -23,6 +23,7 @@ struct Machine {
     Random& random;
     Timers& timers;
     WorkerPool& workers;
+    http::Outbound& outbound;
 };
 
 // Purpose:  the services and their routes.

@@ -156,6 +156,23 @@ std::string_view take_line(std::string_view& text) {
     return line;
 }
 
+// The lines behind the first one.
+std::expected<void, Refusal> parse_fields(std::string_view text, Head& head, int& hosts) {
+    for (auto line = take_line(text); !line.empty(); line = take_line(text)) {
+        if (line.front() == ' ' || line.front() == '\t') return malformed("Folded header field");
+        auto colon = line.find(':');
+        if (colon == std::string_view::npos) return malformed("A header field without colon");
+        auto name = line.substr(0, colon);
+        auto value = trim(line.substr(colon + 1));
+        if (!is_token(name)) return malformed("Bad header field name");
+        if (!is_field_value(value)) return malformed("Control characters in a header field");
+        if (auto noted = note_field(name, value, head, hosts); !noted) return std::unexpected(noted.error());
+        head.headers.add(std::string(name), std::string(value));
+    }
+    if (head.chunked && head.length) return malformed("Both Content-Length and Transfer-Encoding");
+    return {};
+}
+
 }  // namespace
 
 std::expected<std::optional<std::size_t>, Refusal> HeadScanner::scan(std::string_view buffer,
@@ -186,20 +203,25 @@ std::expected<Head, Refusal> parse_head(std::string_view text, const CodecLimits
     int hosts = 0;
     if (text.starts_with("\r\n")) text.remove_prefix(2);
     if (auto line = parse_request_line(take_line(text), limits, head); !line) return std::unexpected(line.error());
-    for (auto line = take_line(text); !line.empty(); line = take_line(text)) {
-        if (line.front() == ' ' || line.front() == '\t') return malformed("Folded header field");
-        auto colon = line.find(':');
-        if (colon == std::string_view::npos) return malformed("A header field without colon");
-        auto name = line.substr(0, colon);
-        auto value = trim(line.substr(colon + 1));
-        if (!is_token(name)) return malformed("Bad header field name");
-        if (!is_field_value(value)) return malformed("Control characters in a header field");
-        if (auto noted = note_field(name, value, head, hosts); !noted) return std::unexpected(noted.error());
-        head.headers.add(std::string(name), std::string(value));
-    }
-    if (head.chunked && head.length) return malformed("Both Content-Length and Transfer-Encoding");
+    if (auto fields = parse_fields(text, head, hosts); !fields) return std::unexpected(fields.error());
     if (!head.http_1_0 && hosts == 0) return malformed("No Host field");
     return head;
+}
+
+std::expected<AnswerHead, Refusal> parse_answer_head(std::string_view text, const CodecLimits&) {
+    auto line = take_line(text);
+    Head head;
+    int hosts = 0, status = 0;
+    bool known = line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ");
+    if (!known || line.size() < 12 || (line.size() > 12 && line[12] != ' ') || !is_field_value(line)) {
+        return malformed("Bad status line");
+    }
+    auto [end, error] = std::from_chars(line.data() + 9, line.data() + 12, status);
+    if (error != std::errc() || end != line.data() + 12 || status < 100) return malformed("Bad status line");
+    head.http_1_0 = line[7] == '0';
+    head.keep_alive = !head.http_1_0;
+    if (auto fields = parse_fields(text, head, hosts); !fields) return std::unexpected(fields.error());
+    return AnswerHead{status, head.keep_alive, head.chunked, head.length, std::move(head.headers)};
 }
 
 // Collects one line into line_, without its CR LF. Zero taken bytes never mean progress: `in` is not empty.

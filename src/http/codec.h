@@ -53,6 +53,18 @@ private:
 // `head` is what scan() delimited.
 std::expected<Head, Refusal> parse_head(std::string_view head, const CodecLimits& limits);
 
+// Status line and header fields of another server's answer.
+struct AnswerHead {
+    int status = 0;
+    bool keep_alive = true;
+    bool chunked = false;
+    std::optional<std::uint64_t> length;
+    Headers headers;
+};
+
+// As strict as parse_head(). Only the reason of a refusal has a meaning here.
+std::expected<AnswerHead, Refusal> parse_answer_head(std::string_view head, const CodecLimits& limits);
+
 // Undoes the chunked coding. Extensions and trailers are read, bounded and thrown away.
 class ChunkDecoder {
 public:
