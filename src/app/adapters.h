@@ -22,6 +22,16 @@ private:
     const users::Users& users_;
 };
 
+// rooms/ has users/ take a room's settings over to the room that takes its place.
+class SettingsOfSuccessors final : public rooms::Succession {
+public:
+    explicit SettingsOfSuccessors(users::Users& users) : users_(users) {}
+    Task<Result<void>> joined_successor(UserId user, RoomId from, RoomId to) override;
+
+private:
+    users::Users& users_;
+};
+
 // users/ tells rooms/ and keys/ what happened to accounts and devices. The targets are set before traffic starts.
 class UsersObservers final : public users::DeviceObserver,
                              public users::ProfileObserver,

@@ -36,8 +36,8 @@ std::string fingerprint_of(const std::string& pem) {
 
 }  // namespace
 
-rooms::Rooms::Options room_options(const Config& config) {
-    return {ServerName::trusted(config.server.name), config.privacy.timestamp_rounding.count() > 0};
+rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succession) {
+    return {ServerName::trusted(config.server.name), config.privacy.timestamp_rounding.count() > 0, &succession};
 }
 
 rooms::RoomCreator::Options creator_options(const Config& config) {

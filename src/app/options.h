@@ -15,7 +15,7 @@ namespace peyk::app {
 
 struct Identity;
 
-rooms::Rooms::Options room_options(const Config& config);
+rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succession);
 rooms::RoomCreator::Options creator_options(const Config& config);
 users::Options user_options(const Config& config);
 media::MediaOptions media_options(const Config& config);

@@ -8,13 +8,15 @@ Services::Services(const Config& config, OpenStore& store, Machine machine)
       users_(user_options(config), store.db(), feed_, limiter_, machine.clock, machine.random,
              users::Observers{&observers_, &observers_, &observers_}),
       profiles_(users_),
+      succession_(users_),
       room_store_(store.db()),
       memberships_(store.db(), feed_),
       rooms_(store.db(), room_store_, memberships_, activity_, feed_, machine.clock, machine.random,
-             store.identity.signing_key, room_options(config)),
+             store.identity.signing_key, room_options(config, succession_)),
       membership_actions_(rooms_, memberships_, profiles_),
       directory_(store.db()),
       creator_(rooms_, directory_, membership_actions_, profiles_, creator_options(config)),
+      upgrader_(rooms_, directory_, membership_actions_),
       room_stream_(store.db(), feed_, activity_, memberships_),
       typing_(feed_, machine.timers, machine.clock),
       key_accounts_(users_),
@@ -39,9 +41,9 @@ Services::Services(const Config& config, OpenStore& store, Machine machine)
 void Services::add_routes(const Config& config) {
     client_api::add_account_endpoints(api_, users_);
     client_api::add_room_endpoints(
-        api_, client_api::RoomServices{rooms_, room_store_, memberships_, membership_actions_, creator_, directory_,
-                                       room_stream_, typing_, profiles_, tokens_, read_markers_, account_data_,
-                                       machine_.clock, config.privacy.public_rooms});
+        api_, client_api::RoomServices{rooms_, room_store_, memberships_, membership_actions_, creator_, upgrader_,
+                                       directory_, room_stream_, typing_, profiles_, tokens_, read_markers_,
+                                       account_data_, machine_.clock, config.privacy.public_rooms});
     client_api::add_sync_endpoints(api_, sync_);
     client_api::add_keys_endpoints(api_, keys_, *interactive_auth_, device_history_);
     client_api::add_media_endpoints(api_, media_, media_endpoint_options(config));

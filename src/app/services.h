@@ -49,6 +49,7 @@ private:
     UsersObservers observers_;
     users::Users users_;
     ProfilesOfUsers profiles_;
+    SettingsOfSuccessors succession_;
 
     rooms::RoomStore room_store_;
     rooms::Activity activity_;
@@ -57,6 +58,7 @@ private:
     rooms::MembershipActions membership_actions_;
     rooms::Directory directory_;
     rooms::RoomCreator creator_;
+    rooms::RoomUpgrader upgrader_;
     rooms::RoomStream room_stream_;
     rooms::Typing typing_;
 

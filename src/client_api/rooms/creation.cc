@@ -6,6 +6,7 @@ namespace peyk::client_api {
 namespace {
 
 constexpr std::size_t kMaxInitialState = 200;
+constexpr std::size_t kMaxCreators = 100;
 
 class CreateRoom {
 public:
@@ -73,8 +74,45 @@ private:
     RoomServices services_;
 };
 
+// Spec: Client-Server API › Room Upgrades.
+class UpgradeRoom {
+public:
+    static constexpr Route kRoute{Method::post, "/_matrix/client/v3/rooms/{roomId}/upgrade", Auth::user, Body::object,
+                                  RateClass::general};
+    explicit UpgradeRoom(const RoomServices& services) : services_(services) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_CHECK(users::check_active(call.who()));
+        PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
+        PEYK_CO_TRY(auto version, call.need_string("new_version"));
+        PEYK_CO_TRY(auto creators, creators_of(call));
+        PEYK_CO_TRY(auto replacement, co_await services_.upgrader.upgrade(call.who().user, std::move(room),
+                                                                          std::move(version), std::move(creators)));
+        co_return Reply::of({{"replacement_room", replacement.str()}});
+    }
+
+private:
+    static Result<std::vector<UserId>> creators_of(const Call& call) {
+        std::vector<UserId> out;
+        PEYK_TRY(const auto* list, call.optional_array("additional_creators"));
+        if (!list) return out;
+        if (list->size() > kMaxCreators) return m::invalid_param("Too many 'additional_creators'");
+        for (const auto& item : *list) {
+            if (!item.string()) return m::bad_json("'additional_creators' must be a list of user ids");
+            PEYK_TRY(auto user, UserId::parse(*item.string()));
+            out.push_back(std::move(user));
+        }
+        return out;
+    }
+
+    RoomServices services_;
+};
+
 }  // namespace
 
-void add_creation_endpoints(Api& api, const RoomServices& services) { api.add<CreateRoom>(services); }
+void add_creation_endpoints(Api& api, const RoomServices& services) {
+    api.add<CreateRoom>(services);
+    api.add<UpgradeRoom>(services);
+}
 
 }  // namespace peyk::client_api

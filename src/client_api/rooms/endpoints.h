@@ -7,6 +7,7 @@
 #include "rooms/ephemeral/typing.h"
 #include "rooms/membership/actions.h"
 #include "rooms/timeline/create_room.h"
+#include "rooms/timeline/upgrade_room.h"
 #include "rooms/visibility/visibility.h"
 #include "sync/tokens.h"
 
@@ -25,6 +26,7 @@ struct RoomServices {
     const rooms::Memberships& memberships;
     rooms::MembershipActions& actions;
     rooms::RoomCreator& creator;
+    rooms::RoomUpgrader& upgrader;
     rooms::Directory& directory;
     rooms::RoomStream& stream;
     rooms::Typing& typing;

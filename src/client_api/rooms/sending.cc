@@ -26,6 +26,14 @@ Result<rooms::Draft> message_draft(const Call& call) {
     return draft;
 }
 
+// A tombstone that leads back to its own room would send clients round in circles.
+Result<void> check_tombstone(const rooms::Draft& draft, const RoomId& room) {
+    const auto* target = draft.content.find("replacement_room");
+    if (draft.type == "m.room.tombstone" && target && target->string() && *target->string() == room.view())
+        return m::invalid_param("A room cannot be replaced by itself");
+    return {};
+}
+
 // Spec: Redactions: with the redact level, or one's own event.
 Result<void> check_redaction(const RoomServices& services, const users::Caller& caller, const RoomId& id,
                              const EventId& target) {
@@ -49,6 +57,7 @@ public:
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
         PEYK_CO_CHECK(users::check_active(call.who()));
         PEYK_CO_TRY(auto draft, message_draft(call));
+        PEYK_CO_CHECK(check_tombstone(draft, room));
         if (draft.redacts) PEYK_CO_CHECK(check_redaction(services_, call.who(), room, *draft.redacts));
         PEYK_CO_TRY(auto transaction, transaction_of(call, "send " + room.str() + " " + draft.type));
         auto sent =
@@ -114,6 +123,7 @@ public:
 private:
     // Spec: PUT state: aliases that are named must exist and point here (M_BAD_ALIAS).
     Result<void> check(const rooms::Draft& draft, const RoomId& room) const {
+        PEYK_CHECK(check_tombstone(draft, room));
         if (draft.type != "m.room.canonical_alias" || !draft.state_key->empty()) return {};
         std::vector<std::string> named;
         if (const auto* alias = draft.content.find("alias"); alias && alias->string() && !alias->string()->empty())

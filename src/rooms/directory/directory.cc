@@ -29,6 +29,14 @@ Result<std::vector<RoomAlias>> Directory::aliases_of(const RoomId& room) const {
     return out;
 }
 
+std::string Directory::encode(const AliasRow& row) {
+    std::string body;
+    put_bytes(body, row.alias.view());
+    put_bytes(body, row.room.view());
+    put_bytes(body, row.creator.view());
+    return body;
+}
+
 Task<Result<void>> Directory::add_alias(RoomAlias alias, RoomId room, UserId creator) {
     auto guard = co_await lanes_.enter(db_.number(alias.view()));
     PEYK_CO_TRY(auto taken, resolve(alias));
@@ -36,12 +44,8 @@ Task<Result<void>> Directory::add_alias(RoomAlias alias, RoomId room, UserId cre
     PEYK_CO_TRY(auto others, aliases_of(room));
     if (others.size() >= kMaxAliases) co_return m::limit_exceeded(Millis{3'600'000});
     auto digest = db_.digest("alias", alias.view());
-    std::string body;
-    put_bytes(body, alias.view());
-    put_bytes(body, room.view());
-    put_bytes(body, creator.view());
     storage::Change change(db_, Owner::server, kServer, db_.epoch(Owner::server, kServer));
-    change.put(kAliases, kServer, digest, body);
+    change.put(kAliases, kServer, digest, encode({alias, room, std::move(creator)}));
     change.put(kRoomAliases, kServer, number_key(db_.number(room.view())) + digest, alias.view());
     PEYK_CO_CHECK(co_await db_.commit(std::move(change)));
     co_return Result<void>{};
@@ -55,6 +59,30 @@ Task<Result<void>> Directory::remove_alias(RoomAlias alias) {
     storage::Change change(db_, Owner::server, kServer, db_.epoch(Owner::server, kServer));
     change.del(kAliases, kServer, digest);
     change.del(kRoomAliases, kServer, number_key(db_.number(row->room.view())) + digest);
+    PEYK_CO_CHECK(co_await db_.commit(std::move(change)));
+    co_return Result<void>{};
+}
+
+// Without the lanes of the aliases: one that is removed at the same moment may come back, pointing at the new room.
+Task<Result<void>> Directory::move(RoomId from, RoomId to) {
+    PEYK_CO_TRY(auto aliases, aliases_of(from));
+    PEYK_CO_TRY(bool listed, published(from));
+    auto old_number = number_key(db_.number(from.view())), new_number = number_key(db_.number(to.view()));
+    storage::Change change(db_, Owner::server, kServer, db_.epoch(Owner::server, kServer));
+    for (const auto& alias : aliases) {
+        PEYK_CO_TRY(auto row, resolve(alias));
+        if (!row || row->room != from) continue;
+        row->room = to;
+        auto digest = db_.digest("alias", alias.view());
+        change.put(kAliases, kServer, digest, encode(*row));
+        change.del(kRoomAliases, kServer, old_number + digest);
+        change.put(kRoomAliases, kServer, new_number + digest, alias.view());
+    }
+    if (listed) {
+        change.del(kDirectory, kServer, old_number);
+        change.put(kDirectory, kServer, new_number, to.view());
+    }
+    if (change.empty()) co_return Result<void>{};
     PEYK_CO_CHECK(co_await db_.commit(std::move(change)));
     co_return Result<void>{};
 }

@@ -23,6 +23,9 @@ public:
     Task<Result<void>> add_alias(RoomAlias alias, RoomId room, UserId creator);
     Task<Result<void>> remove_alias(RoomAlias alias);
 
+    // Aliases and the entry in the list go over to a room that takes another's place; all or nothing.
+    Task<Result<void>> move(RoomId from, RoomId to);
+
     Result<bool> published(const RoomId& room) const;
     Task<Result<void>> set_published(RoomId room, bool published);
     // Room ids in a stable order, after `after` (a room number), at most `limit`.
@@ -33,6 +36,8 @@ public:
     Result<std::vector<Published>> list(RoomNumber after, std::size_t limit) const;
 
 private:
+    static std::string encode(const AliasRow& row);
+
     storage::Db& db_;
     Lanes lanes_;
 };

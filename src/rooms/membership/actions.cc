@@ -49,10 +49,10 @@ Result<std::optional<UserId>> MembershipActions::authorising_member(const RoomWr
     PEYK_TRY(auto power_event, write.state("m.room.power_levels"));
     PEYK_TRY(auto create, write.state("m.room.create"));
     PowerLevels power(power_event, create, *write.room().rules);
-    PEYK_TRY(auto members, rooms_.store().members(write.room(), write.roots()));
+    PEYK_TRY(auto members, write.members());
     for (const auto& entry : members) {
         if (static_cast<Membership>(entry.note) != Membership::join) continue;
-        PEYK_TRY(auto event, rooms_.store().event(write.room(), entry.event));
+        PEYK_TRY(auto event, write.event(entry.event));
         if (!event) continue;
         auto member = UserId::parse(*event->event->state_key);
         if (member && rooms_.is_local(*member) && power.user_level(member->view()) >= power.invite_level())

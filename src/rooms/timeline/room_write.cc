@@ -311,6 +311,9 @@ Result<EventPtr> RoomWrite::add(const UserId& sender, Draft draft, const Transac
 Result<EventPtr> RoomWrite::state(std::string_view type, std::string_view key) const {
     return work_->current(type, key);
 }
+Result<std::vector<StateEntry>> RoomWrite::members() const { return tree_entries(*work_, work_->tip.roots.members); }
+Result<std::vector<StateEntry>> RoomWrite::others() const { return tree_entries(*work_, work_->tip.roots.others); }
+Result<StoredEventPtr> RoomWrite::event(EventNumber number) const { return work_->event(number); }
 const StateRoots& RoomWrite::roots() const { return work_->tip.roots; }
 bool RoomWrite::empty() const { return work_->events.empty(); }
 
@@ -336,15 +339,15 @@ Task<Result<void>> RoomWrite::commit() && {
     co_return co_await work->commit();
 }
 
-Result<EventPtr> make_create_event(const Rooms& rooms, const RoomRules& rules, UserId creator, json::Object content) {
+Result<EventPtr> make_create_event(const Rooms& rooms, const RoomRules& rules, UserId creator, json::Object content,
+                                   std::optional<RoomId> id) {
     EventDraft event{std::move(creator)};
     event.type = "m.room.create";
     event.state_key = "";
     event.content = std::move(content);
     event.origin_server_ts = rooms.clock_.now().count();
     event.id = new_event_id(rooms, rules);
-    if (!rules.room_id_is_create_hash)
-        event.room = RoomId::trusted("!" + rooms.random_.alphanumeric(18) + ":" + rooms.options_.server.str());
+    if (!rules.room_id_is_create_hash) event.room = std::move(id);
     return build_event(std::move(event), rooms.options_.server, rooms.key_, rules);
 }
 

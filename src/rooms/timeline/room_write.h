@@ -11,7 +11,8 @@
 namespace peyk::rooms {
 
 // The m.room.create event of a new room: its room id is its own hash from version 12 on, else made up.
-Result<EventPtr> make_create_event(const Rooms& rooms, const RoomRules& rules, UserId creator, json::Object content);
+Result<EventPtr> make_create_event(const Rooms& rooms, const RoomRules& rules, UserId creator, json::Object content,
+                                   std::optional<RoomId> id);
 
 // Base64, for the versions that refer to events by id and hash; else empty.
 Result<std::string> reference_hash_for(const Event& event, const RoomRules& rules);

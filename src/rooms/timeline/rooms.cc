@@ -70,8 +70,12 @@ Task<Result<RoomWrite>> Rooms::enter(RoomId room) {
     co_return open(std::move(info), std::move(guard));
 }
 
-Task<Result<RoomWrite>> Rooms::create(const RoomRules& rules, UserId creator, json::Object content) {
-    PEYK_CO_TRY(auto made, make_create_event(*this, rules, std::move(creator), std::move(content)));
+RoomId Rooms::new_room_id() { return RoomId::trusted("!" + random_.alphanumeric(18) + ":" + options_.server.str()); }
+
+Task<Result<RoomWrite>> Rooms::create(const RoomRules& rules, UserId creator, json::Object content,
+                                      std::optional<RoomId> id) {
+    if (!id) id = new_room_id();
+    PEYK_CO_TRY(auto made, make_create_event(*this, rules, std::move(creator), std::move(content), std::move(id)));
     auto info = std::make_shared<const RoomInfo>(RoomInfo{made->room, store_.number(made->room), &rules});
     auto guard = co_await lanes_.enter(info->number);
     PEYK_CO_TRY(auto taken, store_.find(info->number));
@@ -92,6 +96,23 @@ Task<Result<EventId>> Rooms::send(UserId sender, RoomId room, Draft draft, std::
     co_return event->id;
 }
 
+// Spec: Room Upgrades: on a join, the user's settings for the predecessor go over.
+Task<Result<void>> Rooms::succeed(RoomInfoPtr room, StoredEventPtr member, UserId user) {
+    if (!options_.succession) co_return Result<void>{};
+    PEYK_CO_TRY(auto now, store_.membership(*room, member->after, store_.number(user)));
+    PEYK_CO_TRY(auto before, store_.membership(*room, member->before, store_.number(user)));
+    if (now != Membership::join || before == Membership::join) co_return Result<void>{};
+    PEYK_CO_TRY(auto create, store_.state(*room, member->after, "m.room.create"));
+    const auto* predecessor = create ? create->event->content.find("predecessor") : nullptr;
+    auto id = predecessor ? predecessor->get_string("room_id") : std::nullopt;
+    auto from = RoomId::parse(id.value_or(""));
+    if (!from) co_return Result<void>{};
+    // Only who was in the old room has settings worth taking, and nobody can be made to take those of another room.
+    PEYK_CO_TRY(auto row, memberships_.of(store_.number(user), store_.number(*from)));
+    if (!row || (row->membership != Membership::join && !row->was_joined)) co_return Result<void>{};
+    co_return co_await options_.succession->joined_successor(std::move(user), *std::move(from), room->id);
+}
+
 // What a member event means for the local user's own rows.
 Task<Result<void>> Rooms::apply_memberships(RoomInfoPtr room, std::vector<StoredEventPtr> members) {
     for (auto& member : members) {
@@ -99,6 +120,9 @@ Task<Result<void>> Rooms::apply_memberships(RoomInfoPtr room, std::vector<Stored
         if (!user || !is_local(*user)) continue;
         PEYK_CO_TRY(auto stripped, stripped_state(store_, *room, *member));
         PEYK_CO_CHECK(co_await memberships_.apply(store_.number(*user), room, member, std::move(stripped)));
+        // The membership stands whatever becomes of the settings.
+        if (auto moved = co_await succeed(room, member, *user); !moved)
+            log::warning("rooms", "settings did not go over to an upgraded room: {}", moved.error().detail);
         storage::Change done(db_, Owner::room, room->number, db_.epoch(Owner::room, room->number));
         done.del(kOutbox, room->number, number_key(member->number));
         // Queued, not awaited: applying twice changes nothing, so the row may come back after a crash.

@@ -40,6 +40,14 @@ struct Transaction {
     std::string id;
 };
 
+// Port: a local user has joined a room that takes another's place; what the user had set for the old one goes over.
+// Called again after a crash, so a second time changes nothing. Implemented over users/.
+class Succession {
+public:
+    virtual ~Succession() = default;
+    virtual Task<Result<void>> joined_successor(UserId user, RoomId from, RoomId to) = 0;
+};
+
 class Rooms;
 class RoomState;
 
@@ -59,6 +67,10 @@ public:
     // State as it is with everything added so far. Null when the place is empty.
     Result<EventPtr> state(std::string_view type, std::string_view key = "") const;
     Result<Membership> membership(const UserId& user) const;
+    // The whole state, and its events. RoomStore cannot be asked for the state here: it knows only what is durable.
+    Result<std::vector<StateEntry>> members() const;
+    Result<std::vector<StateEntry>> others() const;
+    Result<StoredEventPtr> event(EventNumber number) const;
     const StateRoots& roots() const;
     bool empty() const;  // nothing added
     // Durable and visible when it returns; local members' rows are applied, and the feed knows. Errors: as Db::commit.
@@ -77,6 +89,7 @@ public:
     struct Options {
         ServerName server;
         bool round_timestamps = false;  // own events' time to the minute (privacy)
+        Succession* succession = nullptr;
     };
     Rooms(storage::Db& db, RoomStore& store, Memberships& memberships, Activity& activity, Feed& feed,
           const Clock& clock, Random& random, const SigningKey& key, Options options);
@@ -88,7 +101,10 @@ public:
     // not_found when the room does not exist here.
     Task<Result<RoomWrite>> enter(RoomId room);
     // A new room: the first event added must be its m.room.create; the room id is known after that.
-    Task<Result<RoomWrite>> create(const RoomRules& rules, UserId creator, json::Object content);
+    // `id`: from new_room_id(), when it had to be known before; versions whose id is a hash make their own.
+    Task<Result<RoomWrite>> create(const RoomRules& rules, UserId creator, json::Object content,
+                                   std::optional<RoomId> id = std::nullopt);
+    RoomId new_room_id();
 
     // Sends one event of a joined member; the usual way.
     Task<Result<EventId>> send(UserId sender, RoomId room, Draft draft, std::optional<Transaction> transaction);
@@ -99,11 +115,13 @@ public:
 
 private:
     friend class RoomWrite;
-    friend Result<EventPtr> make_create_event(const Rooms&, const RoomRules&, UserId, json::Object);
+    friend Result<EventPtr> make_create_event(const Rooms&, const RoomRules&, UserId, json::Object,
+                                              std::optional<RoomId>);
     friend std::optional<EventId> new_event_id(const Rooms&, const RoomRules&);
     std::shared_ptr<RoomState> state_of(RoomInfoPtr room);
     Result<RoomWrite> open(RoomInfoPtr room, Lanes::Guard guard);
     std::string transaction_key(const Transaction& transaction) const;
+    Task<Result<void>> succeed(RoomInfoPtr room, StoredEventPtr member, UserId user);
     Task<Result<void>> apply_memberships(RoomInfoPtr room, std::vector<StoredEventPtr> members);
 
     storage::Db& db_;
