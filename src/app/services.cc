@@ -1,5 +1,7 @@
 #include "app/services.h"
 
+#include "client_api/search/endpoints.h"
+
 namespace peyk::app {
 
 Services::Services(const Config& config, OpenStore& store, Machine machine)
@@ -40,10 +42,24 @@ Services::Services(const Config& config, OpenStore& store, Machine machine)
 
 void Services::add_routes(const Config& config) {
     client_api::add_account_endpoints(api_, users_);
-    client_api::add_room_endpoints(
-        api_, client_api::RoomServices{rooms_, room_store_, memberships_, membership_actions_, creator_, upgrader_,
-                                       directory_, room_stream_, typing_, profiles_, tokens_, read_markers_,
-                                       account_data_, machine_.clock, config.privacy.public_rooms});
+    client_api::RoomServices rooms{rooms_,
+                                   room_store_,
+                                   memberships_,
+                                   membership_actions_,
+                                   creator_,
+                                   upgrader_,
+                                   directory_,
+                                   room_stream_,
+                                   typing_,
+                                   profiles_,
+                                   tokens_,
+                                   read_markers_,
+                                   account_data_,
+                                   machine_.clock,
+                                   config.privacy.public_rooms};
+    client_api::add_room_endpoints(api_, rooms);
+    if (config.privacy.search) searcher_.emplace(room_store_, memberships_);
+    client_api::add_search_endpoints(api_, rooms, searcher_ ? &*searcher_ : nullptr);
     client_api::add_sync_endpoints(api_, sync_);
     client_api::add_keys_endpoints(api_, keys_, *interactive_auth_, device_history_);
     client_api::add_media_endpoints(api_, media_, media_endpoint_options(config));
@@ -75,6 +91,7 @@ Result<void> Services::start() {
 }
 
 void Services::stop() {
+    if (searcher_) searcher_->stop();
     media_.stop();
     users_.stop();
 }

@@ -13,6 +13,7 @@
 #include "media/media.h"
 #include "pages/pages.h"
 #include "privacy/rate_limits.h"
+#include "search/searcher.h"
 #include "users/users.h"
 
 namespace peyk::app {
@@ -72,6 +73,7 @@ private:
     AccountDataForSync account_data_;
     EncryptionForSync encryption_;
     sync::SyncV3 sync_;
+    std::optional<search::Searcher> searcher_;  // absent: switched off
 
     DeviceHistoryFromSync device_history_;
     ReadMarkersInAccountData read_markers_;

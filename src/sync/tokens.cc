@@ -102,4 +102,12 @@ Result<rooms::EventNumber> Tokens::decode(std::string_view text, rooms::RoomNumb
     return boundary;
 }
 
+std::string Tokens::encode_place(std::string_view place, std::uint64_t user) const {
+    return seal('p', place, binding(user, 0, ""));
+}
+
+Result<std::string> Tokens::decode_place(std::string_view text, std::uint64_t user) const {
+    return open('p', text, binding(user, 0, ""));
+}
+
 }  // namespace peyk::sync

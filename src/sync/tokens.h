@@ -33,6 +33,10 @@ public:
     std::string encode(rooms::RoomNumber room, rooms::EventNumber boundary, std::uint64_t user) const;
     Result<rooms::EventNumber> decode(std::string_view text, rooms::RoomNumber room, std::uint64_t user) const;
 
+    // A place in another list that was made for one user; `place` is in a form of its maker's.
+    std::string encode_place(std::string_view place, std::uint64_t user) const;
+    Result<std::string> decode_place(std::string_view text, std::uint64_t user) const;
+
     static bool is_stream(std::string_view text) { return text.starts_with('s'); }
 
 private:

@@ -46,6 +46,13 @@ void RoomStore::keep(RoomInfoPtr room) {
 Result<StoredEventPtr> RoomStore::decode(const RoomInfo& room, storage::Entry entry) const {
     auto number = get_u64be(entry.rest.data());
     if (auto cached = events_.get(room.number, number)) return cached;
+    PEYK_TRY(auto stored, read(room, entry));
+    if (stored) events_.put(room.number, number, stored);
+    return stored;
+}
+
+Result<StoredEventPtr> RoomStore::read(const RoomInfo& room, const storage::Entry& entry) const {
+    auto number = get_u64be(entry.rest.data());
     auto stored = std::make_shared<StoredEvent>();
     stored->number = number;
     stored->position = entry.position;
@@ -60,7 +67,6 @@ Result<StoredEventPtr> RoomStore::decode(const RoomInfo& room, storage::Entry en
     } else {
         PEYK_CHECK(decode_body(entry.body, *room.rules, *stored));
     }
-    events_.put(room.number, number, stored);
     return stored;
 }
 
@@ -100,6 +106,18 @@ Result<std::vector<StoredEventPtr>> RoomStore::events(const RoomInfo& room, Even
     PEYK_TRY(auto rows, db_.scan(kEvents, room.number, number_key(low), number_key(high), count - out.size(), order));
     for (auto& row : rows) {
         PEYK_TRY(auto stored, decode(room, std::move(row)));
+        if (stored) out.push_back(std::move(stored));
+    }
+    return out;
+}
+
+Result<std::vector<StoredEventPtr>> RoomStore::events_once(const RoomInfo& room, EventNumber from, EventNumber to,
+                                                           std::size_t limit, Order order) const {
+    std::vector<StoredEventPtr> out;
+    if (from >= to || limit == 0) return out;
+    PEYK_TRY(auto rows, db_.scan(kEvents, room.number, number_key(from), number_key(to), limit, order));
+    for (const auto& row : rows) {
+        PEYK_TRY(auto stored, read(room, row));
         if (stored) out.push_back(std::move(stored));
     }
     return out;

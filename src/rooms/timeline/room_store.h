@@ -48,6 +48,9 @@ public:
     // At most `limit` events with from <= number < to, in the order asked for.
     Result<std::vector<StoredEventPtr>> events(const RoomInfo& room, EventNumber from, EventNumber to,
                                                std::size_t limit, storage::Store::Order order) const;
+    // The same for those who read much that nobody will ask for again: it passes by the cache of events.
+    Result<std::vector<StoredEventPtr>> events_once(const RoomInfo& room, EventNumber from, EventNumber to,
+                                                    std::size_t limit, storage::Store::Order order) const;
     // The last event at or before a position; null when there is none.
     Result<StoredEventPtr> last(const RoomInfo& room, storage::Position at) const;
     Result<StoredEventPtr> last(const RoomInfo& room) const;
@@ -90,6 +93,7 @@ public:
 
 private:
     Result<StoredEventPtr> decode(const RoomInfo& room, storage::Entry entry) const;
+    Result<StoredEventPtr> read(const RoomInfo& room, const storage::Entry& entry) const;  // without the cache
 
     storage::Db& db_;
     RelationIndex relations_;
