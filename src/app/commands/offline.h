@@ -6,6 +6,7 @@
 #include "app/console.h"
 #include "app/services.h"
 #include "app/store.h"
+#include "http/client/client.h"
 
 namespace peyk::app {
 
@@ -33,6 +34,7 @@ private:
     SystemRandom random_;
     Timers timers_;
     WorkerPool workers_{"command", 2};
+    std::unique_ptr<http::Client> outbound_;
     std::optional<OpenStore> store_;
     std::unique_ptr<Services> services_;
 };
