@@ -20,8 +20,10 @@ public:
         for (int minor = 1; minor <= 16; ++minor) versions.emplace_back(fmt::format("v1.{}", minor));
         json::Object features;
         // In the specification for long; older clients ask for them by these names.
-        for (const char* name : {"org.matrix.e2e_cross_signing", "org.matrix.msc2285.stable",
-                                 "org.matrix.msc3827.stable", "org.matrix.msc3916.stable"})
+        for (const char* name :
+             {"org.matrix.e2e_cross_signing", "org.matrix.msc2285.stable", "org.matrix.msc3827.stable",
+              "org.matrix.msc3916.stable", "uk.half-shot.msc2666.query_mutual_rooms",
+              "uk.half-shot.msc2666.query_mutual_rooms.stable"})
             features.set(name, true);
         for (const auto& name : more) features.set(name, true);
         answer_ = json::write(json::Object{{"versions", std::move(versions)}, {"unstable_features", features}});

@@ -9,6 +9,7 @@ void add_room_endpoints(Api& api, const RoomServices& services) {
     add_state_endpoints(api, services);
     add_history_endpoints(api, services);
     add_relation_endpoints(api, services);
+    add_summary_endpoints(api, services);
     add_ephemeral_endpoints(api, services);
     add_directory_endpoints(api, services);
 }

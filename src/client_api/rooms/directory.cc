@@ -2,6 +2,7 @@
 
 #include "client_api/rooms/access.h"
 #include "rooms/auth/power_levels.h"
+#include "rooms/directory/room_summary.h"
 
 namespace peyk::client_api {
 namespace {
@@ -246,34 +247,8 @@ private:
         if (!room) return std::nullopt;
         PEYK_TRY(auto last, services_.store.last(*room));
         if (!last) return std::nullopt;
-        json::Object out{{"room_id", id.str()},
-                         {"num_joined_members", last->after.joined},
-                         {"world_readable", false},
-                         {"guest_can_join", false}};
-        struct Field {
-            std::string_view type, key, name;
-        };
-        constexpr Field kFields[] = {{"m.room.name", "name", "name"},
-                                     {"m.room.topic", "topic", "topic"},
-                                     {"m.room.avatar", "url", "avatar_url"},
-                                     {"m.room.canonical_alias", "alias", "canonical_alias"},
-                                     {"m.room.join_rules", "join_rule", "join_rule"},
-                                     {"m.room.create", "type", "room_type"}};
-        auto text_at = [&](std::string_view type, std::string_view key) -> Result<std::optional<std::string>> {
-            PEYK_TRY(auto event, services_.store.state(*room, last->after, type));
-            const auto* value = event ? event->event->content.find(key) : nullptr;
-            if (!value || !value->string()) return std::nullopt;
-            return *value->string();
-        };
-        for (const auto& field : kFields) {
-            PEYK_TRY(auto text, text_at(field.type, field.key));
-            if (text) out.set(std::string(field.name), *std::move(text));
-        }
-        PEYK_TRY(auto visibility, text_at("m.room.history_visibility", "history_visibility"));
-        out.set("world_readable", visibility == "world_readable");
-        PEYK_TRY(auto guests, text_at("m.room.guest_access", "guest_access"));
-        out.set("guest_can_join", guests == "can_join");
-        return json::Value(std::move(out));
+        PEYK_TRY(auto summary, rooms::summarise_room(services_.store, *room, last->after));
+        return json::Value(std::move(summary.json));
     }
 
     RoomServices services_;

@@ -47,6 +47,7 @@ void add_sending_endpoints(Api& api, const RoomServices& services);
 void add_state_endpoints(Api& api, const RoomServices& services);
 void add_history_endpoints(Api& api, const RoomServices& services);
 void add_relation_endpoints(Api& api, const RoomServices& services);
+void add_summary_endpoints(Api& api, const RoomServices& services);
 void add_ephemeral_endpoints(Api& api, const RoomServices& services);
 void add_directory_endpoints(Api& api, const RoomServices& services);
 
