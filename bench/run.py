@@ -17,6 +17,7 @@ from urllib.parse import quote
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/support"))
 
+from fake_service import FakeService  # noqa: E402
 from httpc import Client  # noqa: E402
 from killing import kill_under_load, must  # noqa: E402
 from server import Server  # noqa: E402
@@ -275,6 +276,42 @@ def bench_powercut(options) -> dict:
         result = subprocess.run([program, str(cuts), "1", durability], capture_output=True, text=True)
         out[durability] = json.loads(result.stdout) | {"as_it_must_be": result.returncode == 0}
     return out | {"goal": {"sync lost": 0, "relaxed lost": "more than 0"}}
+
+
+def bench_appservice(options) -> dict:
+    """events per second that one service sends as 16 of its users, and how long after the last one it was told all"""
+    service = FakeService("bench", {"receive_ephemeral": False})
+    service.check = lambda *_: None  # Python's part is to count
+    folder = Path(tempfile.mkdtemp(prefix="peyk-bench-service-"))
+    (folder / "bench.yaml").write_text(json.dumps(service.registration))
+    token, count = service.registration["as_token"], options.rounds or 20_000
+    ghosts = [f"_bench_u{n}" for n in range(16)]
+    with Bench({"appservices.files": [str(folder / "bench.yaml")]}) as bench:
+        bench.requests([f"POST /_matrix/client/v3/register {token} " + json.dumps(
+            {"type": "m.login.application_service", "username": name, "inhibit_login": True}) for name in ghosts])
+        made = bench.requests([f"POST /_matrix/client/v3/createRoom {token} " + json.dumps(
+            {"preset": "public_chat", "name": f"room {n}"}) for n in range(8)])
+        rooms = [quote(room["room_id"], safe="") for room in made]
+        bench.requests([f"POST /_matrix/client/v3/rooms/{room}/join?user_id=@{name}:localhost {token} {{}}"
+                        for room in rooms for name in ghosts])
+        lines = bench.file("sends", [
+            f"PUT /_matrix/client/v3/rooms/{rooms[n % 8]}/send/m.room.message/t{n}?user_id=@{ghosts[n % 16]}:localhost {token} "
+            + json.dumps({"msgtype": "m.text", "body": f"message {n} of a bridge"}) for n in range(count)])
+        began = time.monotonic()
+        load("run", bench.server.port, lines, 32, bench.scratch / "sent")
+        took = time.monotonic() - began
+
+        def told() -> int:
+            with service.lock:
+                return sum(event["type"] == "m.room.message" for one in service.transactions for event in one["events"])
+        while told() < count and time.monotonic() - began < 10 * took + 60:
+            time.sleep(0.05)
+        lag = time.monotonic() - began - took
+        complete = told() == count
+    service.close()
+    subprocess.run(["rm", "-rf", folder], check=False)
+    return {"events": count, "events_per_second": round(count / took), "told_all_after_s": round(lag, 2),
+            "complete": complete, "goal": {"events_per_second": 1000}}
 
 
 def bench_store(_options) -> dict:

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/tables.h"
+#include "appservices/tables.h"
 #include "base/error.h"
 #include "keys/tables.h"
 #include "media/tables.h"
@@ -23,6 +24,7 @@ std::vector<const storage::Table*> collect() {
     add(rooms::kTables);
     add(keys::kTables);
     add(media::kTables);
+    add(appservices::kTables);
     add(app::kTables);
     add(storage::kTables);
     std::ranges::sort(all, {}, [](const storage::Table* table) { return table->id; });

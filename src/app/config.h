@@ -122,6 +122,11 @@ struct NetworkSection {
     Millis connect_timeout{10'000};
 };
 
+struct AppservicesSection {
+    std::vector<std::filesystem::path> files;  // registrations
+    std::filesystem::path folder;              // every *.yaml and *.yml in it; empty: none
+};
+
 struct LoggingSection {
     log::Level level = log::Level::info;
     log::Format format = log::Format::text;
@@ -148,6 +153,7 @@ struct Config {
     LimitsSection limits;
     MediaSection media;
     NetworkSection network;
+    AppservicesSection appservices;
     LoggingSection logging;
     MetricsSection metrics;
     OutsideTestsSection outside_tests;

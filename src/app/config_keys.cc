@@ -273,6 +273,16 @@ void add_network(std::vector<Key>& keys) {
                               "2s"));
 }
 
+void add_appservices(std::vector<Key>& keys) {
+    keys.push_back({.name = "appservices.files",
+                    .slot = At<std::vector<std::filesystem::path>>{AT(appservices.files)},
+                    .about = "Registration files of bridges and bots, in YAML.",
+                    .privacy = "A service reads every room that its file names, and acts as every user in its "
+                               "namespaces. Read the file before you list it."});
+    keys.push_back(path("appservices.folder", AT(appservices.folder),
+                        "A folder of such files: every `*.yaml` and `*.yml` in it is read at the start. Empty: none."));
+}
+
 void add_operation(std::vector<Key>& keys) {
     keys.push_back(
         choice("logging.level", CHOICE(logging.level), {"debug", "info", "warning", "error", "off"},
@@ -300,6 +310,7 @@ std::vector<Key> make_config_keys() {
     add_limits(keys);
     add_media(keys);
     add_network(keys);
+    add_appservices(keys);
     add_operation(keys);
     return keys;
 }
@@ -326,6 +337,7 @@ constexpr Section kSections[] = {
     {"limits", "What a client may ask for. Everything from outside has a limit."},
     {"media", "Files that people send."},
     {"network", "Proxies in front, and rules for connections that the server opens."},
+    {"appservices", "Bridges to other networks, and bots."},
     {"logging", "What is written to standard error."},
     {"metrics", "Counters for operators."},
     {"outside_tests", "One switch for test suites."},

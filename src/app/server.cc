@@ -49,9 +49,11 @@ Task<http::Response> exposition(const metrics::Registry& registry) {
 }  // namespace
 
 Result<void> Server::Parts::start() {
+    PEYK_TRY(auto registrations,
+             appservices::load_registrations(config.appservices.files, config.appservices.folder, config.server.name));
     PEYK_TRY(outbound, http::Client::make(client_options(config)));
     PEYK_TRY(store, open_store(config, workers, clock, random));
-    services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound});
+    services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound}, std::move(registrations));
     PEYK_CHECK(services->start());
     http.emplace(http_config(config), services->router(), workers);
     PEYK_CHECK(http->start());

@@ -4,11 +4,14 @@
 
 namespace peyk::app {
 
-Services::Services(const Config& config, OpenStore& store, Machine machine)
+Services::Services(const Config& config, OpenStore& store, Machine machine,
+                   std::vector<appservices::Registration> registrations)
     : machine_(machine),
       limiter_(config.rate_limits(), machine.clock, machine.random),
+      registry_(std::move(registrations), config.server.name),
+      service_names_(registry_),
       users_(user_options(config), store.db(), feed_, limiter_, machine.clock, machine.random,
-             users::Observers{&observers_, &observers_, &observers_}),
+             users::Observers{&observers_, &observers_, &observers_, registry_.empty() ? nullptr : &service_names_}),
       profiles_(users_),
       succession_(users_),
       room_store_(store.db()),
@@ -34,7 +37,13 @@ Services::Services(const Config& config, OpenStore& store, Machine machine)
       device_history_(sync_),
       read_markers_(users_),
       interactive_auth_(client_api::interactive_auth(users_.uia)),
-      api_(router_, users_.sessions, limiter_, api_options(config)),
+      authenticator_(registry_, users_),
+      wire_(machine.outbound, machine.clock),
+      appservices_(appservices::QueueParts{store.db(), registry_, room_store_, activity_, directory_, room_stream_,
+                                           typing_, wire_, machine.timers, machine.clock, store.opened->incarnation()},
+                   feed_, activity_, machine.workers),
+      bridged_(appservices_, users_),
+      api_(router_, authenticator_, limiter_, api_options(config)),
       pages_(page_facts(config, store.identity), resetter(users_)) {
     observers_.bind(keys_, membership_actions_, memberships_);
     add_routes(config);
@@ -56,10 +65,12 @@ void Services::add_routes(const Config& config) {
                                    read_markers_,
                                    account_data_,
                                    machine_.clock,
+                                   registry_.empty() ? nullptr : &bridged_,
                                    config.privacy.public_rooms};
     client_api::add_room_endpoints(api_, rooms);
     if (config.privacy.search) searcher_.emplace(room_store_, memberships_);
     client_api::add_search_endpoints(api_, rooms, searcher_ ? &*searcher_ : nullptr);
+    if (!registry_.empty()) client_api::add_appservice_endpoints(api_, appservices_, room_store_);
     client_api::add_sync_endpoints(api_, sync_);
     client_api::add_keys_endpoints(api_, keys_, *interactive_auth_, device_history_);
     client_api::add_media_endpoints(api_, media_, media_endpoint_options(config));
@@ -87,11 +98,14 @@ Result<void> Services::start() {
     PEYK_CHECK(media_.start());
     PEYK_CHECK(run_blocking(machine_.workers, rooms_.recover()));
     PEYK_CHECK(run_blocking(machine_.workers, keys_.recover()));
-    return run_blocking(machine_.workers, users_.lifecycle.resume());
+    PEYK_CHECK(run_blocking(machine_.workers, users_.lifecycle.resume()));
+    PEYK_CHECK(run_blocking(machine_.workers, make_senders(registry_, users_)));
+    return appservices_.start();
 }
 
 void Services::stop() {
     if (searcher_) searcher_->stop();
+    appservices_.stop();
     media_.stop();
     users_.stop();
 }

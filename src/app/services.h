@@ -2,12 +2,14 @@
 // Every service over an open store, by value and in the order of their needs: a member may use those above it.
 
 #include "app/adapters.h"
+#include "app/appservices.h"
 #include "app/config.h"
 #include "app/options.h"
 #include "app/store.h"
 #include "async/feed.h"
 #include "async/timers.h"
 #include "client_api/account/endpoints.h"
+#include "client_api/appservice/endpoints.h"
 #include "client_api/endpoint.h"
 #include "client_api/sync/endpoints.h"
 #include "media/media.h"
@@ -31,7 +33,8 @@ struct Machine {
 // Owner:    Server.  Stops by: stop(), after the HTTP server has drained.
 class Services {
 public:
-    Services(const Config& config, OpenStore& store, Machine machine);
+    Services(const Config& config, OpenStore& store, Machine machine,
+             std::vector<appservices::Registration> registrations = {});
 
     // Before traffic: finishes what a crash interrupted. Errors: what the services say.
     Result<void> start();
@@ -47,6 +50,8 @@ private:
     Feed feed_;
     privacy::RateLimiter limiter_;
 
+    appservices::Registry registry_;
+    NamesOfServices service_names_;
     UsersObservers observers_;
     users::Users users_;
     ProfilesOfUsers profiles_;
@@ -78,6 +83,10 @@ private:
     DeviceHistoryFromSync device_history_;
     ReadMarkersInAccountData read_markers_;
     std::unique_ptr<client_api::InteractiveAuth> interactive_auth_;
+    ServiceAuthenticator authenticator_;
+    appservices::HttpWire wire_;
+    appservices::Services appservices_;
+    BridgedNamesOfServices bridged_;
     http::Router router_;
     client_api::Api api_;
     pages::Pages pages_;

@@ -121,17 +121,30 @@ Task<http::Response> Api::handle(Route route, const Run& run, http::Request requ
     co_return std::move(*answered);
 }
 
+Result<users::Caller> Api::caller_of(const Route& route, const Call& call, std::string_view token) {
+    if (!call.service.empty()) {
+        users::Assertion assertion{call.request.parameter("user_id"), call.request.parameter("device_id")};
+        // The parameter's name before it was in the specification; bridges with encryption send it.
+        if (!assertion.device) assertion.device = call.request.parameter("org.matrix.msc3202.device_id");
+        return authenticator_.authenticate_service(token, assertion);
+    }
+    return route.auth == Auth::user_even_locked ? authenticator_.authenticate_even_locked(token)
+                                                : authenticator_.authenticate(token);
+}
+
 Result<void> Api::prepare(const Route& route, Call& call) {
+    auto token = token_of(call.request, options_.tokens_in_query);
+    call.has_token = token.has_value();
+    if (token) call.service = authenticator_.service_of(*token);
     if (route.auth != Auth::none) {
-        auto token = token_of(call.request, options_.tokens_in_query);
         if (token) {
-            PEYK_TRY(call.caller, route.auth == Auth::user_even_locked ? authenticator_.authenticate_even_locked(*token)
-                                                                       : authenticator_.authenticate(*token));
+            PEYK_TRY(call.caller, caller_of(route, call, *token));
         } else if (route.auth != Auth::optional) {
             return m::missing_token("Missing access token");
         }
     }
-    if (route.rate != RateClass::none) {
+    bool limited = call.caller ? !call.caller->unlimited : call.service.empty();
+    if (route.rate != RateClass::none && limited) {
         std::string address(reinterpret_cast<const char*>(call.request.client.bytes.data()), 16);
         PEYK_CHECK(limiter_.take(route.rate, call.caller ? call.caller->user.view() : std::string_view(address)));
     }

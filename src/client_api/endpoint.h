@@ -50,6 +50,9 @@ struct Call {
     http::Request request;
     std::optional<users::Caller> caller;
     json::Object body;
+    // Routes that need no caller learn from these two who is at the door: POST /register and /login.
+    std::string service = {};  // id of the application service whose token came; empty: none
+    bool has_token = false;
 
     const users::Caller& who() const { return *caller; }  // Auth::user and user_even_locked routes only
     // Captures and query parameters as identifiers. Errors: M_INVALID_PARAM (M_MISSING_PARAM for absent parameters).
@@ -133,6 +136,7 @@ private:
     static Task<Result<http::Response>> answer(Task<Result<http::Response>> task) { return task; }
     Task<http::Response> handle(Route route, const Run& run, http::Request request);
     Result<void> prepare(const Route& route, Call& call);
+    Result<users::Caller> caller_of(const Route& route, const Call& call, std::string_view token);
 
     http::Router& router_;
     Authenticator& authenticator_;

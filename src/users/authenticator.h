@@ -1,6 +1,8 @@
 #pragma once
 // The port through which the endpoint wrapper turns a token into a Caller.
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -12,7 +14,14 @@ namespace peyk::users {
 // Error::extra, and neither errcode nor error.
 inline constexpr std::string_view kNoErrcode = "-";
 
-// Implemented by Sessions.
+// What a request says beside its token. Only application services are asked.
+// Spec: Application Service API › Identity assertion.
+struct Assertion {
+    std::optional<std::string> user;
+    std::optional<std::string> device;
+};
+
+// Implemented by Sessions; with application services, by app/ around it.
 class Authenticator {
 public:
     virtual ~Authenticator() = default;
@@ -21,6 +30,13 @@ public:
     // The same for the two endpoints that a locked account keeps: POST /logout and /logout/all.
     // Spec: Client-Server API › Account locking.
     virtual Result<Caller> authenticate_even_locked(std::string_view access_token) {
+        return authenticate(access_token);
+    }
+    // The id of the application service whose token it is; empty: no service's.
+    virtual std::string_view service_of(std::string_view /*access_token*/) const { return {}; }
+    // The service acts as the user that it asserts, or as its own. Errors: M_FORBIDDEN (not its user, or not
+    // registered), M_UNKNOWN_DEVICE, M_USER_LOCKED.
+    virtual Result<Caller> authenticate_service(std::string_view access_token, const Assertion&) {
         return authenticate(access_token);
     }
 };

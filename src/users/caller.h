@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "core/ids.h"
 
@@ -10,12 +11,17 @@ namespace peyk::users {
 
 struct Caller {
     UserId user;
-    DeviceId device;
+    DeviceId device;             // empty text: an application service that named none
     std::uint64_t user_number;   // Db::number(user): the key of the user's rows
     std::uint64_t token_number;  // identifies the session without being the token; survives token refreshes
     bool admin = false;
     bool guest = false;
-    bool suspended = false;  // may read, leave, sign out and delete, but not write; ask check_active()
+    bool suspended = false;    // may read, leave, sign out and delete, but not write; ask check_active()
+    std::string service = {};  // id of the application service that acts as the user; empty: a person
+    bool unlimited = false;    // no rate limits
+
+    bool is_service() const { return !service.empty(); }
+    bool has_device() const { return !device.view().empty(); }
 };
 
 // For everything that a suspended account may not do: joining, knocking, inviting, sending (but redacting its own
@@ -23,6 +29,12 @@ struct Caller {
 inline Result<void> check_active(const Caller& caller) {
     if (!caller.suspended) return {};
     return fail(Error{Errc::forbidden, "You cannot perform this action while suspended", "M_USER_SUSPENDED"});
+}
+
+// For what makes no sense without a device. Spec: Application Service API › Identity assertion.
+inline Result<void> check_device(const Caller& caller) {
+    if (caller.has_device()) return {};
+    return fail(Error{Errc::bad_request, "This needs a device: name one with 'device_id'", "M_UNKNOWN"});
 }
 
 }  // namespace peyk::users

@@ -50,10 +50,21 @@ public:
     }
 };
 
+// Which names belong to application services, and to which. Spec: Application Service API › Registration.
+class ServiceNames {
+public:
+    virtual ~ServiceNames() = default;
+    // Somebody other than the service (empty: than a person) keeps the name for itself.
+    virtual bool is_taken(const UserId&, std::string_view /*service*/) const { return false; }
+    // The service may make accounts of that name and sign in as it.
+    virtual bool owns(std::string_view /*service*/, const UserId&) const { return false; }
+};
+
 struct Observers {
     DeviceObserver* devices = nullptr;
     ProfileObserver* profiles = nullptr;
     AccountObserver* accounts = nullptr;
+    const ServiceNames* names = nullptr;
 };
 
 }  // namespace peyk::users

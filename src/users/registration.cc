@@ -51,13 +51,14 @@ struct Registration::Wish {
 };
 
 Registration::Registration(const Context& context, Accounts& accounts, Passwords& passwords, RegistrationTokens& tokens,
-                           Sessions& sessions, Uia& uia)
+                           Sessions& sessions, Uia& uia, const ServiceNames* names)
     : context_(context),
       accounts_(accounts),
       passwords_(passwords),
       tokens_(tokens),
       sessions_(sessions),
       uia_(uia),
+      names_(names),
       nonces_(context.clock, context.random, "", kMaxNonces) {}
 
 Result<std::string> Registration::check_localpart(std::string_view wanted) const {
@@ -74,6 +75,7 @@ Result<std::string> Registration::check_localpart(std::string_view wanted) const
 Result<void> Registration::available(std::string_view localpart) const {
     PEYK_TRY(auto name, check_localpart(localpart));
     PEYK_TRY(auto user, accounts_.complete(name));
+    if (names_ && names_->is_taken(user, {})) return m::exclusive("This user name belongs to an application service");
     PEYK_TRY(auto account, accounts_.by_number(accounts_.number(user)));
     if (account) return m::user_in_use("This user name is taken");
     return {};
@@ -191,6 +193,18 @@ Task<Result<Registration::Registered>> Registration::finish(AccountPtr account, 
     co_return out;
 }
 
+Task<Result<Registration::Registered>> Registration::register_for_service(std::string service, json::Object body) {
+    body.erase("password");  // its users have none
+    PEYK_CO_TRY(auto wish, parse(body));
+    if (!wish.localpart) co_return m::missing_param("'username' is missing");
+    PEYK_CO_TRY(auto user, accounts_.complete(*wish.localpart));
+    if (!names_ || !names_->owns(service, user) || names_->is_taken(user, service))
+        co_return m::exclusive("This user name is not in the namespaces of the application service");
+    NewAccount wanted{.localpart = *wish.localpart};
+    PEYK_CO_TRY(auto account, co_await create(std::move(wanted)));
+    co_return co_await finish(std::move(account), std::move(wish));
+}
+
 Result<std::string> Registration::shared_secret_nonce() {
     if (context_.options.registration_shared_secret.empty())
         return m::forbidden("Registration by shared secret is switched off on this server");
@@ -210,6 +224,7 @@ Task<Result<SignedIn>> Registration::register_by_secret(SharedSecretRequest requ
     if (!equal_constant_time(hmac_sha1_hex(secret, text), request.mac)) co_return m::forbidden("HMAC incorrect");
     if (request.password.size() > context_.options.passwords.max_length)
         co_return m::invalid_param("The password is too long");
+    PEYK_CO_CHECK(available(request.user));
     NewAccount wanted{.localpart = std::move(request.user),
                       .password = std::move(request.password),
                       .admin = request.admin,

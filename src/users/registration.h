@@ -7,6 +7,7 @@
 
 #include "users/accounts.h"
 #include "users/passwords.h"
+#include "users/ports.h"
 #include "users/registration_tokens.h"
 #include "users/sessions.h"
 #include "users/tickets.h"
@@ -27,12 +28,12 @@ struct NewAccount {
 class Registration {
 public:
     Registration(const Context& context, Accounts& accounts, Passwords& passwords, RegistrationTokens& tokens,
-                 Sessions& sessions, Uia& uia);
+                 Sessions& sessions, Uia& uia, const ServiceNames* names = nullptr);
 
     RegistrationMode mode() const { return context_.options.registration; }
     // Lower-cased, of the grammar for new names, not too long. Errors: M_INVALID_USERNAME.
     Result<std::string> check_localpart(std::string_view wanted) const;
-    // Errors: M_INVALID_USERNAME, M_USER_IN_USE.
+    // Errors: M_INVALID_USERNAME, M_USER_IN_USE, M_EXCLUSIVE (a name of an application service).
     Result<void> available(std::string_view localpart) const;
     // A name for those who do not want to choose.
     std::string random_localpart() const;
@@ -50,6 +51,9 @@ public:
         std::optional<SignedIn> signed_in = {};
     };
     Task<Result<Registered>> register_user(Request request);
+    // The same for an application service: no stages, no password, whatever the mode is; names in its own namespaces
+    // only (M_EXCLUSIVE). Spec: Application Service API › Server admin style permissions.
+    Task<Result<Registered>> register_for_service(std::string service, json::Object body);
 
     // Errors: M_FORBIDDEN when no shared secret is configured.
     Result<std::string> shared_secret_nonce();
@@ -73,6 +77,7 @@ private:
     RegistrationTokens& tokens_;
     Sessions& sessions_;
     Uia& uia_;
+    const ServiceNames* names_;
     Tickets nonces_;
 };
 

@@ -181,6 +181,27 @@ Task<Result<SignedIn>> Sessions::sign_in(SignIn wanted) {
     co_return out;
 }
 
+// Spec: Application Service API › Creating devices.
+Task<Result<bool>> Sessions::put_device(AccountPtr account, DeviceId id, std::optional<std::string> name) {
+    PEYK_CO_TRY(auto known, device(account->number, id));
+    if (known) {
+        if (name) PEYK_CO_CHECK(co_await rename(account->id, std::move(id), *std::move(name)));
+        co_return false;
+    }
+    auto lane = co_await context_.lanes.enter(account->number);
+    PEYK_CO_TRY(account, accounts_.by_number(account->number));  // as it is now
+    if (!account || account->deactivated) co_return m::user_deactivated("This account has been deactivated");
+    SignIn wanted{account, id, std::move(name)};
+    PEYK_CO_TRY(auto made, device_for(wanted));
+    if (!made.is_new) co_return false;
+    auto change = context_.change_of(account->number);
+    change.put(kDevices, account->number, device_key(context_.db, id), made.row.encode());
+    PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    lane.leave();
+    if (observer_) co_await observer_->added(account->id, account->number, std::move(id));
+    co_return true;
+}
+
 Task<Result<SignedIn>> Sessions::refresh(std::string refresh_token) {
     auto token = read_token(TokenKind::refresh, refresh_token, context_.db);
     if (!token) co_return m::unknown_token("Unknown refresh token");

@@ -71,6 +71,9 @@ public:
 
     Result<std::vector<Device>> devices(std::uint64_t user) const;
     Result<std::optional<Device>> device(std::uint64_t user, const DeviceId& id) const;
+    // A device without a token: an application service acts through it. True: it is new; else only the name, when
+    // given, is set. Errors: M_FORBIDDEN (too many devices, reserved id), M_TOO_LARGE, M_USER_DEACTIVATED.
+    Task<Result<bool>> put_device(AccountPtr account, DeviceId id, std::optional<std::string> name);
     // Errors: M_NOT_FOUND, M_TOO_LARGE.
     Task<Result<void>> rename(UserId user, DeviceId id, std::string name);
 

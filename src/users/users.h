@@ -24,6 +24,7 @@ public:
     Users(Options options, storage::Db& db, const Feed& feed, privacy::RateLimiter& limiter, const Clock& clock,
           Random& random, Observers observers = {})
         : options_(std::move(options)),
+          names_(observers.names),
           context_{db, lanes_, feed, clock, random, options_},
           passwords(options_.passwords),
           accounts(context_),
@@ -31,7 +32,7 @@ public:
           registration_tokens(context_),
           password_check(accounts, passwords, limiter),
           uia(context_, password_check, registration_tokens),
-          registration(context_, accounts, passwords, registration_tokens, sessions, uia),
+          registration(context_, accounts, passwords, registration_tokens, sessions, uia, observers.names),
           profiles(context_, accounts, observers.profiles),
           account_data(context_, accounts),
           filters(context_),
@@ -43,10 +44,12 @@ public:
 
     const Options& options() const { return options_; }
     const Context& context() const { return context_; }
+    const ServiceNames* service_names() const { return names_; }  // null: no application services
     void stop() { passwords.stop(); }
 
 private:
     const Options options_;
+    const ServiceNames* const names_;
     Lanes lanes_;
     const Context context_;
 

@@ -1,13 +1,16 @@
 """The language of scenario scripts: statements, and the world in which they run. README.md describes it."""
 import json
 import re
+import shutil
 import struct
+import tempfile
 import threading
 import time
 import uuid
 import zlib
 from pathlib import Path
 
+from bridges import BridgeStatements, write_registrations
 from contract import Contract
 from httpc import Answer, Client
 from server import SLOWNESS, External, Server
@@ -60,12 +63,14 @@ class World:
         self.binary, self.contract, self.external = binary, contract, external
         self.servers: dict[str, Server | External] = {}
         self.clients: dict[str, Client] = {}
+        self.services: dict = {}  # FakeService by name
         self.scope = Scope()
         self.run_id = uuid.uuid4().hex[:8]
         self.scope.set("run", self.run_id)
         self.lock = threading.Lock()
         self.trace: list[str] = []  # the last requests, for failures
         self.counter = 0
+        self.folder: Path | None = None  # of registration files
 
     def add_server(self, name: str, options: dict) -> None:
         if self.external:
@@ -74,9 +79,19 @@ class World:
             self.servers[name] = self.external
         else:
             engine = options.pop("engine", "rocksdb")
+            if self.services:
+                self.folder = Path(tempfile.mkdtemp(prefix="peyk-test-services-"))
+                options["appservices.files"] = write_registrations(self.services, self.folder)
             self.servers[name] = Server(self.binary, options, options.pop("name", "localhost"), engine)
             self.servers[name].start()
         self.clients[name] = self.servers[name].client()
+        for service in self.services.values():
+            service.homeserver = ("127.0.0.1", self.servers[name].port)
+
+    @staticmethod
+    def user_of_service(service) -> "User":
+        registration = service.registration
+        return User(f"@{registration['sender_localpart']}:localhost", registration["as_token"], "", "", "a")
 
     def server(self, name: str | None = None) -> str:
         with self.lock:
@@ -123,6 +138,10 @@ class World:
     def dispose(self) -> None:
         for server in self.servers.values():
             server.dispose()
+        for service in self.services.values():
+            service.close()
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Statement:
@@ -176,7 +195,7 @@ class Script:
         Runner(world, self.name).run(self.statements, world.scope)
 
 
-class Runner:
+class Runner(BridgeStatements):
     def __init__(self, world: World, name: str):
         self.world, self.name = world, name
 
@@ -195,6 +214,10 @@ class Runner:
             raise Failed(self.report(statement, str(error))) from None
         except Exception as error:
             raise Failed(self.report(statement, f"{type(error).__name__}: {error}")) from error
+
+    @staticmethod
+    def failure(text: str) -> Failed:
+        return Failed(text)
 
     def report(self, statement: Statement, text: str) -> str:
         out = f"{self.name}:{statement.line}: {statement.text[:160]}\n    {text}"

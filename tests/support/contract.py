@@ -12,6 +12,8 @@ FORMATS = {"mx-user-id": r"^@", "mx-event-id": r"^\$", "mx-room-id": r"^!", "mx-
 PROSE_ALLOWS_STATUS = {
     # Any endpoint that takes a body may refuse it (Client-Server API, standard error response).
     400, 401, 403, 404, 405, 413, 429,
+    # A service did not answer the question for an alias (Application Service API, querying).
+    408,
     500, 502, 503, 504, 507,
 }
 # HTTP's own: parts of files (RFC 9110, section 14) and what has not changed.
@@ -149,6 +151,8 @@ class Contract:
         value, problem = parse(body)
         if problem:
             return [f"{name}: {problem}"]
+        if status == 401 and isinstance(value, dict) and value.get("errcode") in ("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"):
+            return self.check_error(status, content_type, body)  # before any stage: a token was asked for
         return [f"{name} {problem}" for problem in self.schemas.problems(value, schema)]
 
     @staticmethod

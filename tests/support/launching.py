@@ -42,8 +42,7 @@ def make_certificate(certificate: Path, key: Path, names: list[str], ca: tuple[P
 def execute(config: Path, sections: dict, listeners: list[dict], appservices: list[str]) -> None:
     """Writes the configuration and becomes peyk. Does not return."""
     if appservices:
-        print(f"launch: {len(appservices)} application services are registered; this version serves none",
-              file=sys.stderr)
+        sections = dict(sections, appservices={"files": appservices})
     peyk_config.write(config, peyk_config.merged(peyk_config.TEST_DEFAULTS, sections), listeners)
     program = Path(os.environ.get("PEYK", ROOT / "build/release/peyk"))
     if not program.exists():

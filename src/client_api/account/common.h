@@ -9,6 +9,8 @@ namespace peyk::client_api::account {
 Result<void> check_own(const Call& call);
 // Before anything is looked up, so that nobody learns who exists. Errors: M_FORBIDDEN.
 Result<void> check_admin(const Call& call);
+// An application service's token came with the request. Errors: M_MISSING_TOKEN, M_UNKNOWN_TOKEN.
+Result<void> check_service(const Call& call);
 // What POST /login, /register and /refresh say about a session.
 void write_session(json::Object& out, const users::SignedIn& session, bool with_ids);
 users::UiaRequest uia_request(const Call& call);

@@ -97,8 +97,10 @@ void add_contacts(Api& api, users::Users& users) {
         api.add<GetPresence>();
         api.add<PutPresence>();
     }
-    api.add<NoProtocols>();
-    api.add<NoProtocol>();
+    if (!users.service_names()) {  // otherwise client_api/appservice serves them
+        api.add<NoProtocols>();
+        api.add<NoProtocol>();
+    }
     api.add<NoTurnServer>();
 }
 

@@ -50,19 +50,33 @@ private:
 class PutDevice {
 public:
     static constexpr Route kRoute{Method::put, kPath, Auth::user, Body::object, RateClass::general};
-    explicit PutDevice(users::Sessions& sessions) : sessions_(sessions) {}
+    PutDevice(users::Accounts& accounts, users::Sessions& sessions) : accounts_(accounts), sessions_(sessions) {}
 
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto id, call.id<DeviceId>("device"));
+        std::optional<std::string> given;
+        if (!call.body_member("display_name").is_null()) {
+            PEYK_CO_TRY(given, call.optional_string("display_name"));
+        }
+        if (call.who().is_service()) co_return co_await put_for_service(call.who(), std::move(id), std::move(given));
         PEYK_CO_TRY(auto device, sessions_.device(call.who().user_number, id));
         if (!device) co_return m::not_found("You have no such device");
-        if (call.body_member("display_name").is_null()) co_return Reply::empty();
-        PEYK_CO_TRY(auto name, call.need_string("display_name"));
+        if (!given) co_return Reply::empty();
+        auto name = *std::move(given);
         PEYK_CO_CHECK(co_await sessions_.rename(call.who().user, std::move(id), std::move(name)));
         co_return Reply::empty();
     }
 
 private:
+    // Spec: Application Service API › Creating devices.
+    Task<Result<Reply>> put_for_service(users::Caller who, DeviceId id, std::optional<std::string> name) {
+        PEYK_CO_TRY(auto account, accounts_.by_number(who.user_number));
+        if (!account) co_return m::not_found("There is no such user");
+        PEYK_CO_TRY(bool made, co_await sessions_.put_device(std::move(account), std::move(id), std::move(name)));
+        co_return Reply{made ? 201 : 200};
+    }
+
+    users::Accounts& accounts_;
     users::Sessions& sessions_;
 };
 
@@ -73,8 +87,10 @@ public:
 
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto id, call.id<DeviceId>("device"));
-        auto ask = uia_request(call);
-        PEYK_CO_CHECK(co_await uia_.require(std::move(ask), users::Uia::password()));
+        if (!call.who().is_service()) {
+            auto ask = uia_request(call);
+            PEYK_CO_CHECK(co_await uia_.require(std::move(ask), users::Uia::password()));
+        }
         std::vector<DeviceId> devices{std::move(id)};
         PEYK_CO_CHECK(co_await sessions_.remove_devices(call.who().user, std::move(devices)));
         co_return Reply::empty();
@@ -94,8 +110,10 @@ public:
     Task<Result<Reply>> run(Call call) {
         auto ask = uia_request(call);
         if (call.body.contains("devices")) PEYK_CO_CHECK(parse(call));
-        PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), users::Uia::password()));
-        call.body = grant.body;
+        if (!call.who().is_service()) {
+            PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), users::Uia::password()));
+            call.body = grant.body;
+        }
         PEYK_CO_TRY(auto devices, parse(call));
         PEYK_CO_CHECK(co_await sessions_.remove_devices(call.who().user, std::move(devices)));
         co_return Reply::empty();
@@ -124,7 +142,7 @@ private:
 void add_devices(Api& api, users::Users& users) {
     api.add<ListDevices>(users.sessions);
     api.add<GetDevice>(users.sessions);
-    api.add<PutDevice>(users.sessions);
+    api.add<PutDevice>(users.accounts, users.sessions);
     api.add<DeleteDevice>(users.uia, users.sessions);
     api.add<DeleteDevices>(users.uia, users.sessions);
 }

@@ -29,6 +29,12 @@ Result<void> check_admin(const Call& call) {
     return m::forbidden("You are not an administrator of this server");
 }
 
+Result<void> check_service(const Call& call) {
+    if (!call.has_token) return m::missing_token("The token of an application service is missing");
+    if (call.service.empty()) return m::unknown_token("No application service has this token");
+    return {};
+}
+
 void write_session(json::Object& out, const users::SignedIn& session, bool with_ids) {
     out.set("access_token", session.access_token);
     if (!session.refresh_token.empty()) out.set("refresh_token", session.refresh_token);

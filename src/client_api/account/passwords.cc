@@ -54,9 +54,12 @@ public:
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_CHECK(call.optional_bool("erase"));
         auto caller = call.caller;
-        auto ask = uia_request(call);
-        PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), users::Uia::password()));
-        call.body = grant.body;
+        users::UiaGrant grant;
+        if (!caller || !caller->is_service()) {  // its users have no password
+            auto ask = uia_request(call);
+            PEYK_CO_TRY(grant, co_await uia_.require(std::move(ask), users::Uia::password()));
+            call.body = grant.body;
+        }
         PEYK_CO_TRY(auto erase, call.optional_bool("erase"));
         PEYK_CO_TRY(auto user, subject(caller, grant));
         PEYK_CO_CHECK(co_await lifecycle_.deactivate(std::move(user), erase.value_or(false)));

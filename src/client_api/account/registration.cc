@@ -16,10 +16,12 @@ public:
         if (kind == "guest") co_return m::guest_forbidden("There are no guest accounts on this server");
         if (kind != "user") co_return m::invalid_param("'kind' must be 'user' or 'guest'");
         PEYK_CO_TRY(auto type, call.optional_string("type"));
-        if (type == "m.login.application_service")
-            co_return m::forbidden("Application services are not connected to this server");
+        bool by_service = type == "m.login.application_service";
+        if (by_service) PEYK_CO_CHECK(check_service(call));
         users::Registration::Request request{"POST /register", std::move(call.body)};
-        PEYK_CO_TRY(auto made, co_await registration_.register_user(std::move(request)));
+        auto making = by_service ? registration_.register_for_service(call.service, std::move(request.body))
+                                 : registration_.register_user(std::move(request));
+        PEYK_CO_TRY(auto made, co_await std::move(making));
         json::Object out{{"user_id", made.user.str()}, {"home_server", made.user.server()}};
         if (made.signed_in) write_session(out, *made.signed_in, true);
         co_return Reply::of(out);

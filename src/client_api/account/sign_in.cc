@@ -8,12 +8,17 @@ namespace {
 class LoginFlows {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/client/v3/login", Auth::none};
+    explicit LoginFlows(bool services) : services_(services) {}
 
     Task<Result<Reply>> run(Call) {
         json::Array flows{json::Object{{"type", "m.login.password"}},
                           json::Object{{"type", "m.login.token"}, {"get_login_token", true}}};
+        if (services_) flows.push_back(json::Object{{"type", "m.login.application_service"}});
         co_return Reply::of({{"flows", std::move(flows)}});
     }
+
+private:
+    const bool services_;
 };
 
 class Login {
@@ -25,7 +30,8 @@ public:
           accounts_(users.accounts),
           passwords_(users.password_check),
           tokens_(users.login_tokens),
-          sessions_(users.sessions) {}
+          sessions_(users.sessions),
+          names_(users.service_names()) {}
 
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto type, call.need_string("type"));
@@ -61,8 +67,15 @@ private:
             if (!account) co_return m::forbidden("The login token is not valid");
             co_return account;
         }
-        if (type == "m.login.application_service")
-            co_return m::forbidden("Application services are not connected to this server");
+        if (type == "m.login.application_service") {
+            PEYK_CO_CHECK(check_service(call));
+            PEYK_CO_TRY(auto user, passwords_.named_user(call.body));
+            if (!names_ || !names_->owns(call.service, user))
+                co_return m::exclusive("This user is not in the namespaces of the application service");
+            PEYK_CO_TRY(auto account, accounts_.find(user));
+            if (!account) co_return m::forbidden("The application service has not registered this user");
+            co_return account;
+        }
         co_return m::unknown("This server does not know that way of signing in");
     }
 
@@ -71,6 +84,7 @@ private:
     users::PasswordCheck& passwords_;
     users::Tickets& tokens_;
     users::Sessions& sessions_;
+    const users::ServiceNames* names_;
 };
 
 class GetLoginToken {
@@ -146,7 +160,9 @@ public:
 
     Task<Result<Reply>> run(Call call) {
         const auto& who = call.who();
-        co_return Reply::of({{"user_id", who.user.str()}, {"device_id", who.device.str()}, {"is_guest", who.guest}});
+        json::Object out{{"user_id", who.user.str()}, {"is_guest", who.guest}};
+        if (who.has_device()) out.set("device_id", who.device.str());
+        co_return Reply::of(out);
     }
 };
 
@@ -173,7 +189,7 @@ private:
 }  // namespace
 
 void add_sign_in(Api& api, users::Users& users) {
-    api.add<LoginFlows>();
+    api.add<LoginFlows>(users.service_names() != nullptr);
     api.add<Login>(users);
     api.add<GetLoginToken>(users.uia, users.login_tokens, users.options().login_token_lifetime);
     api.add<Refresh>(users.sessions);

@@ -48,6 +48,11 @@ private:
     }
 
     Task<Result<Reply>> prove_and_store(Call call) {
+        // Spec: Application Service API › Cross-signing.
+        if (call.who().is_service()) {
+            PEYK_CO_TRY([[maybe_unused]] auto stored, co_await store(call.who(), call.body, keys::Proof::interactive));
+            co_return Reply::empty();
+        }
         users::UiaRequest ask{fmt::format("POST {}", kRoute.path), call.body, call.caller};
         PEYK_CO_TRY(auto body, co_await auth_.require(std::move(ask)));
         PEYK_CO_TRY([[maybe_unused]] auto outcome,

@@ -24,6 +24,7 @@ public:
     explicit UploadKeys(keys::Keys& keys) : keys_(keys) {}
 
     Task<Result<Reply>> run(Call call) {
+        PEYK_CO_CHECK(users::check_device(call.who()));
         PEYK_CO_TRY(auto upload, parse(call));
         const auto& who = call.who();
         auto uploading = keys_.device_keys().upload(who.user, who.user_number, who.device, std::move(upload));

@@ -81,4 +81,13 @@ Result<rooms::EventNumber> boundary_of(const RoomServices& services, const Call&
     return last ? last->number + 1 : 1;
 }
 
+Result<void> may_make_alias(const RoomServices& services, const users::Caller& caller, const RoomAlias& alias) {
+    if (!services.bridged) return {};
+    if (services.bridged->is_taken(alias, caller.service))
+        return m::exclusive("This alias belongs to an application service");
+    if (caller.is_service() && !services.bridged->owns(caller.service, alias))
+        return m::exclusive("This alias is not in the namespaces of the application service");
+    return {};
+}
+
 }  // namespace peyk::client_api

@@ -39,4 +39,7 @@ Result<std::string> event_json(const RoomServices& services, RoomAccess& access,
 Result<std::string> events_json(const RoomServices& services, RoomAccess& access,
                                 const std::vector<rooms::StoredEventPtr>& events);
 
+// Errors: M_EXCLUSIVE: an application service's alias, or one outside of the caller's namespaces when a service asks.
+Result<void> may_make_alias(const RoomServices& services, const users::Caller& caller, const RoomAlias& alias);
+
 }  // namespace peyk::client_api

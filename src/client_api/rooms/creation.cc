@@ -1,6 +1,6 @@
 // POST /createRoom. Spec: Client-Server API › Creation.
 
-#include "client_api/rooms/endpoints.h"
+#include "client_api/rooms/access.h"
 
 namespace peyk::client_api {
 namespace {
@@ -17,6 +17,10 @@ public:
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_CHECK(users::check_active(call.who()));
         PEYK_CO_TRY(auto wanted, parse(call));
+        PEYK_CO_CHECK(check_alias(call, wanted));
+        for (const auto& user : wanted.invites) {
+            if (services_.bridged) PEYK_CO_CHECK(co_await services_.bridged->ask_for(user));
+        }
         PEYK_CO_TRY(auto room, co_await services_.creator.create(call.who().user, std::move(wanted)));
         co_return Reply::of({{"room_id", room.str()}});
     }
@@ -34,6 +38,14 @@ private:
             out.push_back(rooms::Draft{std::string(*type), key ? *key->string() : "", *content});
         }
         return out;
+    }
+
+    // Spec: Application Service API › Server admin style permissions.
+    Result<void> check_alias(const Call& call, const rooms::NewRoom& wanted) const {
+        if (!services_.bridged || !wanted.alias_localpart) return {};
+        auto alias = RoomAlias::parse("#" + *wanted.alias_localpart + ":" + services_.rooms.server().str());
+        if (!alias) return {};  // refused where the alias is made
+        return may_make_alias(services_, call.who(), *alias);
     }
 
     static Result<rooms::NewRoom> parse(const Call& call) {

@@ -8,6 +8,7 @@ namespace peyk::client_api {
 namespace {
 
 constexpr std::size_t kMaxListed = 500;
+constexpr std::size_t kPage = 100;       // rooms read at once
 constexpr std::size_t kScanned = 2'000;  // rooms looked at for one page
 
 Result<rooms::PowerLevels> power_of(const RoomServices& services, const RoomAccess& access) {
@@ -28,6 +29,10 @@ public:
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto alias, call.id<RoomAlias>("roomAlias"));
         PEYK_CO_TRY(auto row, services_.directory.resolve(alias));
+        if (!row && services_.bridged) {
+            PEYK_CO_CHECK(co_await services_.bridged->ask_for(alias));
+            PEYK_CO_TRY(row, services_.directory.resolve(alias));
+        }
         if (!row) co_return m::not_found("There is no such alias");
         json::Array servers;
         servers.push_back(services_.rooms.server().str());
@@ -49,7 +54,11 @@ public:
             co_return m::invalid_param("The alias belongs to another server");
         PEYK_CO_TRY(auto text, call.need_string("room_id"));
         PEYK_CO_TRY(auto room, RoomId::parse(text));
-        PEYK_CO_TRY(auto access, open_joined_room(services_, call.who(), room));
+        PEYK_CO_CHECK(may_make_alias(services_, call.who(), alias));
+        // A service has full control over its own aliases, in whatever room.
+        if (!call.who().is_service()) PEYK_CO_CHECK(open_joined_room(services_, call.who(), room));
+        PEYK_CO_TRY(auto known, services_.store.find(room));
+        if (!known) co_return m::not_found("This server does not know the room");
         PEYK_CO_CHECK(co_await services_.directory.add_alias(std::move(alias), std::move(room), call.who().user));
         co_return Reply::empty();
     }
@@ -67,7 +76,10 @@ public:
         PEYK_CO_TRY(auto alias, call.id<RoomAlias>("roomAlias"));
         PEYK_CO_TRY(auto row, services_.directory.resolve(alias));
         if (!row) co_return m::not_found("There is no such alias");
-        if (row->creator != call.who().user && !call.who().admin) {
+        if (services_.bridged && services_.bridged->is_taken(alias, call.who().service))
+            co_return m::exclusive("This alias belongs to an application service");
+        bool own = call.who().is_service() && services_.bridged && services_.bridged->owns(call.who().service, alias);
+        if (row->creator != call.who().user && !call.who().admin && !own) {
             auto access = open_joined_room(services_, call.who(), row->room);
             if (!access)
                 co_return m::forbidden("Only who made the alias, or who may set the room's aliases, can remove it");
@@ -170,7 +182,7 @@ public:
         rooms::RoomNumber after = query.since;
         bool more = false;
         while (scanned < kScanned) {
-            PEYK_CO_TRY(auto page, services_.directory.list(after, 100));
+            PEYK_CO_TRY(auto page, listed(query, after));
             for (auto& listed : page) {
                 ++scanned;
                 PEYK_CO_TRY(auto entry, entry_of(listed.room));
@@ -184,7 +196,7 @@ public:
                 }
                 after = listed.number;
             }
-            if (more || page.size() < 100) break;
+            if (more || page.size() < kPage) break;
         }
         json::Object out{{"total_room_count_estimate", total}};
         if (more) out.set("next_batch", std::to_string(after));
@@ -197,7 +209,25 @@ private:
         std::size_t limit = 100;
         rooms::RoomNumber since = 0;
         std::string term;
+        std::optional<std::string> instance = {};  // the directory of one network
+        bool all_networks = false;
     };
+
+    // The next rooms of the directory that is asked for, or of all together.
+    Result<std::vector<rooms::Directory::Published>> listed(const Query& query, rooms::RoomNumber after) const {
+        using List = std::vector<rooms::Directory::Published>;
+        if (query.instance)
+            return services_.bridged ? services_.bridged->published(*query.instance, after, kPage) : List{};
+        PEYK_TRY(auto page, services_.directory.list(after, kPage));
+        if (!query.all_networks || !services_.bridged) return page;
+        PEYK_TRY(auto more, services_.bridged->published(std::nullopt, after, kPage));
+        page.insert(page.end(), more.begin(), more.end());
+        std::ranges::sort(page, {}, &rooms::Directory::Published::number);
+        auto twice = std::ranges::unique(page, {}, &rooms::Directory::Published::number);
+        page.erase(twice.begin(), twice.end());
+        if (page.size() > kPage) page.erase(page.begin() + kPage, page.end());
+        return page;
+    }
 
     Result<Query> parse(const Call& call) const {
         Query out;
@@ -216,6 +246,12 @@ private:
                 return m::invalid_param("'since' is not a token of this list");
             out.since = std::strtoull(since->c_str(), nullptr, 10);
         }
+        PEYK_TRY(out.instance, call.optional_string("third_party_instance_id"));
+        PEYK_TRY(auto all, call.optional_bool("include_all_networks"));
+        out.all_networks = all.value_or(false);
+        if (out.instance && out.instance->empty()) out.instance.reset();
+        if (out.instance && out.all_networks)
+            return m::invalid_param("'third_party_instance_id' cannot be given with 'include_all_networks'");
         PEYK_TRY(const auto* filter, call.optional_object("filter"));
         if (filter) {
             const auto* term = filter->find("generic_search_term");

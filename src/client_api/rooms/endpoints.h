@@ -20,6 +20,23 @@ public:
     virtual Task<Result<void>> set_fully_read(users::Caller caller, RoomId room, EventId event) = 0;
 };
 
+// Port: aliases and users that application services keep. Implemented over appservices/.
+class BridgedNames {
+public:
+    virtual ~BridgedNames() = default;
+    // Somebody other than the service (empty: than a person) keeps the alias for itself.
+    virtual bool is_taken(const RoomAlias& alias, std::string_view service) const = 0;
+    virtual bool owns(std::string_view service, const RoomAlias& alias) const = 0;
+    // For names that nobody has yet: asks the service whose they would be, which may make them before this returns.
+    // Spec: Application Service API › Querying. Error: timeout.
+    virtual Task<Result<void>> ask_for(RoomAlias alias) = 0;
+    virtual Task<Result<void>> ask_for(UserId user) = 0;
+    // Rooms in the directory of one network (of all: none is named), as rooms::Directory::list().
+    virtual Result<std::vector<rooms::Directory::Published>> published(std::optional<std::string_view> instance,
+                                                                       rooms::RoomNumber after,
+                                                                       std::size_t limit) const = 0;
+};
+
 struct RoomServices {
     rooms::Rooms& rooms;
     const rooms::RoomStore& store;
@@ -35,7 +52,8 @@ struct RoomServices {
     ReadMarkers& read_markers;
     const rooms::IgnoreLists& ignore_lists;
     const Clock& clock;
-    bool public_directory = true;  // off in the quiet profile: lists stay empty for other people's rooms
+    BridgedNames* bridged = nullptr;  // null: no application services
+    bool public_directory = true;     // off in the quiet profile: lists stay empty for other people's rooms
 };
 
 void add_room_endpoints(Api& api, const RoomServices& services);

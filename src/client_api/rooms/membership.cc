@@ -15,13 +15,16 @@ Result<rooms::MembershipActions::Extra> extra_of(const Call& call) {
     return extra;
 }
 
-Result<RoomId> room_of(const RoomServices& services, const Call& call) {
-    auto text = call.text("roomIdOrAlias");
-    if (!text.starts_with('#')) return RoomId::parse(text);
-    PEYK_TRY(auto alias, RoomAlias::parse(text));
-    PEYK_TRY(auto row, services.directory.resolve(alias));
-    if (!row) return m::not_found("There is no such alias");
-    return row->room;
+Task<Result<RoomId>> room_of(const RoomServices& services, std::string text) {
+    if (!text.starts_with('#')) co_return RoomId::parse(text);
+    PEYK_CO_TRY(auto alias, RoomAlias::parse(text));
+    PEYK_CO_TRY(auto row, services.directory.resolve(alias));
+    if (!row && services.bridged) {
+        PEYK_CO_CHECK(co_await services.bridged->ask_for(alias));
+        PEYK_CO_TRY(row, services.directory.resolve(alias));
+    }
+    if (!row) co_return m::not_found("There is no such alias");
+    co_return row->room;
 }
 
 // Invitations by e-mail or telephone number are not built; what claims to be one is checked, then refused.
@@ -59,7 +62,7 @@ public:
     explicit Join(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_CHECK(users::check_active(call.who()));
-        PEYK_CO_TRY(auto room, room_of(services_, call));
+        PEYK_CO_TRY(auto room, co_await room_of(services_, call.text("roomIdOrAlias")));
         PEYK_CO_TRY(auto extra, extra_of(call));
         PEYK_CO_CHECK(check_third_party(call, "third_party_signed"));
         PEYK_CO_CHECK(need_known(services_, room));
@@ -78,7 +81,7 @@ public:
     explicit Knock(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_CHECK(users::check_active(call.who()));
-        PEYK_CO_TRY(auto room, room_of(services_, call));
+        PEYK_CO_TRY(auto room, co_await room_of(services_, call.text("roomIdOrAlias")));
         PEYK_CO_TRY(auto extra, extra_of(call));
         PEYK_CO_CHECK(need_known(services_, room));
         PEYK_CO_CHECK(co_await services_.actions.knock(call.who().user, room, std::move(extra)));
@@ -136,6 +139,7 @@ public:
         PEYK_CO_TRY(auto text, call.need_string("user_id"));
         PEYK_CO_TRY(auto target, UserId::parse(text));
         PEYK_CO_CHECK(need_known(services_, room));
+        if (services_.bridged) PEYK_CO_CHECK(co_await services_.bridged->ask_for(target));
         PEYK_CO_CHECK(co_await (services_.actions.*action_)(call.who().user, std::move(room), std::move(target),
                                                             std::move(extra)));
         co_return http::Response::json(200, "{}");

@@ -1,6 +1,9 @@
 // Sending messages, state and redactions. Spec: Client-Server API › Sending events to a room; Redactions.
 
 #include "client_api/rooms/access.h"
+
+#include <limits>
+
 #include "rooms/auth/power_levels.h"
 
 namespace peyk::client_api {
@@ -12,6 +15,14 @@ Result<rooms::Transaction> transaction_of(const Call& call, std::string scope) {
     auto id = call.text("txnId");
     if (id.size() > kMaxIdBytes) return m::invalid_param("The transaction id is longer than 255 bytes");
     return rooms::Transaction{call.who().user, call.who().device, std::move(scope), std::move(id)};
+}
+
+// Spec: Application Service API › Timestamp massaging. From people the parameter means nothing.
+Result<std::optional<std::int64_t>> massaged_time(const Call& call) {
+    if (!call.who().is_service() || !call.request.parameter("ts")) return std::nullopt;
+    PEYK_TRY(auto time, call.number("ts", 0, 0, std::numeric_limits<std::int64_t>::max()));
+    if (time > json::kMaxInteger) return m::invalid_param("'ts' is more than an event's time may be");
+    return time;
 }
 
 // Events that a redaction points at are given in the content from room version 11 on, else beside it; either is taken.
@@ -58,6 +69,7 @@ public:
         PEYK_CO_CHECK(users::check_active(call.who()));
         PEYK_CO_TRY(auto draft, message_draft(call));
         PEYK_CO_CHECK(check_tombstone(draft, room));
+        PEYK_CO_TRY(draft.origin_server_ts, massaged_time(call));
         if (draft.redacts) PEYK_CO_CHECK(check_redaction(services_, call.who(), room, *draft.redacts));
         PEYK_CO_TRY(auto transaction, transaction_of(call, "send " + room.str() + " " + draft.type));
         auto sent =
@@ -108,6 +120,7 @@ public:
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
         PEYK_CO_CHECK(users::check_active(call.who()));
         rooms::Draft draft{call.text("eventType"), call.text("stateKey"), std::move(call.body)};
+        PEYK_CO_TRY(draft.origin_server_ts, massaged_time(call));
         PEYK_CO_CHECK(check(draft, room));
         PEYK_CO_TRY(auto write, co_await services_.rooms.enter(std::move(room)));
         // The same content by the same sender changes nothing: the event that says so already stands.

@@ -87,7 +87,7 @@ TEST_F(Registering, RefusesGuestsAndApplicationServices) {
     auto guest = post("/_matrix/client/v3/register?kind=guest", "{}");
     EXPECT_EQ(guest.status, 403);
     EXPECT_EQ(guest.errcode(), "M_GUEST_ACCESS_FORBIDDEN");
-    EXPECT_EQ(post(kRegister, R"({"type":"m.login.application_service","username":"bridge"})").status, 403);
+    EXPECT_EQ(post(kRegister, R"({"type":"m.login.application_service","username":"bridge"})").status, 401);
 }
 
 TEST_F(Registering, RefusesWeakPasswords) {

@@ -26,7 +26,7 @@ TEST_F(Signing, InWithAPasswordInAllItsSpellings) {
         "/_matrix/client/v3/login",
         R"({"type":"m.login.password","identifier":{"type":"m.id.thirdparty","medium":"email","address":"a@b"},"password":"x"})");
     EXPECT_EQ(email.errcode(), "M_FORBIDDEN");
-    EXPECT_EQ(post("/_matrix/client/v3/login", R"({"type":"m.login.application_service"})").status, 403);
+    EXPECT_EQ(post("/_matrix/client/v3/login", R"({"type":"m.login.application_service"})").status, 401);
     EXPECT_EQ(post("/_matrix/client/v3/login",
                    R"({"type":"m.login.password","identifier":{"type":"m.id.user","user":"ada"}})")
                   .errcode(),

@@ -1,0 +1,75 @@
+#include "app/appservices.h"
+
+#include "core/errors.h"
+
+namespace peyk::app {
+
+std::string_view ServiceAuthenticator::service_of(std::string_view access_token) const {
+    const auto* service = registry_.by_token(access_token);
+    return service ? std::string_view(service->id) : std::string_view{};
+}
+
+// Spec: Application Service API › Identity assertion.
+Result<users::Caller> ServiceAuthenticator::authenticate_service(std::string_view access_token,
+                                                                 const users::Assertion& assertion) {
+    const auto* service = registry_.by_token(access_token);
+    if (!service) return m::unknown_token("Unknown access token");
+    auto user = service->sender;
+    if (assertion.user) {
+        PEYK_TRY(user, UserId::parse(*assertion.user));
+        if (!registry_.owns(*service, user))
+            return m::forbidden("This user is not in the namespaces of the application service");
+    }
+    PEYK_TRY(auto account, users_.accounts.find(user));
+    if (!account || account->deactivated) return m::forbidden("The application service has not registered this user");
+    if (account->locked) return fail(users::locked_error());
+    auto device = DeviceId::trusted("");
+    if (assertion.device) {
+        auto named = DeviceId::parse(*assertion.device);
+        Result<std::optional<users::Device>> known = std::nullopt;
+        if (named) known = users_.sessions.device(account->number, *named);
+        if (!known) return std::unexpected(std::move(known.error()));
+        if (!*known) return fail(Error{Errc::bad_request, "The user has no such device", "M_UNKNOWN_DEVICE"});
+        device = *std::move(named);
+    }
+    // The sender is never limited, its users unless the registration says otherwise.
+    bool unlimited = user == service->sender || !service->rate_limited;
+    return users::Caller{.user = account->id,
+                         .device = std::move(device),
+                         .user_number = account->number,
+                         .token_number = 0,
+                         .suspended = account->suspended,
+                         .service = service->id,
+                         .unlimited = unlimited};
+}
+
+Task<Result<void>> BridgedNamesOfServices::ask_for(RoomAlias alias) {
+    if (!users_.accounts.is_local(UserId::trusted("@:" + std::string(alias.server())))) co_return Result<void>{};
+    auto asked = co_await services_.lookups().ask_for(std::move(alias));
+    if (!asked) co_return std::unexpected(std::move(asked.error()));
+    co_return Result<void>{};
+}
+
+// A user may be invited before there is one, so a service that is away is no reason to refuse.
+Task<Result<void>> BridgedNamesOfServices::ask_for(UserId user) {
+    if (!users_.accounts.is_local(user)) co_return Result<void>{};
+    PEYK_CO_TRY(auto account, users_.accounts.find(user));
+    if (!account) (void)co_await services_.lookups().ask_for(std::move(user));
+    co_return Result<void>{};
+}
+
+Task<Result<void>> make_senders(const appservices::Registry& registry, users::Users& users) {
+    for (const auto& service : registry.all()) {
+        PEYK_CO_TRY(auto account, users.accounts.find(service.sender));
+        if (account && account->deactivated)
+            co_return fail(Errc::conflict,
+                           "the user of the application service \"" + service.id +
+                               "\" was deactivated; give the service another sender_localpart, or remove its file");
+        if (account) continue;
+        users::NewAccount wanted{.localpart = std::string(service.sender.localpart())};
+        PEYK_CO_CHECK(co_await users.registration.create(std::move(wanted)));
+    }
+    co_return Result<void>{};
+}
+
+}  // namespace peyk::app

@@ -1,0 +1,75 @@
+#pragma once
+// Application services at the ports of the other domains.
+
+#include "appservices/services.h"
+#include "client_api/rooms/endpoints.h"
+#include "users/users.h"
+
+namespace peyk::app {
+
+// users/ asks which names services keep.
+class NamesOfServices final : public users::ServiceNames {
+public:
+    explicit NamesOfServices(const appservices::Registry& registry) : registry_(registry) {}
+    bool is_taken(const UserId& user, std::string_view service) const override {
+        return registry_.is_taken(user, registry_.by_id(service));
+    }
+    bool owns(std::string_view service, const UserId& user) const override {
+        const auto* registration = registry_.by_id(service);
+        return registration && registry_.owns(*registration, user);
+    }
+
+private:
+    const appservices::Registry& registry_;
+};
+
+// The tokens of services, and through Sessions everybody else's.
+class ServiceAuthenticator final : public users::Authenticator {
+public:
+    ServiceAuthenticator(const appservices::Registry& registry, users::Users& users)
+        : registry_(registry), users_(users) {}
+    Result<users::Caller> authenticate(std::string_view access_token) override {
+        return users_.sessions.authenticate(access_token);
+    }
+    Result<users::Caller> authenticate_even_locked(std::string_view access_token) override {
+        return users_.sessions.authenticate_even_locked(access_token);
+    }
+    std::string_view service_of(std::string_view access_token) const override;
+    Result<users::Caller> authenticate_service(std::string_view access_token,
+                                               const users::Assertion& assertion) override;
+
+private:
+    const appservices::Registry& registry_;
+    users::Users& users_;
+};
+
+// client_api/rooms asks about aliases, and for what a service may make when it is asked.
+class BridgedNamesOfServices final : public client_api::BridgedNames {
+public:
+    BridgedNamesOfServices(appservices::Services& services, const users::Users& users)
+        : registry_(services.registry()), services_(services), users_(users) {}
+    bool is_taken(const RoomAlias& alias, std::string_view service) const override {
+        return registry_.is_taken(alias, registry_.by_id(service));
+    }
+    bool owns(std::string_view service, const RoomAlias& alias) const override {
+        const auto* registration = registry_.by_id(service);
+        return registration && registry_.owns(*registration, alias);
+    }
+    Task<Result<void>> ask_for(RoomAlias alias) override;
+    Task<Result<void>> ask_for(UserId user) override;
+    Result<std::vector<rooms::Directory::Published>> published(std::optional<std::string_view> instance,
+                                                               rooms::RoomNumber after,
+                                                               std::size_t limit) const override {
+        return services_.network_rooms().list(instance, after, limit);
+    }
+
+private:
+    const appservices::Registry& registry_;
+    appservices::Services& services_;
+    const users::Users& users_;
+};
+
+// At start: the services' own users exist before anybody speaks as them.
+Task<Result<void>> make_senders(const appservices::Registry& registry, users::Users& users);
+
+}  // namespace peyk::app

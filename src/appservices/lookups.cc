@@ -1,0 +1,253 @@
+#include "appservices/lookups.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "async/one_shot.h"
+#include "core/errors.h"
+
+namespace peyk::appservices {
+namespace {
+
+constexpr int kTries = 3;
+constexpr Millis kNameTime{10'000}, kNetworkTime{10'000}, kPingTime{10'000};
+constexpr Millis kBetweenTries{500};
+constexpr Millis kRefusedFor{10'000}, kProtocolFor{10 * 60'000};
+constexpr std::size_t kMaxRefused = 10'000;
+constexpr std::size_t kMaxItems = 1'000;     // of one service's answer
+constexpr std::size_t kMaxShown = 4 * 1024;  // of a bad answer to a ping
+
+std::vector<const Registration*> with_traffic(std::vector<const Registration*> services) {
+    std::erase_if(services, [](const auto* service) { return service->url.empty(); });
+    return services;
+}
+
+// The parts that a client may rely on; what a service adds is passed on.
+bool is_protocol(const json::Object& metadata) {
+    const auto* users = metadata.find("user_fields");
+    const auto* locations = metadata.find("location_fields");
+    const auto* instances = metadata.find("instances");
+    return users && users->is_array() && locations && locations->is_array() && instances && instances->is_array();
+}
+
+// Spec: Protocol Instance: clients name an instance by an id that this server makes unique.
+json::Array instances_of(const Registration& service, const json::Object& metadata) {
+    json::Array out;
+    for (const auto& item : *metadata.find("instances")->array()) {
+        if (!item.object() || out.size() >= kMaxItems) continue;
+        auto instance = *item.object();
+        if (auto network = item.get_string("network_id"))
+            instance.set("instance_id", service.id + "|" + std::string(*network));
+        out.emplace_back(std::move(instance));
+    }
+    return out;
+}
+
+std::unexpected<Error> ping_failure(Errc code, int status, std::string_view m_code, std::string detail,
+                                    std::string extra = {}) {
+    return fail(Error{code, std::move(detail), m_code, std::move(extra), {}, status});
+}
+
+}  // namespace
+
+// Sets its OneShot whatever happens: a task that is dropped unstarted must not leave anybody waiting.
+class Lookups::Promise {
+public:
+    explicit Promise(OneShot<Result<WireAnswer>> shot) : shot_(std::move(shot)) {}
+    Promise(Promise&& other) noexcept : shot_(other.shot_), open_(std::exchange(other.open_, false)) {}
+    Promise& operator=(Promise&&) = delete;
+    ~Promise() {
+        if (open_) shot_.set(fail(Errc::cancelled));
+    }
+    void keep(Result<WireAnswer> answer) {
+        if (std::exchange(open_, false)) shot_.set(std::move(answer));
+    }
+
+private:
+    OneShot<Result<WireAnswer>> shot_;
+    bool open_ = true;
+};
+
+Task<void> Lookups::ask_into(const Registration& service, WireRequest request, Promise promise) {
+    auto answer = co_await wire_.send(service, std::move(request), tasks_.stop_token());
+    promise.keep(std::move(answer));
+}
+
+Task<Lookups::Answers> Lookups::ask_all(std::vector<const Registration*> services, WireRequest request) {
+    std::vector<OneShot<Result<WireAnswer>>> shots(services.size());
+    for (std::size_t i = 0; i < services.size(); ++i)
+        tasks_.spawn("appservices: question", ask_into(*services[i], request, Promise(shots[i])));
+    Answers answers;
+    for (auto& shot : shots) {
+        auto answer = co_await shot.get();
+        answers.push_back(std::move(answer));
+    }
+    co_return answers;
+}
+
+bool Lookups::was_refused(const std::string& name) {
+    std::lock_guard lock(mutex_);
+    auto found = refused_until_.find(name);
+    return found != refused_until_.end() && found->second > clock_.monotonic();
+}
+
+void Lookups::remember_refused(const std::string& name) {
+    std::lock_guard lock(mutex_);
+    auto now = clock_.monotonic();
+    if (refused_until_.size() >= kMaxRefused)
+        std::erase_if(refused_until_, [&](const auto& entry) { return entry.second <= now; });
+    if (refused_until_.size() >= kMaxRefused) refused_until_.clear();
+    refused_until_[name] = now + kRefusedFor;
+}
+
+Task<Result<bool>> Lookups::ask_for_name(std::vector<const Registration*> services, std::string name,
+                                         WireRequest request) {
+    services = with_traffic(std::move(services));
+    if (services.empty() || was_refused(name)) co_return false;
+    bool unanswered = false;
+    for (const auto* service : services) {
+        bool answered = false;
+        for (int attempt = 0; attempt < kTries && !answered; ++attempt) {
+            if (attempt > 0 && !co_await sleep_for(timers_, kBetweenTries * attempt, tasks_.stop_token())) break;
+            auto answer = co_await wire_.send(*service, request, tasks_.stop_token());
+            if (answer && answer->ok()) co_return true;
+            // A clear no. Anything else may be a service that is just starting.
+            answered = answer && answer->status >= 400 && answer->status < 500;
+        }
+        unanswered |= !answered;
+    }
+    if (unanswered) co_return fail(Errc::timeout, "The application service did not answer");
+    remember_refused(name);
+    co_return false;
+}
+
+Task<Result<bool>> Lookups::ask_for(RoomAlias alias) {
+    std::vector<const Registration*> services;
+    for (const auto& service : registry_.all()) {
+        if (registry_.owns(service, alias)) services.push_back(&service);
+    }
+    WireRequest request{http::Method::get, "/_matrix/app/v1/rooms/" + percent_encode(alias.view()),
+                        "/rooms/" + percent_encode(alias.view())};
+    request.time = kNameTime;
+    co_return co_await ask_for_name(std::move(services), alias.str(), std::move(request));
+}
+
+Task<Result<bool>> Lookups::ask_for(UserId user) {
+    std::vector<const Registration*> services;
+    for (const auto& service : registry_.all()) {
+        if (registry_.owns(service, user)) services.push_back(&service);
+    }
+    WireRequest request{http::Method::get, "/_matrix/app/v1/users/" + percent_encode(user.view()),
+                        "/users/" + percent_encode(user.view())};
+    request.time = kNameTime;
+    co_return co_await ask_for_name(std::move(services), user.str(), std::move(request));
+}
+
+Task<std::optional<json::Object>> Lookups::protocol(std::string name) {
+    {
+        std::lock_guard lock(mutex_);
+        auto found = protocols_.find(name);
+        if (found != protocols_.end() && found->second.until > clock_.monotonic()) co_return found->second.metadata;
+    }
+    auto services = with_traffic(registry_.of_protocol(name));
+    WireRequest request{http::Method::get, "/_matrix/app/v1/thirdparty/protocol/" + percent_encode(name),
+                        "/_matrix/app/unstable/thirdparty/protocol/" + percent_encode(name)};
+    request.time = kNetworkTime;
+    auto answers = co_await ask_all(services, std::move(request));
+    std::optional<json::Object> merged;
+    json::Array instances;
+    bool whole = true;
+    for (std::size_t i = 0; i < services.size(); ++i) {
+        auto metadata = answers[i] && answers[i]->ok() ? json::parse_object(answers[i]->body) : json::Object{};
+        if (!metadata || !is_protocol(*metadata)) {
+            whole = false;
+            continue;
+        }
+        auto more = instances_of(*services[i], *metadata);
+        instances.insert(instances.end(), more.begin(), more.end());
+        if (!merged) merged = *std::move(metadata);
+    }
+    if (!merged) co_return std::nullopt;
+    merged->set("instances", std::move(instances));
+    if (whole) {  // a service that was away is asked again
+        std::lock_guard lock(mutex_);
+        protocols_[name] = {*merged, clock_.monotonic() + kProtocolFor};
+    }
+    co_return merged;
+}
+
+Task<json::Object> Lookups::protocols() {
+    std::set<std::string> names;
+    for (const auto& service : registry_.all()) names.insert(service.protocols.begin(), service.protocols.end());
+    json::Object out;
+    for (const auto& name : names) {
+        auto metadata = co_await protocol(name);
+        if (metadata) out.set(name, *std::move(metadata));
+    }
+    co_return out;
+}
+
+Task<std::optional<json::Array>> Lookups::third_party(Question question) {
+    std::vector<const Registration*> services;
+    if (question.protocol) {
+        services = registry_.of_protocol(*question.protocol);
+        if (services.empty()) co_return std::nullopt;
+    } else {
+        for (const auto& service : registry_.all()) {
+            if (!service.protocols.empty()) services.push_back(&service);
+        }
+    }
+    services = with_traffic(std::move(services));
+    std::string tail = question.kind == Kind::location ? "/thirdparty/location" : "/thirdparty/user";
+    if (question.protocol) tail += "/" + percent_encode(*question.protocol);
+    WireRequest request{http::Method::get, "/_matrix/app/v1" + tail, "/_matrix/app/unstable" + tail};
+    for (const auto& [name, value] : question.query)
+        request.query += (request.query.empty() ? "" : "&") + percent_encode(name) + "=" + percent_encode(value);
+    request.time = kNetworkTime;
+    auto answers = co_await ask_all(services, std::move(request));
+    json::Array out;
+    std::string_view needed = question.kind == Kind::location ? "alias" : "userid";
+    for (const auto& answer : answers) {
+        if (!answer || !answer->ok()) continue;
+        auto list = json::parse(answer->body);
+        if (!list || !list->array()) continue;
+        std::size_t taken = 0;
+        for (const auto& item : *list->array()) {
+            if (!item.get_string(needed) || !item.get_string("protocol") || !item.get_object("fields")) continue;
+            if (++taken > kMaxItems) break;
+            out.push_back(item);
+        }
+    }
+    co_return out;
+}
+
+Task<Result<Millis>> Lookups::ping(std::string service, std::optional<std::string> transaction) {
+    const auto* asked = registry_.by_id(service);
+    if (!asked) co_return m::forbidden("No application service has this id");
+    if (asked->url.empty())
+        co_return ping_failure(Errc::bad_request, 400, "M_URL_NOT_SET",
+                               "The application service has no URL configured");
+    json::Object body;
+    if (transaction) body.set("transaction_id", *transaction);
+    WireRequest request{http::Method::post, "/_matrix/app/v1/ping"};
+    request.body = json::write(body);
+    request.time = kPingTime;
+    auto begun = clock_.monotonic();
+    auto answer = co_await wire_.send(*asked, std::move(request), tasks_.stop_token());
+    if (answer && answer->ok()) co_return clock_.monotonic() - begun;
+    if (answer) {
+        auto shown = json::Value(answer->body.substr(0, kMaxShown));
+        std::string extra = fmt::format("\"status\":{}", answer->status);
+        // A body that is no text cannot be shown in JSON.
+        if (auto text = json::write(shown); json::parse(text)) extra += ",\"body\":" + text;
+        co_return ping_failure(Errc::unavailable, 502, "M_BAD_STATUS",
+                               fmt::format("Ping returned status {}", answer->status), std::move(extra));
+    }
+    if (answer.error().code == Errc::timeout)
+        co_return ping_failure(Errc::timeout, 504, "M_CONNECTION_TIMEOUT", "The application service did not answer");
+    co_return ping_failure(Errc::unavailable, 502, "M_CONNECTION_FAILED", "The application service cannot be reached");
+}
+
+}  // namespace peyk::appservices

@@ -1,0 +1,321 @@
+// The queue of a service over the memory engine, with a wire that is a list.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <set>
+
+#include "appservices/services.h"
+#include "appservices/tables.h"
+#include "async/one_shot.h"
+#include "core/room_rules.h"
+#include "rooms/timeline/rooms.h"
+#include "storage/testing.h"
+
+namespace peyk::appservices {
+namespace {
+
+const UserId kAda = UserId::trusted("@ada:example.org");
+const UserId kBob = UserId::trusted("@bob:example.org");
+const UserId kGhost = UserId::trusted("@_irc_eve:example.org");
+
+Registration service(std::string id, std::string rooms_regex = {}) {
+    auto yaml = "id: " + id + "\nurl: http://127.0.0.1:1\nas_token: as-token-of-" + id +
+                "-000000\nhs_token: hs-token-of-" + id + "-000000\nsender_localpart: _" + id +
+                "_bot\nreceive_ephemeral: true\nnamespaces:\n  users:\n" + "    - {regex: \"@_" + id +
+                "_.*\", exclusive: true}\n";
+    if (!rooms_regex.empty()) yaml += "  rooms:\n    - {regex: \"" + rooms_regex + "\", exclusive: false}\n";
+    return *parse_registration(yaml, "test.yaml", "example.org");
+}
+
+// Keeps what is sent, and answers as it is told.
+class FakeWire final : public Wire {
+public:
+    Task<Result<WireAnswer>> send(const Registration& to, WireRequest request, std::stop_token) override {
+        std::lock_guard lock(mutex_);
+        sent_.push_back({to.id, request.path, request.body});
+        changed_.notify_all();
+        co_return failing_.contains(to.id) ? Result<WireAnswer>(fail(Errc::unavailable, "down"))
+                                           : WireAnswer{200, "{}"};
+    }
+    struct Sent {
+        std::string service, path, body;
+    };
+    std::vector<Sent> sent(const std::string& to) {
+        std::lock_guard lock(mutex_);
+        std::vector<Sent> out;
+        std::ranges::copy_if(sent_, std::back_inserter(out), [&](const auto& one) { return one.service == to; });
+        return out;
+    }
+    void fail_for(const std::string& id, bool on) {
+        std::lock_guard lock(mutex_);
+        if (on) {
+            failing_.insert(id);
+        } else {
+            failing_.erase(id);
+        }
+    }
+    // Event ids in the order of what was taken; one id of a transaction counts once.
+    std::vector<std::string> events(const std::string& to) {
+        std::vector<std::string> out;
+        std::set<std::string> paths;
+        for (const auto& one : sent(to)) {
+            if (!paths.insert(one.path).second) continue;
+            auto body = *json::parse(one.body);
+            for (const auto& event : *body.get_array("events")) out.emplace_back(*event.get_string("event_id"));
+        }
+        return out;
+    }
+    bool wait_for(const std::string& to, const EventId& id) {
+        for (int i = 0; i < 500; ++i) {
+            auto told = events(to);
+            if (std::ranges::find(told, id.str()) != told.end()) return true;
+            std::unique_lock lock(mutex_);
+            changed_.wait_for(lock, std::chrono::milliseconds(20));
+        }
+        return false;
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<Sent> sent_;
+    std::set<std::string> failing_;
+};
+
+std::vector<const storage::Table*> tables() {
+    std::vector<const storage::Table*> all(rooms::kTables.begin(), rooms::kTables.end());
+    all.insert(all.end(), kTables.begin(), kTables.end());
+    return all;
+}
+
+struct World {
+    explicit World(std::vector<Registration> services) : registry(std::move(services), "example.org") { start(); }
+    ~World() { stop(); }
+    void start() {
+        bridges = std::make_unique<Services>(
+            QueueParts{test.db, registry, store, activity, directory, stream, typing, wire, timers, clock, 7}, feed,
+            activity, pool);
+        EXPECT_TRUE(bridges->start());
+    }
+    void stop() {
+        if (bridges) bridges->stop();
+    }
+
+    RoomId make_room() { return run_blocking(pool, create()); }
+    Task<RoomId> create() {
+        const auto& rules = *find_room_rules("12");
+        json::Object content{{"room_version", "12"}, {"number", ++made}};
+        auto write = co_await rooms.create(rules, kAda, std::move(content));
+        auto room = write->room().id;
+        rooms::Draft join{"m.room.member", kAda.str(), {{"membership", "join"}}};
+        EXPECT_TRUE(write->add(kAda, std::move(join)));
+        rooms::Draft open{"m.room.join_rules", "", {{"join_rule", "public"}}};
+        EXPECT_TRUE(write->add(kAda, std::move(open)));
+        EXPECT_TRUE(co_await std::move(*write).commit());
+        co_return room;
+    }
+    Result<EventId> send(const UserId& who, const RoomId& room, rooms::Draft draft) {
+        return run_blocking(pool, rooms.send(who, room, std::move(draft), {}));
+    }
+    EventId say(const RoomId& room, const std::string& body) {
+        return *send(kAda, room, rooms::Draft{"m.room.message", {}, {{"body", body}}});
+    }
+    EventId member(const UserId& who, const RoomId& room, const std::string& membership) {
+        auto made = send(who, room, rooms::Draft{"m.room.member", who.str(), {{"membership", membership}}});
+        EXPECT_TRUE(made) << made.error().detail;
+        return *made;
+    }
+
+    int made = 0;
+    std::vector<const storage::Table*> catalog = tables();
+    storage::TestDb test{catalog};
+    SystemClock clock;
+    SeededRandom random{5};
+    WorkerPool pool{"test", 3};
+    Timers timers{clock};
+    Feed feed;
+    SigningKey key = SigningKey::generate(random, "ed25519:a");
+    rooms::RoomStore store{test.db};
+    rooms::Memberships memberships{test.db, feed};
+    rooms::Activity activity;
+    rooms::Rooms rooms{
+        test.db, store, memberships, activity, feed, clock, random, key, {ServerName::trusted("example.org")}};
+    rooms::Directory directory{test.db};
+    rooms::RoomStream stream{test.db, feed, activity, memberships};
+    rooms::Typing typing{feed, timers, clock};
+    FakeWire wire;
+    Registry registry;
+    std::unique_ptr<Services> bridges;
+};
+
+std::vector<Registration> one(Registration registration) {
+    std::vector<Registration> out;
+    out.push_back(std::move(registration));
+    return out;
+}
+
+TEST(AQueueRow, ComesBackAsItWas) {
+    QueueRow row;
+    row.events = {12, 3};
+    row.receipts = 9;
+    row.next = 77;
+    EXPECT_EQ(*QueueRow::decode(row.encode()), row);
+    Transaction transaction{"a.1", Millis{1234567890123}, {{1, 2}, {~0ULL, 3}}, R"({"type":"m.typing"})", 1};
+    row.pending = transaction;
+    EXPECT_EQ(*QueueRow::decode(row.encode()), row);
+    auto text = row.encode();
+    EXPECT_FALSE(QueueRow::decode(text.substr(0, text.size() - 1)));
+    EXPECT_FALSE(QueueRow::decode(text + "x"));
+}
+
+TEST(AQueue, TellsAServiceOfTheRoomsOfItsUsersOnly) {
+    World world(one(service("irc")));
+    auto room = world.make_room(), other = world.make_room();
+    auto before = world.say(room, "before");
+    auto joined = world.member(kGhost, room, "join");
+    auto heard = world.say(room, "heard");
+    auto elsewhere = world.say(other, "elsewhere");
+    auto left = world.member(kGhost, room, "leave");
+    auto after = world.say(room, "after");
+    auto back = world.member(kGhost, other, "join");
+    ASSERT_TRUE(world.wire.wait_for("irc", back));
+    EXPECT_EQ(world.wire.events("irc"), (std::vector{joined.str(), heard.str(), left.str(), back.str()}));
+}
+
+TEST(AQueue, FollowsTheMembersWhenOneOfSeveralLeaves) {
+    World world(one(service("irc")));
+    auto room = world.make_room();
+    auto second = UserId::trusted("@_irc_two:example.org");
+    world.member(kGhost, room, "join");
+    world.member(second, room, "join");
+    world.member(second, room, "leave");
+    auto heard = world.say(room, "still heard");
+    world.member(kGhost, room, "leave");
+    auto gone = world.say(room, "not heard");
+    auto end = world.member(second, room, "join");
+    ASSERT_TRUE(world.wire.wait_for("irc", end));
+    auto told = world.wire.events("irc");
+    EXPECT_NE(std::ranges::find(told, heard.str()), told.end());
+    EXPECT_EQ(std::ranges::find(told, gone.str()), told.end());
+}
+
+TEST(AQueue, KeepsTheOrderOverManyRooms) {
+    World world(one(service("irc", ".*")));
+    std::vector<RoomId> rooms;
+    for (int i = 0; i < 5; ++i) rooms.push_back(world.make_room());
+    std::vector<std::string> said;
+    for (int i = 0; i < 300; ++i) said.push_back(world.say(rooms[static_cast<std::size_t>(i * 7 % 5)], "x").str());
+    ASSERT_TRUE(world.wire.wait_for("irc", EventId::trusted(said.back())));
+    auto told = world.wire.events("irc");
+    std::erase_if(told, [&](const auto& id) { return std::ranges::find(said, id) == said.end(); });
+    EXPECT_EQ(told, said);
+    for (const auto& sent : world.wire.sent("irc"))
+        EXPECT_LE(json::parse(sent.body)->get_array("events")->size(), kMaxEvents);
+}
+
+// A commit that is slow to become durable, while others in other rooms overtake it.
+TEST(AQueue, PassesOverNoEventThatIsStillBeingWritten) {
+    World world(one(service("irc", ".*")));
+    auto slow = world.make_room(), fast = world.make_room();
+    for (int round = 0; round < 20; ++round) {
+        world.test.store.hold();
+        OneShot<Result<EventId>> written;
+        TaskGroup tasks(world.pool);
+        struct Late {
+            static Task<void> run(World& world, RoomId room, OneShot<Result<EventId>> into) {
+                rooms::Draft draft{"m.room.message", {}, {{"body", "late"}}};
+                auto sent = co_await world.rooms.send(kAda, std::move(room), std::move(draft), {});
+                into.set(std::move(sent));
+            }
+            static Task<Result<EventId>> get(OneShot<Result<EventId>> from) { co_return co_await from.get(); }
+        };
+        tasks.spawn("late", Late::run(world, slow, written));
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        world.bridges->heard_of("irc");
+        world.test.store.release();
+        auto overtaking = world.say(fast, "fast");
+        auto late = run_blocking(world.pool, Late::get(written));
+        ASSERT_TRUE(late);
+        ASSERT_TRUE(world.wire.wait_for("irc", *late)) << "round " << round;
+        ASSERT_TRUE(world.wire.wait_for("irc", overtaking));
+    }
+}
+
+TEST(AQueue, RepeatsATransactionUnderItsIdUntilItIsTaken) {
+    World world(one(service("irc", ".*")));
+    auto room = world.make_room();
+    ASSERT_TRUE(world.wire.wait_for("irc", world.say(room, "first")));
+    world.wire.fail_for("irc", true);
+    auto said = world.say(room, "kept");
+    ASSERT_TRUE(world.wire.wait_for("irc", said));
+    world.say(room, "later");
+    auto before = world.wire.sent("irc").size();
+    for (int i = 0; i < 100 && world.wire.sent("irc").size() == before; ++i) {
+        world.bridges->heard_of("irc");
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    auto sent = world.wire.sent("irc");
+    ASSERT_GT(sent.size(), before);
+    EXPECT_EQ(sent[sent.size() - 1].path, sent[sent.size() - 2].path);
+    EXPECT_EQ(sent[sent.size() - 1].body, sent[sent.size() - 2].body);
+}
+
+TEST(AQueue, GoesOnAfterARestartWhereItWas) {
+    auto services = one(service("irc", ".*"));
+    World world(std::move(services));
+    auto room = world.make_room(), other = world.make_room();
+    ASSERT_TRUE(world.wire.wait_for("irc", world.say(room, "first")));
+    world.wire.fail_for("irc", true);
+    auto pending = world.say(room, "pending");
+    ASSERT_TRUE(world.wire.wait_for("irc", pending));
+    auto path = world.wire.sent("irc").back().path;
+    world.stop();
+    auto away = world.say(other, "while it was away");
+    world.wire.fail_for("irc", false);
+    auto count = world.wire.sent("irc").size();
+    world.start();
+    ASSERT_TRUE(world.wire.wait_for("irc", away));
+    auto sent = world.wire.sent("irc");
+    EXPECT_EQ(sent[count].path, path) << "what was being sent comes first, under its id";
+    auto told = world.wire.events("irc");
+    EXPECT_EQ(std::ranges::count(told, pending.str()), 1);
+    EXPECT_EQ(std::ranges::count(told, away.str()), 1);
+}
+
+TEST(AQueue, ThatFailsDoesNotHoldUpAnother) {
+    std::vector<Registration> services;
+    services.push_back(service("irc", ".*"));
+    services.push_back(service("good", ".*"));
+    World world(std::move(services));
+    world.wire.fail_for("irc", true);
+    auto room = world.make_room();
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(world.wire.wait_for("good", world.say(room, "x")));
+}
+
+TEST(AQueue, SendsNoTextOfAnEventThatWasRedactedMeanwhile) {
+    World world(one(service("irc", ".*")));
+    auto room = world.make_room();
+    ASSERT_TRUE(world.wire.wait_for("irc", world.say(room, "first")));
+    world.wire.fail_for("irc", true);
+    auto said = world.say(room, "a slip of the tongue");
+    ASSERT_TRUE(world.wire.wait_for("irc", said));
+    rooms::Draft draft;
+    draft.type = "m.room.redaction";
+    draft.redacts = said;
+    ASSERT_TRUE(world.send(kAda, room, std::move(draft)));
+    world.wire.fail_for("irc", false);
+    auto before = world.wire.sent("irc").size();
+    for (int i = 0; i < 100 && world.wire.sent("irc").size() == before; ++i) {
+        world.bridges->heard_of("irc");
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    auto sent = world.wire.sent("irc");
+    ASSERT_GT(sent.size(), before);
+    EXPECT_EQ(sent[before].body.find("slip of the tongue"), std::string::npos);
+    EXPECT_NE(sent[before].body.find(said.str()), std::string::npos);
+}
+
+}  // namespace
+}  // namespace peyk::appservices
