@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Existing Matrix clients against peyk, end to end encrypted: pairs of matrix-nio and matrix-js-sdk, and across.
+"""Existing Matrix clients against peyk, end to end encrypted: pairs of matrix-nio and matrix-js-sdk, and across; a bridge and a
+bot without encryption.
 
-    tests/clients/run.py [--server build/test/peyk] [nio-nio jssdk-jssdk nio-jssdk]
+    tests/clients/run.py [--server build/test/peyk] [nio-nio jssdk-jssdk nio-jssdk bridge]
     tests/clients/run.py --external HOST:PORT       # checks the stories against a server that runs already
 """
 import argparse
@@ -15,6 +16,7 @@ ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(ROOT / "tests/support")]
 
 import agents  # noqa: E402
+import bridging  # noqa: E402
 from story import Story  # noqa: E402
 
 PAIRS = {"nio-nio": ("nio", "nio"), "jssdk-jssdk": ("jssdk", "jssdk"), "nio-jssdk": ("nio", "jssdk")}
@@ -51,16 +53,22 @@ def main() -> int:
     parser.add_argument("--server", type=Path, default=ROOT / "build/test/peyk")
     parser.add_argument("--external", type=lambda text: (text.split(":")[0], int(text.split(":")[1])))
     parser.add_argument("--result", type=Path)
-    parser.add_argument("pairs", nargs="*", metavar="PAIR", help=", ".join(PAIRS))
+    parser.add_argument("pairs", nargs="*", metavar="PAIR", help=", ".join([*PAIRS, "bridge"]))
     arguments = parser.parse_args()
 
     passed, notes = 0, []
-    for name, install in agents.INSTALL.items():
+    wanted = arguments.pairs or [*PAIRS, *([] if arguments.external else ["bridge"])]
+    installs = agents.INSTALL if any(pair in PAIRS for pair in wanted) else {}
+    if "bridge" in wanted:
+        installs = installs | {"bridge": bridging.install}
+    for name, install in installs.items():
         began = time.monotonic()
         install()
         print(f"  client {name} is installed ({time.monotonic() - began:.0f} s)", flush=True)
-    for pair in arguments.pairs or PAIRS:
-        good, bad = run_story(Story(*PAIRS[pair], arguments.server, arguments.external))
+    for pair in wanted:
+        story = bridging.BridgeStory(arguments.server) if pair == "bridge" else \
+            Story(*PAIRS[pair], arguments.server, arguments.external)
+        good, bad = run_story(story)
         passed += good
         notes += bad
     if arguments.result:
