@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -167,6 +168,48 @@ def group_sanitize() -> Tally:
     return tally
 
 
+def group_tsan() -> Tally:
+    """Threads: the parts that share most, and the scenarios over the server. A report makes a program leave with 66."""
+    folder = build("tsan", "unit_async", "unit_storage", "unit_rooms", "unit_sync", "peyk")
+    environment = dict(os.environ)
+    environment["TSAN_OPTIONS"] = f"exitcode=66:history_size=4:suppressions={ROOT / 'tools/tsan.supp'}"
+    environment["PEYK_TEST_SLOWNESS"] = "10"
+    tally = unit(folder, environment, 1800)
+    tally.add(program_group(python(ROOT / "tests/scenario/run.py", "--server", folder / "peyk"), environment, timeout=3600))
+    return tally
+
+
+def group_fuzz() -> Tally:
+    """Each target of fuzz/ for PEYK_FUZZ_SECONDS (120); what it finds is left beside build/fuzz."""
+    seconds = os.environ.get("PEYK_FUZZ_SECONDS", "120")
+    tally = Tally()
+    for target in sorted(path.stem for path in (ROOT / "fuzz").glob("*.cc")):
+        result = subprocess.run([ROOT / "tools/fuzz.sh", target, seconds], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                text=True, errors="replace")
+        done = re.search(r"Done (\d+) runs in (\d+) second", result.stdout)
+        good = result.returncode == 0 and done is not None
+        say(f"  fuzz {target}: " + (f"{done[1]} runs" if good else f"exit {result.returncode}"))
+        if not good:
+            print(result.stdout[-4000:], flush=True)
+        tally.add(Tally(int(good), int(not good), [] if good else [f"fuzz {target}: exit {result.returncode}"]))
+    return tally
+
+
+def group_package() -> Tally:
+    """The Debian package; as root, with debootstrap there, also its life on a bare Debian 12."""
+    folder = build("release", "peyk", "peyk-thumbnailer")
+    tally = Tally()
+    scripts = [[ROOT / "packaging/test_package.sh", folder]]
+    if os.geteuid() == 0 and shutil.which("debootstrap"):
+        scripts.append([ROOT / "packaging/test_install.sh", folder])
+    else:
+        say("  not root, or no debootstrap: the package is not installed anywhere")
+    for script in scripts:
+        good = subprocess.run(script).returncode == 0
+        tally.add(Tally(int(good), int(not good), [] if good else [f"package: {script[0].name}"]))
+    return tally
+
+
 def group_kill() -> Tally:
     build("release", "peyk")
     return program_group(python(ROOT / "tests/scenario/kill.py", "--server", ROOT / "build/release/peyk"))
@@ -192,7 +235,7 @@ def group_conformance() -> Tally:
 
 
 FAST = {"lint": group_lint, "unit": group_unit, "scenario": group_scenario, "clients": group_clients}
-SLOW = {"sanitize": group_sanitize, "kill": group_kill, "powercut": group_powercut, "conformance": group_conformance}
+SLOW = {"sanitize": group_sanitize, "tsan": group_tsan, "fuzz": group_fuzz, "package": group_package, "kill": group_kill, "powercut": group_powercut, "conformance": group_conformance}
 
 
 def main() -> int:

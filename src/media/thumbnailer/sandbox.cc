@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -120,6 +121,17 @@ bool allow_list(int output) {
     return filter.load();
 }
 
+// A server that runs as root hands nothing of it down. A service manager's filter may refuse the call as such: that is
+// no harm to a process that has nothing to drop.
+bool drop_capabilities() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct none[2] = {};
+    if (syscall(SYS_capset, &header, none) == 0) return true;
+    __user_cap_data_struct held[2] = {};
+    if (syscall(SYS_capget, &header, held) != 0) return false;
+    return std::ranges::all_of(held, [](const auto& set) { return (set.permitted | set.inheritable) == 0; });
+}
+
 }  // namespace
 
 bool prepare_process() {
@@ -127,11 +139,7 @@ bool prepare_process() {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != server) return false;
     if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
     if (syscall(SYS_close_range, kOutput + 1, ~0U, 0) != 0 && errno != ENOSYS) return false;
-    // A server that runs as root hands nothing of it down.
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    __user_cap_data_struct none[2] = {};
-    if (syscall(SYS_capset, &header, none) != 0) return false;
-    return limit(RLIMIT_CORE, 0);
+    return drop_capabilities() && limit(RLIMIT_CORE, 0);
 }
 
 bool enter_sandbox(int output, SandboxParts parts) {
