@@ -18,6 +18,7 @@ std::filesystem::path standard_config() {
 struct Options {
     std::filesystem::path config = standard_config();
     ServeOptions serve;
+    UnlockOptions unlock;
     InitOptions init;
     UserOptions user;
     BackupOptions backup;
@@ -51,16 +52,48 @@ CLI::App& command(CLI::App& parent, const char* name, const char* about, const c
     return sub;
 }
 
+void add_lock_commands(CLI::App& app, Options& o) {
+    auto& unlock = command(app, "unlock", "Bring the key to a server that started sealed", R"(
+Asks for the passphrase, or reads a key file, which may lie on a stick. Waits until the server is open.
+
+Examples:
+  peyk unlock
+  peyk unlock --key-file /media/stick/store.key)");
+    config_option(unlock, o);
+    unlock.add_option("--key-file", o.unlock.key_file, "The key file, instead of a passphrase");
+    unlock.callback([&o] {
+        o.unlock.config = o.config;
+        o.exit = run_unlock(o.unlock);
+    });
+    auto& lock = command(app, "lock", "Seal the running server now: its keys go from memory", R"(
+Within two seconds the server is a fresh process that holds no key, and answers 503 until `peyk unlock`. A key file that
+stays on the disk opens the store for whoever takes both: take it away too.
+
+Example:
+  peyk lock)");
+    config_option(lock, o);
+    lock.callback([&o] {
+        o.unlock.config = o.config;
+        o.exit = run_lock(o.unlock);
+    });
+}
+
 void add_server_commands(CLI::App& app, Options& o) {
     auto& serve = command(app, "serve", "Run the server until it is told to stop", R"(
-Stops within two seconds on SIGTERM or Ctrl-C; reads certificate files anew on SIGHUP.
+Stops within two seconds on SIGTERM or Ctrl-C; reads certificate files anew on SIGHUP. When the key of the store is not
+at hand, and nobody sits there to be asked, it starts sealed: it answers 503 until `peyk unlock`.
 
 Examples:
   peyk serve
   peyk serve --config /etc/peyk/peyk.toml
   PEYK_LOGGING_LEVEL=debug peyk serve)");
     config_option(serve, o);
-    serve.callback([&o] { o.exit = run_serve({o.config}); });
+    serve.add_flag("--sealed", o.serve.sealed, "Wait for `peyk unlock` even if the key is at hand");
+    serve.callback([&o] {
+        o.serve.config = o.config;
+        o.exit = run_serve(o.serve);
+    });
+    add_lock_commands(app, o);
 
     auto& init = command(app, "init", "Write a first configuration, data folder and keys", R"(
 Asks for the server's name, which is for ever: it is a part of every account and every room, and cannot be changed
@@ -84,6 +117,7 @@ Examples:
         ->check(CLI::IsMember({"open", "token", "closed"}));
     init.add_flag("--unattended", o.init.unattended, "Ask nothing: a trial server named localhost");
     init.add_flag("--key-file", o.init.key_file, "Keep the key in a file instead of a passphrase");
+    init.add_flag("--passphrase", o.init.passphrase, "A passphrase also with --unattended: from the environment");
     init.add_flag("--no-tls", o.no_tls, "No local certificate authority; a proxy in front does HTTPS");
     init.callback([&o] {
         o.init.tls = !o.no_tls;
@@ -198,9 +232,19 @@ Example:
         o.exit = run_restore(o.backup);
     });
 
+    auto& verify = command(app, "verify", "Read the whole store and compare checksums", R"(
+A server does it once a week by itself (storage.verify_every). Works while the server runs; leaves with 1 when something
+is damaged.
+
+Example:
+  peyk verify)");
+    config_option(verify, o);
+    verify.add_flag("--json", o.json, "For programs");
+    verify.callback([&o] { o.exit = run_verify({o.config, o.json ? Output::json : Output::text}); });
+
     auto& doctor = command(app, "doctor", "Look for what is wrong with this installation, and say what to do", R"(
-Looks at the configuration, the clock, DNS, TLS files, limits of the system, disk space and permissions. Leaves with 1
-when something must be repaired. Opens no connection but to the resolver of this machine.
+Looks at the configuration, the clock, DNS, TLS files, limits of the system, disk space, permissions, and what the last
+verification of the store found. Leaves with 1 when something must be repaired. Opens no connection but to the resolver of this machine.
 
 Example:
   peyk doctor --config /etc/peyk/peyk.toml)");

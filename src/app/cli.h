@@ -17,6 +17,11 @@ enum class Output : unsigned char { text, json };
 
 struct ServeOptions {
     std::filesystem::path config;
+    bool sealed = false;  // even if the key is at hand
+};
+struct UnlockOptions {
+    std::filesystem::path config;
+    std::filesystem::path key_file;  // empty: a passphrase
 };
 struct InitOptions {
     std::filesystem::path config;  // the file to write
@@ -27,8 +32,9 @@ struct InitOptions {
     std::uint16_t tls_port = 8448;
     std::string registration = "closed";
     bool unattended = false;
-    bool key_file = false;  // no passphrase
-    bool tls = true;        // make a local certificate authority and an HTTPS listener
+    bool key_file = false;    // no passphrase
+    bool passphrase = false;  // also when unattended
+    bool tls = true;          // make a local certificate authority and an HTTPS listener
 };
 struct UserOptions {
     std::filesystem::path config;
@@ -44,6 +50,10 @@ struct BackupOptions {
     std::filesystem::path config;
     std::filesystem::path target;  // of backup: folder to write; of restore: folder to read
 };
+struct VerifyOptions {
+    std::filesystem::path config;
+    Output output = Output::text;
+};
 struct DoctorOptions {
     std::filesystem::path config;
     Output output = Output::text;
@@ -54,6 +64,8 @@ struct InventoryOptions {
 };
 
 int run_serve(const ServeOptions& options);
+int run_unlock(const UnlockOptions& options);
+int run_lock(const UnlockOptions& options);
 int run_init(const InitOptions& options);
 int run_user_add(const UserOptions& options);
 int run_user_list(const UserOptions& options);
@@ -65,6 +77,7 @@ int run_user_logout(const UserOptions& options);
 int run_user_deactivate(const UserOptions& options);
 int run_backup(const BackupOptions& options);
 int run_restore(const BackupOptions& options);
+int run_verify(const VerifyOptions& options);
 int run_doctor(const DoctorOptions& options);
 int run_config_check(const std::filesystem::path& config);
 int run_config_reference();

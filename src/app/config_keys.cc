@@ -109,6 +109,9 @@ void add_storage(std::vector<Key>& keys) {
                          "Memory for blocks of the store that were read lately."));
     keys.push_back(bytes("storage.reserve", AT(storage.reserve), 0, 1024 * kGiB,
                          "Free disk space below which writes are refused (507) while reading and deleting go on."));
+    keys.push_back(time("storage.verify_every", AT(storage.verify_every), 0, 366 * kDay,
+                        "How often the server reads all of its store and compares checksums, beside its other work. 0: "
+                        "only when `peyk verify` asks for it."));
 }
 
 void add_privacy(std::vector<Key>& keys) {

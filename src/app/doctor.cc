@@ -240,6 +240,7 @@ Findings examine(const Config& config) {
     examine_disk(config, out);
     examine_keys(config, out);
     examine_memory(out);
+    examine_store(config, out);
     return out;
 }
 

@@ -35,6 +35,8 @@ void examine_limits(const Config& config, Findings& out);
 void examine_disk(const Config& config, Findings& out);
 void examine_keys(const Config& config, Findings& out);
 void examine_memory(Findings& out);
+// Asks the server that runs, if one does, what its last verification found.
+void examine_store(const Config& config, Findings& out);
 
 // All of them.
 Findings examine(const Config& config);

@@ -21,6 +21,8 @@ public:
     void ready() { send("READY=1"); }
     void reloading();  // followed by ready() when done
     void stopping() { send("STOPPING=1"); }
+    // One line for people who ask the manager.
+    void status(std::string_view line) { send("STATUS=" + std::string(line)); }
     void alive() { send("WATCHDOG=1"); }
     // How often alive() must be called: half of what the manager waits for. nullopt: never.
     std::optional<Millis> interval() const { return interval_; }

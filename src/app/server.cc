@@ -3,6 +3,7 @@
 #include <future>
 
 #include "app/control.h"
+#include "app/housekeeping.h"
 #include "app/services.h"
 #include "app/user_admin.h"
 #include "base/metrics.h"
@@ -11,8 +12,8 @@ namespace peyk::app {
 
 // In the order of their needs; stop() goes backwards.
 struct Server::Parts {
-    explicit Parts(Config given)
-        : config(std::move(given)), workers("worker", config.worker_threads()), timers(clock) {}
+    Parts(Config given, std::function<void()> waker)
+        : config(std::move(given)), wake(std::move(waker)), workers("worker", config.worker_threads()), timers(clock) {}
 
     Result<void> start();
     Result<void> start_metrics();
@@ -21,6 +22,8 @@ struct Server::Parts {
     void stop();
 
     Config config;
+    std::function<void()> wake;
+    std::atomic<bool> lock_wanted = false;
     SystemClock clock;
     SystemRandom random;
     WorkerPool workers;
@@ -32,6 +35,7 @@ struct Server::Parts {
     metrics::Registry metrics;
     http::Router metrics_router;
     std::optional<http::Server> metrics_http;
+    std::optional<Housekeeping> housekeeping;
     std::optional<UserAdmin> user_admin;
     http::Router control_router;
     std::optional<http::Server> control_http;
@@ -46,6 +50,27 @@ Task<http::Response> exposition(const metrics::Registry& registry) {
     co_return response;
 }
 
+Task<Result<json::Object>> answer_verify(Housekeeping& housekeeping) {
+    PEYK_CO_TRY(auto check, co_await housekeeping.verify());
+    co_return check.to_json();
+}
+
+Task<Result<json::Object>> answer_unlock(json::Object) { co_return fail(Errc::conflict, "the server is open already"); }
+
+Task<Result<json::Object>> answer_lock(const std::function<void()>& wake, std::atomic<bool>& wanted) {
+    if (!wake) co_return fail(Errc::unsupported, "this server cannot be locked");
+    wanted = true;
+    wake();
+    co_return json::Object{{"state", "locking"}};
+}
+
+Task<Result<json::Object>> answer_status(const Housekeeping& housekeeping) {
+    json::Object out{{"state", "open"}};
+    PEYK_CO_TRY(auto check, housekeeping.last_check());
+    if (check) out.set("verified", check->to_json());
+    co_return out;
+}
+
 }  // namespace
 
 Result<void> Server::Parts::start() {
@@ -55,6 +80,9 @@ Result<void> Server::Parts::start() {
     PEYK_TRY(store, open_store(config, workers, clock, random));
     services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound}, std::move(registrations));
     PEYK_CHECK(services->start());
+    housekeeping.emplace(Housekeeping::Parts{*store, services->rooms(), services->keys(), timers, clock, workers,
+                                             config.storage.verify_every});
+    housekeeping->start();
     http.emplace(http_config(config), services->router(), workers);
     PEYK_CHECK(http->start());
     if (config.metrics.enabled) PEYK_CHECK(start_metrics());
@@ -71,6 +99,10 @@ Result<void> Server::Parts::start_control() {
                               return user_admin->run(name, std::move(request));
                           });
     }
+    add_control_route(control_router, "/verify", [this](json::Object) { return answer_verify(*housekeeping); });
+    add_control_route(control_router, "/status", [this](json::Object) { return answer_status(*housekeeping); });
+    add_control_route(control_router, "/unlock", answer_unlock);
+    add_control_route(control_router, "/lock", [this](json::Object) { return answer_lock(wake, lock_wanted); });
     control_http.emplace(control_http_config(config), control_router, workers);
     auto started = control_http->start();
     if (started) return {};
@@ -118,6 +150,7 @@ void Server::Parts::stop() {
     if (control_http) control_http->stop();
     if (metrics_http) metrics_http->stop();
     if (http) http->stop();
+    if (housekeeping) housekeeping->stop();
     if (services) services->stop();
     if (outbound) outbound->stop();
     timers.stop();
@@ -126,6 +159,7 @@ void Server::Parts::stop() {
     metrics_http.reset();
     http.reset();
     user_admin.reset();
+    housekeeping.reset();
     services.reset();
     if (!store) return;
     if (auto closed = store->opened->close(); !closed)
@@ -133,7 +167,8 @@ void Server::Parts::stop() {
     store.reset();
 }
 
-Server::Server(Config config) : parts_(std::make_unique<Parts>(std::move(config))) {}
+Server::Server(Config config, std::function<void()> wake)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(wake))) {}
 Server::~Server() { stop(); }
 
 Result<void> Server::start() {
@@ -145,6 +180,8 @@ Result<void> Server::start() {
 void Server::stop() { parts_->stop(); }
 
 Result<void> Server::reload() { return parts_->http->reload_certificates(); }
+
+bool Server::lock_wanted() const { return parts_->lock_wanted; }
 
 bool Server::responds(Millis limit) {
     auto taken = std::make_shared<std::promise<void>>();

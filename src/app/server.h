@@ -2,6 +2,7 @@
 // The composition root: builds every service in the order of their needs and starts what listens.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ namespace peyk::app {
 class Server {
 public:
     // Opens nothing yet.
-    explicit Server(Config config);
+    // `wake` is called when the owner should look at lock_wanted().
+    explicit Server(Config config, std::function<void()> wake = {});
     ~Server();
     Server(const Server&) = delete;
 
@@ -29,6 +31,8 @@ public:
     void stop();
     // Reads the certificate files anew. On an error the old ones stay.
     Result<void> reload();
+    // `peyk lock` asked for it.
+    bool lock_wanted() const;
     // False when the workers did not take a job within `limit`: hung or hopelessly late. For the watchdog.
     bool responds(Millis limit);
     // Ports of the listeners, in their order.

@@ -41,6 +41,8 @@ public:
     void stop();
     http::Router& router() { return router_; }
     users::Users& users() { return users_; }
+    rooms::Rooms& rooms() { return rooms_; }
+    keys::Keys& keys() { return keys_; }
 
 private:
     static pages::ResetPassword resetter(users::Users& users);

@@ -1,5 +1,7 @@
 #include "app/signals.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 
 namespace peyk::app {
@@ -7,11 +9,13 @@ namespace peyk::app {
 Signals::Signals() {
     std::signal(SIGPIPE, SIG_IGN);
     sigemptyset(&ours_);
-    for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&ours_, signal);
+    for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&ours_, signal);
     pthread_sigmask(SIG_BLOCK, &ours_, &before_);
 }
 
 Signals::~Signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+void Signals::wake() const { kill(getpid(), SIGUSR1); }
 
 Signals::Event Signals::wait(Millis timeout) {
     for (;;) {
@@ -23,6 +27,7 @@ Signals::Event Signals::wait(Millis timeout) {
             signal = sigtimedwait(&ours_, nullptr, &time);
         }
         if (signal == SIGHUP) return Event::reload;
+        if (signal == SIGUSR1) return Event::woken;
         if (signal > 0) return Event::stop;
         if (errno == EAGAIN) return Event::timeout;
         // EINTR: a signal that is not ours, such as SIGCONT.

@@ -7,7 +7,7 @@
 
 namespace peyk::app {
 
-// Purpose:  SIGTERM and SIGINT stop, SIGHUP reloads; SIGPIPE is ignored.
+// Purpose:  SIGTERM and SIGINT stop, SIGHUP reloads, SIGUSR1 is wake(); SIGPIPE is ignored.
 // Owner:    `peyk serve`, made before any thread, since threads inherit the blocked set.
 class Signals {
 public:
@@ -15,9 +15,11 @@ public:
     ~Signals();
     Signals(const Signals&) = delete;
 
-    enum class Event : unsigned char { stop, reload, timeout };
+    enum class Event : unsigned char { stop, reload, woken, timeout };
     // Main thread. Negative: without end.
     Event wait(Millis timeout);
+    // Any thread: makes wait() answer `woken` (several at once may be one).
+    void wake() const;
 
 private:
     sigset_t ours_{}, before_{};

@@ -26,6 +26,9 @@ storage::KeySource key_source(const Config& config) {
     if (config.storage.key_source == KeySource::passphrase) {
         out.kind = storage::KeySource::Kind::passphrase;
         out.secret = config.storage.passphrase.reveal();
+    } else if (!config.storage.key_bytes.empty()) {
+        out.kind = storage::KeySource::Kind::raw;
+        out.secret = config.storage.key_bytes.reveal();
     } else {
         out.kind = storage::KeySource::Kind::key_file;
         out.file = config.key_file();

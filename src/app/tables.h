@@ -31,6 +31,16 @@ inline constexpr storage::Table kSigningKeys{
     .category = Category::none,
     .kept = "as long as the store, since old events are checked with it"};
 
-inline constexpr std::array<const storage::Table*, 2> kTables{&kIdentity, &kSigningKeys};
+inline constexpr storage::Table kUpkeep{
+    .id = 172,
+    .name = "server_upkeep",
+    .about = "when the store was verified last and with what result; positions of the last two days by time",
+    .rest = "kind u8, time u64be",
+    .owner = Owner::server,
+    .seal = Seal::owner,
+    .category = Category::none,
+    .kept = "the last verification until the next one; positions for two days"};
+
+inline constexpr std::array<const storage::Table*, 3> kTables{&kIdentity, &kSigningKeys, &kUpkeep};
 
 }  // namespace peyk::app

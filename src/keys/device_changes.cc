@@ -14,6 +14,7 @@ Task<void> DeviceChanges::announce(UserId user, std::uint64_t user_number, stora
     auto told = co_await observer_.device_list_changed(user, position);
     feed_.publish({FeedEntry::Kind::user, user_number, position});
     if (!told) {
+        behind_ = true;
         log::warning("keys", "a device list change waits to be announced: {}", errc_name(told.error().code));
         co_return;
     }
@@ -24,8 +25,8 @@ Task<void> DeviceChanges::announce(UserId user, std::uint64_t user_number, stora
     if (!mark || !*mark || (*mark)->position > position) co_return;
     storage::Change change(db_, Owner::user, user_number, epoch);
     change.del(kUnannounced, user_number, {});
-    // Failing leaves the mark: the change is announced once more at the next start, which does no harm.
-    [[maybe_unused]] auto removed = co_await db_.commit(std::move(change));
+    // Failing leaves the mark: the change is announced once more, which does no harm.
+    if (!co_await db_.commit(std::move(change))) behind_ = true;
 }
 
 Task<void> DeviceChanges::announce_mark(UserId user, std::uint64_t user_number) {
@@ -43,6 +44,13 @@ Task<Result<void>> DeviceChanges::announce_pending() {
         }
     } while (!next.empty());
     co_return Result<void>{};
+}
+
+Task<Result<void>> DeviceChanges::catch_up() {
+    if (!behind_.exchange(false)) co_return Result<void>{};
+    auto done = co_await announce_pending();
+    if (!done) behind_ = true;
+    co_return done;
 }
 
 Result<storage::Position> DeviceChanges::last(std::uint64_t user_number) const {

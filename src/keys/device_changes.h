@@ -1,6 +1,7 @@
 #pragma once
 // That a user's device list changed: when last, and telling the shared rooms before the request is answered.
 
+#include <atomic>
 #include <cstdint>
 
 #include "async/feed.h"
@@ -25,8 +26,10 @@ public:
     Task<void> announce(UserId user, std::uint64_t user_number, storage::Position position);
     // Announces the user's mark, if there is one.
     Task<void> announce_mark(UserId user, std::uint64_t user_number);
-    // Announces what earlier runs left behind; at start, and from time to time.
+    // Announces what earlier runs left behind; at start.
     Task<Result<void>> announce_pending();
+    // From time to time: what could not be announced during this run. Cheap when nothing failed.
+    Task<Result<void>> catch_up();
 
     // The position of the newest change, 0 if there was none. Blocking read.
     Result<storage::Position> last(std::uint64_t user_number) const;
@@ -36,6 +39,7 @@ private:
     UserLanes& lanes_;
     Feed& feed_;
     DeviceListObserver& observer_;
+    std::atomic<bool> behind_ = false;  // marks wait for catch_up()
 };
 
 }  // namespace peyk::keys

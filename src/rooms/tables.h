@@ -68,7 +68,7 @@ inline constexpr Table kTransactions{
     .owner = Owner::room,
     .seal = Seal::none,
     .category = Category::none,
-    .kept = "until the room is purged"};
+    .kept = "one to two days"};
 
 inline constexpr Table kRoomStream{.id = 7,
                                    .name = "room_stream",

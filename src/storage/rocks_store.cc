@@ -1,5 +1,6 @@
 #include "storage/rocks_store.h"
 
+#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/utilities/checkpoint.h>
@@ -410,6 +411,23 @@ Result<> RocksStore::verify() const {
     auto status = db_->VerifyChecksum();
     if (!status.ok()) return fail(error_of(status, options_.dir));
     return {};
+}
+
+std::vector<RocksStore::TableFile> RocksStore::table_files() const {
+    std::vector<rocksdb::LiveFileMetaData> live;
+    db_->GetLiveFilesMetaData(&live);
+    std::vector<TableFile> out;
+    out.reserve(live.size());
+    for (const auto& file : live) out.push_back({file.directory + "/" + file.relative_filename, file.size});
+    return out;
+}
+
+Result<> RocksStore::verify_file(const TableFile& file) const {
+    auto status = rocksdb::VerifySstFileChecksum(db_->GetOptions(), rocksdb::EnvOptions(), file.path);
+    if (status.ok()) return {};
+    auto now = table_files();
+    if (std::ranges::find(now, file.path, &TableFile::path) == now.end()) return {};
+    return fail(error_of(status, file.path));
 }
 
 Result<> RocksStore::verify_files(const std::filesystem::path& dir, const Secret& file_key) {

@@ -186,6 +186,21 @@ Result<> Vault::flush() {
     return {};
 }
 
+Result<std::vector<std::string>> Vault::verify() {
+    if (!files_) return std::vector<std::string>{};
+    std::vector<std::string> damaged;
+    {
+        std::lock_guard flushing(flush_mutex_);
+        damaged = files_->damaged();
+        if (!damaged.empty()) {
+            PEYK_CHECK(files_->rewrite_header());
+            ++changes_;  // so that flush() writes both copies of the table
+        }
+    }
+    if (!damaged.empty()) PEYK_CHECK(flush());
+    return damaged;
+}
+
 Result<> Vault::copy_to(const std::filesystem::path& dir) {
     if (!files_) return fail(Errc::unsupported, "a vault in memory has no files to copy");
     PEYK_CHECK(flush());

@@ -66,6 +66,10 @@ public:
     Result<> flush();
     bool dirty() const { return changes_ != flushed_; }
 
+    // Reads all files of the vault, writes anew what is damaged, and names it. Errors: io, when that fails too.
+    static constexpr std::size_t kFiles = 6;
+    Result<std::vector<std::string>> verify();
+
     // Flushes and copies the vault's files into another directory.
     Result<> copy_to(const std::filesystem::path& dir);
     // After a restore: what was promised by the store that was copied does not hold here.

@@ -285,6 +285,33 @@ Result<> VaultFiles::store(std::string_view table) {
     return write_copy('b', generation_, table);
 }
 
+bool VaultFiles::header_is_good(const std::filesystem::path& path) const {
+    auto bytes = read_file(path, 4096);
+    if (!bytes) return false;
+    ByteReader in(*bytes);
+    in.take(kHeaderMagic.size() + 2);
+    in.bytes();
+    in.u64be();
+    if (!in.ok()) return false;
+    auto master = unseal(in.rest(), header_.root, std::string_view(*bytes).substr(0, bytes->size() - in.rest().size()));
+    bool good = master && *master == header_.master.view();
+    if (master) sodium_memzero(master->data(), master->size());
+    return good;
+}
+
+std::vector<std::string> VaultFiles::damaged() const {
+    std::vector<std::string> out;
+    for (const auto* name : {"store.header", "store.header.copy"}) {
+        if (!header_is_good(dir_ / name)) out.emplace_back(name);
+    }
+    for (char which : {'a', 'b'}) {
+        auto copy = read_copy(which);
+        if (!copy || copy->generation != generation_) out.push_back(table_path(which).filename().string());
+        if (copy) sodium_memzero(copy->table.data(), copy->table.size());
+    }
+    return out;
+}
+
 Result<> VaultFiles::copy_to(const std::filesystem::path& dir) const {
     PEYK_CHECK(make_directory(dir));
     for (char which : {'a', 'b'}) {

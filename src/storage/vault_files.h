@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "storage/secret.h"
@@ -34,6 +35,9 @@ public:
     Result<std::string> load();
     Result<> store(std::string_view table);
     Result<> copy_to(const std::filesystem::path& dir) const;
+    // Names of the files that do not open under the keys in memory.
+    std::vector<std::string> damaged() const;
+    Result<> rewrite_header() const { return write_header(dir_); }
     Result<> renew_incarnation();
 
     const Secret& master() const { return header_.master; }
@@ -59,6 +63,7 @@ private:
     Result<> write_header(const std::filesystem::path& dir) const;
     Result<> make_header(const KeySource& source);
     Result<> read_header(const KeySource& source);
+    bool header_is_good(const std::filesystem::path& path) const;
     Result<Copy> read_copy(char which) const;
     Result<> write_copy(char which, std::uint64_t generation, std::string_view table) const;
     std::filesystem::path table_path(char which) const { return dir_ / (std::string("keys.") + which); }

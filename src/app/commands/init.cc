@@ -67,7 +67,7 @@ Result<FirstConfig> ask_all(const InitOptions& options, const std::filesystem::p
     first.tls_port = options.tls_port;
     first.tls = options.tls;
     first.registration = options.registration;
-    first.passphrase = !options.unattended && !options.key_file;
+    first.passphrase = (options.passphrase || !options.unattended) && !options.key_file;
     if (first.server_name.empty() && options.unattended) first.server_name = "localhost";
     if (first.server_name.empty()) {
         if (!interactive())

@@ -7,7 +7,6 @@ namespace peyk::app {
 
 Offline::~Offline() {
     if (services_) services_->stop();
-    if (outbound_) outbound_->stop();
     timers_.stop();
     workers_.stop();
     services_.reset();
@@ -22,9 +21,8 @@ Result<std::unique_ptr<Offline>> Offline::open(const Config& config) {
     }
     if (!store) return std::unexpected(std::move(store).error());
     out->store_ = std::move(*store);
-    PEYK_TRY(out->outbound_, http::Client::make(client_options(config)));
-    Machine machine{out->clock_, out->random_, out->timers_, out->workers_, *out->outbound_};
-    out->services_ = std::make_unique<Services>(config, *out->store_, machine);
+    out->services_ = std::make_unique<Services>(
+        config, *out->store_, Machine{out->clock_, out->random_, out->timers_, out->workers_, out->outbound_});
     return out;
 }
 

@@ -10,6 +10,14 @@
 
 namespace peyk::app {
 
+// Commands open no connections.
+class NoWayOut final : public http::Outbound {
+public:
+    Task<Result<http::ClientResponse>> send(http::ClientRequest, std::stop_token) override {
+        co_return fail(Errc::unavailable, "a command opens no connections");
+    }
+};
+
 // Purpose:  what commands work on while no server runs. All services are there, so that ending an account also leaves
 //           its rooms; none is started, so nothing happens by itself.
 // Holds the store's lock: a running server and it exclude each other.
@@ -34,7 +42,7 @@ private:
     SystemRandom random_;
     Timers timers_;
     WorkerPool workers_{"command", 2};
-    std::unique_ptr<http::Client> outbound_;
+    NoWayOut outbound_;
     std::optional<OpenStore> store_;
     std::unique_ptr<Services> services_;
 };

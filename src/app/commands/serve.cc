@@ -1,9 +1,13 @@
 // `peyk serve`.
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "app/cli.h"
 #include "app/console.h"
 #include "app/hardening.h"
 #include "app/notify.h"
+#include "app/sealed.h"
 #include "app/server.h"
 #include "app/signals.h"
 
@@ -21,19 +25,24 @@ void print_addresses(const Server& server) {
         auto host = listener.address.find(':') == std::string::npos ? listener.address : "[" + listener.address + "]";
         note("  listening on {}://{}:{}", listener.tls_key.empty() ? "http" : "https", host, ports[i]);
     }
-    if (config.storage.key_source == KeySource::key_file) {
+    if (config.storage.key_source == KeySource::key_file && config.storage.key_bytes.empty()) {
         note("  the store's key is in {}: keep it apart from the disk, or it does not protect against theft",
              config.key_file().string());
     }
     note("");
 }
 
-// Runs until told to stop. The watchdog is only fed while the workers take jobs.
-void attend(Server& server, Signals& signals, Notifier& notifier) {
+enum class End : unsigned char { stop, lock };
+
+// Runs until told to stop or to lock. The watchdog is only fed while the workers take jobs.
+End attend(Server& server, Signals& signals, Notifier& notifier) {
     auto interval = notifier.interval().value_or(Millis{-1});
     for (;;) {
         switch (signals.wait(interval)) {
-            case Signals::Event::stop: return;
+            case Signals::Event::stop: return End::stop;
+            case Signals::Event::woken:
+                if (server.lock_wanted()) return End::lock;
+                break;
             case Signals::Event::timeout:
                 if (server.responds(interval)) notifier.alive();
                 break;
@@ -52,6 +61,62 @@ void attend(Server& server, Signals& signals, Notifier& notifier) {
     }
 }
 
+// The listeners answer "sealed" until the key is brought. The configuration with the key, or the exit code.
+std::expected<Config, int> wait_for_key(const Config& config, const std::string& why, Signals& signals,
+                                        Notifier& notifier) {
+    Sealed sealed(config, why, [&signals] { signals.wake(); });
+    if (auto started = sealed.start(); !started) {
+        complain("the server cannot start: {}", started.error().detail);
+        return std::unexpected(kExitFailed);
+    }
+    note("peyk is sealed: {}. `peyk unlock --config {}` opens it.", why, config.file.string());
+    notifier.ready();
+    notifier.status("sealed: waits for `peyk unlock`");
+    auto interval = notifier.interval().value_or(Millis{-1});
+    for (;;) {
+        switch (signals.wait(interval)) {
+            case Signals::Event::stop:
+                notifier.stopping();
+                sealed.stop();
+                return std::unexpected(kExitOk);
+            case Signals::Event::timeout: notifier.alive(); break;
+            case Signals::Event::reload: break;  // certificates are read at the start that follows
+            case Signals::Event::woken:
+                if (auto opened = sealed.take()) {
+                    sealed.stop();
+                    return *std::move(opened);
+                }
+                break;
+        }
+    }
+}
+
+// A fresh process image: nothing of the old one's memory is left, keys and messages included. Comes back on failure
+// only.
+int become_sealed(const ServeOptions& options) {
+    for (const auto* name : {"PEYK_STORAGE_PASSPHRASE", "PEYK_STORAGE_PASSPHRASE_FILE"}) unsetenv(name);
+    execl("/proc/self/exe", "peyk", "serve", "--config", options.config.c_str(), "--sealed", nullptr);
+    complain_line("the program cannot be started anew; the server stays stopped");
+    return kExitFailed;
+}
+
+// Start, attend, stop. lock: the process is to become a sealed one.
+std::expected<End, int> run_open(Config config, Signals& signals, Notifier& notifier) {
+    Server server(std::move(config), [&signals] { signals.wake(); });
+    if (auto started = server.start(); !started) {
+        complain("the server cannot start: {}", started.error().detail);
+        return std::unexpected(kExitFailed);
+    }
+    notifier.ready();
+    notifier.status("open");
+    print_addresses(server);
+    auto end = attend(server, signals, notifier);
+    if (end == End::stop) notifier.stopping();
+    log::info("app", "{}", end == End::stop ? "stopping" : "locking");
+    server.stop();
+    return end;
+}
+
 }  // namespace
 
 int run_serve(const ServeOptions& options) {
@@ -61,24 +126,26 @@ int run_serve(const ServeOptions& options) {
     for (const auto& failed : harden_process(config->outside_tests.enabled ? CoreDumps::allowed : CoreDumps::never)) {
         log::warning("app", "{}", failed);
     }
-    if (auto asked = complete_passphrase(*config); !asked) {
-        complain_line(asked.error().detail);
-        return kExitUsage;
-    }
-    Signals signals;  // before any thread
+    if (options.sealed) config->storage.passphrase = {};
+    auto why = options.sealed && store_exists(*config) ? "it was locked" : missing_key(*config);
+    if (why && !options.sealed && config->storage.key_source == KeySource::passphrase && interactive()) why.reset();
     auto notifier = Notifier::from_environment();
-    Server server(std::move(*config));
-    if (auto started = server.start(); !started) {
-        complain("the server cannot start: {}", started.error().detail);
-        return kExitFailed;
+    End end = End::stop;
+    {
+        Signals signals;  // before any thread
+        if (why) {
+            auto opened = wait_for_key(*config, *why, signals, notifier);
+            if (!opened) return opened.error();
+            config = *std::move(opened);
+        } else if (auto asked = complete_passphrase(*config); !asked) {
+            complain_line(asked.error().detail);
+            return kExitUsage;
+        }
+        auto ended = run_open(*std::move(config), signals, notifier);
+        if (!ended) return ended.error();
+        end = *ended;
     }
-    notifier.ready();
-    print_addresses(server);
-    attend(server, signals, notifier);
-    notifier.stopping();
-    log::info("app", "stopping");
-    server.stop();
-    return kExitOk;
+    return end == End::lock ? become_sealed(options) : kExitOk;
 }
 
 }  // namespace peyk::app

@@ -61,7 +61,34 @@ Result<std::optional<UserId>> MembershipActions::authorising_member(const RoomWr
     return fail(Error{Errc::bad_request, "No member of this server may let you in", "M_UNABLE_TO_GRANT_JOIN"});
 }
 
+// A batch of another room in the same shard failed and took ours with it: nothing was written, and the tip is loaded
+// anew.
+Task<Result<void>> MembershipActions::redo_when_fenced(Attempt attempt) {
+    auto first = attempt();
+    auto done = co_await std::move(first);
+    if (done || done.error().code != Errc::fenced) co_return done;
+    auto second = attempt();
+    co_return co_await std::move(second);
+}
+
 Task<Result<void>> MembershipActions::join(UserId user, RoomId room, Extra extra) {
+    return redo_when_fenced([=, this] { return try_join(user, room, extra); });
+}
+Task<Result<void>> MembershipActions::leave(UserId user, RoomId room, Extra extra) {
+    return redo_when_fenced([=, this] { return try_leave(user, room, extra); });
+}
+Task<Result<void>> MembershipActions::kick(UserId sender, RoomId room, UserId target, Extra extra) {
+    return redo_when_fenced([=, this] { return try_kick(sender, room, target, extra); });
+}
+Task<Result<void>> MembershipActions::unban(UserId sender, RoomId room, UserId target, Extra extra) {
+    return redo_when_fenced([=, this] { return try_unban(sender, room, target, extra); });
+}
+Task<Result<void>> MembershipActions::set(UserId sender, RoomId room, UserId target, std::string membership,
+                                          Extra extra) {
+    return redo_when_fenced([=, this] { return try_set(sender, room, target, membership, extra); });
+}
+
+Task<Result<void>> MembershipActions::try_join(UserId user, RoomId room, Extra extra) {
     PEYK_CO_TRY(auto write, co_await rooms_.enter(std::move(room)));
     PEYK_CO_TRY(auto was, write.membership(user));
     if (was == Membership::join) co_return Result<void>{};
@@ -73,8 +100,8 @@ Task<Result<void>> MembershipActions::join(UserId user, RoomId room, Extra extra
     co_return co_await std::move(write).commit();
 }
 
-Task<Result<void>> MembershipActions::set(UserId sender, RoomId room, UserId target, std::string membership,
-                                          Extra extra) {
+Task<Result<void>> MembershipActions::try_set(UserId sender, RoomId room, UserId target, std::string membership,
+                                              Extra extra) {
     PEYK_CO_TRY(auto write, co_await rooms_.enter(std::move(room)));
     PEYK_CO_TRY(auto content, member_content(target, membership, extra));
     Draft draft{"m.room.member", target.str(), std::move(content)};
@@ -82,7 +109,7 @@ Task<Result<void>> MembershipActions::set(UserId sender, RoomId room, UserId tar
     co_return co_await std::move(write).commit();
 }
 
-Task<Result<void>> MembershipActions::leave(UserId user, RoomId room, Extra extra) {
+Task<Result<void>> MembershipActions::try_leave(UserId user, RoomId room, Extra extra) {
     PEYK_CO_TRY(auto write, co_await rooms_.enter(std::move(room)));
     PEYK_CO_TRY(auto was, write.membership(user));
     if (was == Membership::leave) co_return Result<void>{};
@@ -103,7 +130,7 @@ Task<Result<void>> MembershipActions::invite(UserId sender, RoomId room, UserId 
     co_return co_await set(std::move(sender), std::move(room), std::move(target), "invite", std::move(extra));
 }
 
-Task<Result<void>> MembershipActions::kick(UserId sender, RoomId room, UserId target, Extra extra) {
+Task<Result<void>> MembershipActions::try_kick(UserId sender, RoomId room, UserId target, Extra extra) {
     PEYK_CO_TRY(auto write, co_await rooms_.enter(std::move(room)));
     PEYK_CO_TRY(auto was, write.membership(target));
     if (was != Membership::join && was != Membership::invite && was != Membership::knock)
@@ -118,7 +145,7 @@ Task<Result<void>> MembershipActions::ban(UserId sender, RoomId room, UserId tar
     co_return co_await set(std::move(sender), std::move(room), std::move(target), "ban", std::move(extra));
 }
 
-Task<Result<void>> MembershipActions::unban(UserId sender, RoomId room, UserId target, Extra extra) {
+Task<Result<void>> MembershipActions::try_unban(UserId sender, RoomId room, UserId target, Extra extra) {
     PEYK_CO_TRY(auto write, co_await rooms_.enter(std::move(room)));
     PEYK_CO_TRY(auto was, write.membership(target));
     if (was != Membership::ban) co_return fail(Error{Errc::forbidden, "The user is not banned", "M_BAD_STATE"});

@@ -45,7 +45,14 @@ public:
     Result<json::Object> member_content(const UserId& user, std::string_view membership, const Extra& extra) const;
 
 private:
+    using Attempt = std::function<Task<Result<void>>()>;
+    static Task<Result<void>> redo_when_fenced(Attempt attempt);
+    Task<Result<void>> try_join(UserId user, RoomId room, Extra extra);
+    Task<Result<void>> try_leave(UserId user, RoomId room, Extra extra);
+    Task<Result<void>> try_kick(UserId sender, RoomId room, UserId target, Extra extra);
+    Task<Result<void>> try_unban(UserId sender, RoomId room, UserId target, Extra extra);
     Task<Result<void>> set(UserId sender, RoomId room, UserId target, std::string membership, Extra extra);
+    Task<Result<void>> try_set(UserId sender, RoomId room, UserId target, std::string membership, Extra extra);
     Result<std::optional<UserId>> authorising_member(const RoomWrite& write, const UserId& user) const;
 
     Rooms& rooms_;

@@ -71,12 +71,17 @@ Result<std::optional<RoomMembership>> Memberships::of(UserNumber user, RoomNumbe
 }
 
 Task<Result<void>> Memberships::write(UserNumber user, RoomMembership row) {
-    storage::Change change(db_, Owner::user, user, db_.epoch(Owner::user, user));
-    change.put(kMemberships, user, number_key(row.number), encode(row));
     auto& marks = writing(user);
     ++marks.writers;
     ++marks.written;
-    auto committed = co_await db_.commit(std::move(change));
+    Result<storage::Position> committed = fail(Errc::fenced);
+    // Fenced: somebody else's batch in this shard failed. The row does not build on anything of the shard but what this
+    // lane guards, so it is simply written again.
+    for (int tries = 0; tries < 3 && !committed && committed.error().code == Errc::fenced; ++tries) {
+        storage::Change change(db_, Owner::user, user, db_.epoch(Owner::user, user));
+        change.put(kMemberships, user, number_key(row.number), encode(row));
+        committed = co_await db_.commit(std::move(change));
+    }
     cache_.drop(0, user);
     ++marks.written;
     --marks.writers;

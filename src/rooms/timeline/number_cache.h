@@ -31,12 +31,14 @@ public:
             found->second.first = std::move(value);
             return;
         }
-        part.order.push_front(key);
-        part.map.emplace(key, std::pair{std::move(value), part.order.begin()});
-        if (part.map.size() > capacity_) {
-            part.map.erase(part.order.back());
-            part.order.pop_back();
-        }
+        add(part, key, std::move(value));
+    }
+    // What a reader found: it may be older than what a writer has put there meanwhile.
+    void offer(std::uint64_t room, std::uint64_t number, const V& value) {
+        auto& part = part_of(room, number);
+        std::lock_guard lock(part.mutex);
+        Key key{room, number};
+        if (!part.map.contains(key)) add(part, key, value);
     }
     void drop(std::uint64_t room, std::uint64_t number) {
         auto& part = part_of(room, number);
@@ -62,6 +64,14 @@ private:
         std::list<Key> order;
         std::unordered_map<Key, std::pair<V, typename std::list<Key>::iterator>, Hash> map;
     };
+    void add(Part& part, const Key& key, V value) {
+        part.order.push_front(key);
+        part.map.emplace(key, std::pair{std::move(value), part.order.begin()});
+        if (part.map.size() > capacity_) {
+            part.map.erase(part.order.back());
+            part.order.pop_back();
+        }
+    }
     Part& part_of(std::uint64_t room, std::uint64_t number) const {
         return parts_[Hash{}({room, number}) >> 7 & (kParts - 1)];
     }

@@ -69,12 +69,18 @@ public:
         nodes_.insert(nodes.begin(), nodes.end());
         transactions_.insert(transactions.begin(), transactions.end());
     }
+    // The verdict on a batch is there. `keep` gets, under the mutex, those of its events that no later batch has
+    // replaced by a redacted form: the replies of two batches may run in either order, and a cache must not get the
+    // original after the form.
+    template <class Keep>
     void settle(const std::vector<StoredEventPtr>& events, const std::map<NodeNumber, StateNodePtr>& nodes,
-                const std::unordered_map<std::string, EventId>& transactions) {
+                const std::unordered_map<std::string, EventId>& transactions, Keep keep) {
         std::lock_guard lock(mutex_);
         for (const auto& event : events) {
             auto found = events_.find(event->number);
-            if (found != events_.end() && found->second == event) events_.erase(found);
+            if (found == events_.end() || found->second != event) continue;
+            keep(event);
+            events_.erase(found);
         }
         for (const auto& [number, node] : nodes) nodes_.erase(number);
         for (const auto& [key, id] : transactions) transactions_.erase(key);

@@ -47,7 +47,7 @@ Result<StoredEventPtr> RoomStore::decode(const RoomInfo& room, storage::Entry en
     auto number = get_u64be(entry.rest.data());
     if (auto cached = events_.get(room.number, number)) return cached;
     PEYK_TRY(auto stored, read(room, entry));
-    if (stored) events_.put(room.number, number, stored);
+    if (stored) events_.offer(room.number, number, stored);
     return stored;
 }
 
@@ -76,6 +76,11 @@ Result<StoredEventPtr> RoomStore::event(const RoomInfo& room, EventNumber number
     if (!entry) return nullptr;
     entry->rest = number_key(number);
     return decode(room, *std::move(entry));
+}
+
+Result<storage::Position> RoomStore::position_of(RoomNumber room, EventNumber number) const {
+    PEYK_TRY(auto entry, db_.get(kEvents, room, number_key(number)));
+    return entry ? entry->position : 0;
 }
 
 Result<StoredEventPtr> RoomStore::event(const RoomInfo& room, const EventId& id) const {

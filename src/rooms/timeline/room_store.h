@@ -77,7 +77,8 @@ public:
     void keep(RoomNumber room, StoredEventPtr event) { events_.put(room, event->number, std::move(event)); }
     void keep(RoomNumber room, NodeNumber number, StateNodePtr node) { nodes_.put(room, number, std::move(node)); }
     void keep(RoomInfoPtr room);
-    void forget_event(RoomNumber room, EventNumber number) { events_.drop(room, number); }
+    // When an event became visible, from its row: also of an event whose body is gone. 0: there is no such event.
+    Result<storage::Position> position_of(RoomNumber room, EventNumber number) const;
 
     // A NodeSource over the durable nodes of one room.
     class Nodes final : public NodeSource {

@@ -216,6 +216,7 @@ Result<void> RoomWrite::Work::apply_redaction(const StoredEvent& redaction) {
         if (fresh->event->id == target_id) target = fresh;
     }
     if (auto number = state->unsettled_number(target_id); number && !target) target = state->unsettled_event(*number);
+    bool durable = !target;
     if (!target) {
         PEYK_TRY(target, rooms.store_.event(*state->info, target_id));
     }
@@ -228,7 +229,8 @@ Result<void> RoomWrite::Work::apply_redaction(const StoredEvent& redaction) {
     PEYK_TRY(auto pdu, json::parse_object(target->event->json));
     auto form = std::make_shared<StoredEvent>();
     form->number = target->number;
-    form->position = target->position;
+    // Of a target that is queued it is not known before its own batch is durable: commit() looks it up.
+    form->position = durable ? target->position : 0;
     form->before = target->before;
     form->after = target->after;
     form->next_node = target->next_node;
@@ -276,7 +278,7 @@ Task<Result<void>> RoomWrite::Work::commit() {
     if (!related.empty()) owner.store_.relations().end(room->number, related);
     if (!position) {
         owner.activity_.end(room->number, 0);
-        kept->settle(queued, nodes, transactions);
+        kept->settle(queued, nodes, transactions, [](const StoredEventPtr&) {});
         co_return std::unexpected(std::move(position.error()));
     }
     std::vector<StoredEventPtr> members;
@@ -284,18 +286,25 @@ Task<Result<void>> RoomWrite::Work::commit() {
     for (auto& [number, node] : nodes) owner.store_.keep(room->number, number, node);
     for (auto& stored : events) {
         stored->position = *position;
-        owner.store_.keep(room->number, stored);
         if (stored->event->is_state() && stored->event->is("m.room.member")) members.push_back(stored);
     }
     for (auto& form : redacted) {
-        if (form->position == 0) form->position = *position;
-        owner.store_.keep(room->number, form);
+        if (form->position != 0) continue;
+        form->position = *position;
+        if (form->number >= events.front()->number) continue;
+        // Queued before this batch, so it has a position of its own, and is durable by now.
+        form->position = owner.store_.position_of(room->number, form->number).value_or(0);
     }
-    kept->settle(queued, nodes, transactions);
+    auto keep = [&owner, &room](const StoredEventPtr& event) {
+        if (event->position != 0) owner.store_.keep(room->number, event);
+    };
+    kept->settle(queued, nodes, transactions, keep);
     owner.activity_.end(room->number, *position);
     FeedEntry entry{FeedEntry::Kind::room, room->number, *position};
     owner.feed_.publish(entry);
-    if (!members.empty()) PEYK_CO_CHECK(co_await owner.apply_memberships(room, std::move(members)));
+    // The events are durable, so the answer is yes whatever becomes of the members' rows: the outbox holds what is
+    // left.
+    if (!members.empty()) co_await owner.apply_or_defer(room, std::move(members));
     co_return Result<void>{};
 }
 

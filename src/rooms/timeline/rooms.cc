@@ -86,14 +86,19 @@ Task<Result<RoomWrite>> Rooms::create(const RoomRules& rules, UserId creator, js
 }
 
 Task<Result<EventId>> Rooms::send(UserId sender, RoomId room, Draft draft, std::optional<Transaction> transaction) {
-    PEYK_CO_TRY(auto write, co_await enter(std::move(room)));
-    if (transaction) {
-        PEYK_CO_TRY(auto known, write.known(*transaction));
-        if (known) co_return *std::move(known);
+    for (bool again = false;; again = true) {
+        PEYK_CO_TRY(auto write, co_await enter(room));
+        if (transaction) {
+            PEYK_CO_TRY(auto known, write.known(*transaction));
+            if (known) co_return *std::move(known);
+        }
+        PEYK_CO_TRY(auto event, write.add(sender, std::move(draft), transaction ? &*transaction : nullptr));
+        auto done = co_await std::move(write).commit();
+        if (done) co_return event->id;
+        if (again || done.error().code != Errc::fenced) co_return std::unexpected(std::move(done.error()));
+        // What was moved into the event comes out of it again, so that nothing is copied on the usual way.
+        draft = Draft{event->type, event->state_key, event->content, event->redacts, event->origin_server_ts};
     }
-    PEYK_CO_TRY(auto event, write.add(sender, std::move(draft), transaction ? &*transaction : nullptr));
-    PEYK_CO_CHECK(co_await std::move(write).commit());
-    co_return event->id;
 }
 
 // Spec: Room Upgrades: on a join, the user's settings for the predecessor go over.
@@ -129,6 +134,21 @@ Task<Result<void>> Rooms::apply_memberships(RoomInfoPtr room, std::vector<Stored
         auto pending = db_.start_commit(std::move(done));
     }
     co_return Result<void>{};
+}
+
+// Whatever fails stays in the outbox, whose rows were part of the room's own batch.
+Task<void> Rooms::apply_or_defer(RoomInfoPtr room, std::vector<StoredEventPtr> members) {
+    auto applied = co_await apply_memberships(std::move(room), std::move(members));
+    if (applied) co_return;
+    behind_ = true;
+    log::warning("rooms", "a membership waits to be applied to its user: {}", errc_name(applied.error().code));
+}
+
+Task<Result<void>> Rooms::catch_up() {
+    if (!behind_.exchange(false)) co_return Result<void>{};
+    auto done = co_await recover();
+    if (!done) behind_ = true;
+    co_return done;
 }
 
 Task<Result<void>> Rooms::recover() {

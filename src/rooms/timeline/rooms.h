@@ -5,6 +5,7 @@
 //   PEYK_CO_TRY(auto event, write.add(sender, draft));   // built on the tip, authorised, added to the batch
 //   PEYK_CO_CHECK(co_await std::move(write).commit());   // lane left when queued; returns when durable
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,6 +98,8 @@ public:
 
     // At start, before traffic: applies what a crash left between a room's batch and its members' rows.
     Task<Result<void>> recover();
+    // From time to time: the same for what failed during this run (a full disk, say). Cheap when nothing did.
+    Task<Result<void>> catch_up();
 
     // not_found when the room does not exist here.
     Task<Result<RoomWrite>> enter(RoomId room);
@@ -106,7 +109,8 @@ public:
                                    std::optional<RoomId> id = std::nullopt);
     RoomId new_room_id();
 
-    // Sends one event of a joined member; the usual way.
+    // Sends one event of a joined member; the usual way. When another batch of the shard failed and took this one with
+    // it (fenced), the event is built once more on the new tip.
     Task<Result<EventId>> send(UserId sender, RoomId room, Draft draft, std::optional<Transaction> transaction);
 
     const ServerName& server() const { return options_.server; }
@@ -123,6 +127,7 @@ private:
     std::string transaction_key(const Transaction& transaction) const;
     Task<Result<void>> succeed(RoomInfoPtr room, StoredEventPtr member, UserId user);
     Task<Result<void>> apply_memberships(RoomInfoPtr room, std::vector<StoredEventPtr> members);
+    Task<void> apply_or_defer(RoomInfoPtr room, std::vector<StoredEventPtr> members);
 
     storage::Db& db_;
     RoomStore& store_;
@@ -134,6 +139,7 @@ private:
     const SigningKey& key_;
     Options options_;
     Lanes lanes_;
+    std::atomic<bool> behind_ = false;  // rows of the outbox wait for catch_up()
     std::mutex mutex_;
     std::unordered_map<RoomNumber, std::shared_ptr<RoomState>> states_;
 };

@@ -75,6 +75,8 @@ TEST(Signals, BecomeEvents) {
     EXPECT_EQ(signals.wait(Millis{1}), Signals::Event::timeout);
     kill(getpid(), SIGHUP);
     EXPECT_EQ(signals.wait(Millis{1000}), Signals::Event::reload);
+    signals.wake();
+    EXPECT_EQ(signals.wait(Millis{1000}), Signals::Event::woken);
     kill(getpid(), SIGTERM);
     EXPECT_EQ(signals.wait(Millis{1000}), Signals::Event::stop);
     kill(getpid(), SIGINT);

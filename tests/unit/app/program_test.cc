@@ -10,6 +10,7 @@
 #include "app/cli.h"
 #include "app/commands/offline.h"
 #include "app/control.h"
+#include "app/doctor.h"
 #include "app/init.h"
 #include "app/server.h"
 #include "app/user_admin.h"
@@ -200,6 +201,32 @@ TEST_F(Program, WithoutAServerNobodyAnswersTheControlSocket) {
     EXPECT_FALSE(asked->has_value());
     EXPECT_EQ(run_backup({.config = file_, .target = folder_ / "offline"}), kExitOk);
     EXPECT_TRUE(std::filesystem::exists(folder_ / "offline" / "store"));
+}
+
+TEST_F(Program, AVerificationIsRememberedForTheDoctorAndFindsDamage) {
+    ASSERT_EQ(init(), kExitOk);
+    VerifyOptions options{file_};
+    EXPECT_EQ(run_verify(options), kExitOk) << "without a server";
+    auto damage = [this] {
+        auto path = config().store_dir() / "keys.b";
+        std::filesystem::resize_file(path, 20);
+    };
+    auto found = [this] {
+        Findings findings;
+        examine_store(config(), findings);
+        return findings.empty() ? std::string("nothing") : findings[0].what;
+    };
+    EXPECT_NE(found().find("no server runs"), std::string::npos) << found();
+    Server server(config());
+    ASSERT_TRUE(server.start().has_value());
+    EXPECT_NE(found().find("not verified yet"), std::string::npos) << found();
+    EXPECT_EQ(run_verify(options), kExitOk);
+    EXPECT_NE(found().find("all files are whole"), std::string::npos) << found();
+    damage();
+    EXPECT_EQ(run_verify(options), kExitFailed);
+    EXPECT_NE(found().find("keys.b"), std::string::npos) << found();
+    EXPECT_EQ(run_verify(options), kExitOk) << "the copy was written anew";
+    EXPECT_NE(found().find("all files are whole"), std::string::npos) << found();
 }
 
 TEST(FirstConfig, IsAcceptedAsItIsWritten) {

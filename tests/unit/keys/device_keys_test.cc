@@ -84,6 +84,18 @@ TEST_F(DeviceKeysTest, AnAnnouncementThatFailedIsMadeAtTheNextStart) {
     EXPECT_EQ(observer_.count(alice.user), 1);
 }
 
+TEST_F(DeviceKeysTest, AnAnnouncementThatFailedIsMadeWithinTheRun) {
+    observer_.failing = true;
+    auto alice = with_keys("alice", "A");
+    ASSERT_TRUE(run(keys_->device_changes().catch_up()).has_value());
+    EXPECT_EQ(observer_.count(alice.user), 0);
+    observer_.failing = false;
+    ASSERT_TRUE(run(keys_->device_changes().catch_up()).has_value());
+    EXPECT_EQ(observer_.count(alice.user), 1);
+    ASSERT_TRUE(run(keys_->device_changes().catch_up()).has_value());
+    EXPECT_EQ(observer_.count(alice.user), 1);
+}
+
 TEST_F(DeviceKeysTest, ADeletedDeviceIsAnnouncedAndNoLongerAnswered) {
     auto first = with_keys("alice", "A1");
     auto second = with_keys("alice", "A2");

@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "keys/transaction_sweep.h"
 #include "unit/keys/fixture.h"
 
 namespace peyk::keys::testing {
@@ -80,6 +81,18 @@ TEST_F(ToDeviceTest, ATransactionIsDeliveredOnce) {
     restart();
     EXPECT_EQ(send("t", R"({"@alice:here":{"A1":{"n":6}}})").status, 200);
     EXPECT_EQ(numbers("A1").size(), 4);
+}
+
+TEST_F(ToDeviceTest, WhatRemembersTransactionsGoesWithoutFurtherMessages) {
+    send_many(0, 5);
+    auto sent = [&] { return db().scan_prefix(kSent, number(user_id("bob")), {}, 1000).value().size(); };
+    clock_.advance(std::chrono::days(1));
+    EXPECT_EQ(run(sweep_transactions(db(), clock_, {})).value(), 0) << "yesterday's are still of use";
+    EXPECT_EQ(rows(kDelivered), 5);
+    clock_.advance(std::chrono::days(1));
+    EXPECT_EQ(run(sweep_transactions(db(), clock_, {})).value(), 10);
+    EXPECT_EQ(rows(kDelivered), 0);
+    EXPECT_EQ(sent(), 0);
 }
 
 TEST_F(ToDeviceTest, ARepetitionAtMidnightIsARepetition) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "core/room_rules.h"
 #include "rooms/timeline/rooms.h"
 #include "storage/testing.h"
@@ -56,6 +58,23 @@ struct World {
         PEYK_CO_CHECK(write.add(kBob, std::move(draft)));
         test.store.hold();
         co_return co_await std::move(write).commit();
+    }
+    // A message whose batch waits in the held store; its id is known before it is durable.
+    Task<Result<void>> say_held(RoomId room, std::shared_ptr<std::promise<EventId>> id) {
+        PEYK_CO_TRY(auto write, co_await rooms.enter(std::move(room)));
+        PEYK_CO_TRY(auto event, write.add(kAda, Draft{"m.room.message", {}, {{"body", "secret"}}}));
+        test.store.hold();
+        id->set_value(event->id);
+        co_return co_await std::move(write).commit();
+    }
+    std::size_t rows(const Table& table) {
+        std::string next;
+        return test.db.walk(table, next, 1000)->size();
+    }
+    // Takes the shard of a room away from whoever has batches under way.
+    void fence(const RoomId& room) {
+        auto shard = storage::Shard::of_room(store.number(room));
+        EXPECT_TRUE(test.store.acquire(shard, test.store.epoch(shard)));
     }
     StoredEventPtr read(const RoomId& room, const EventId& id) { return *store.event(**store.find(room), id); }
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "storage/verification.h"
 #include "unit/storage/scratch.h"
 
 namespace peyk::storage {
@@ -91,6 +92,59 @@ TEST_F(OpenTest, APunctureThatWasNotWrittenIsRepeatedFromItsNote) {
     ASSERT_TRUE(opened) << opened.error().detail;
     expect_rows((*opened)->db(), 10, 3);
     EXPECT_FALSE((*opened)->vault().dirty());
+}
+
+Verification::Report verify(Opened& opened) {
+    Verification verification(opened);
+    while (verification.step()) {
+    }
+    EXPECT_EQ(verification.report().bytes, verification.total_bytes());
+    return verification.report();
+}
+
+TEST_F(OpenTest, AVerificationNamesADamagedCopyOfTheKeysAndWritesItAnew) {
+    auto opened = open(options());
+    ASSERT_TRUE(opened);
+    put((*opened)->db(), 1, "body 1");
+    EXPECT_TRUE(verify(**opened).damaged.empty());
+    for (const auto* name : {"keys.a", "keys.b.lock", "store.header", "store.header.copy"}) {
+        auto path = scratch.path / "store" / name;
+        auto bytes = Scratch::read(path);
+        bytes[20] ^= 1;
+        Scratch::write(path, bytes);
+        auto found = verify(**opened).damaged;
+        ASSERT_EQ(found.size(), 1u) << name;
+        EXPECT_TRUE(found[0].starts_with(std::string(name).substr(0, 6))) << found[0];
+        EXPECT_TRUE(verify(**opened).damaged.empty()) << name << " was not written anew";
+    }
+    // A copy that is missing is damage too.
+    std::filesystem::remove(scratch.path / "store" / "keys.b");
+    EXPECT_EQ(verify(**opened).damaged.size(), 1u);
+    ASSERT_TRUE((*opened)->close());
+    opened = open(options());
+    ASSERT_TRUE(opened) << opened.error().detail;
+    expect_rows((*opened)->db(), 1, 0);
+}
+
+TEST_F(OpenTest, AVerificationNamesADamagedFileOfRows) {
+    {
+        auto opened = open(options());
+        ASSERT_TRUE(opened);
+        for (std::uint64_t i = 1; i <= 200; ++i) put((*opened)->db(), i, fmt::format("body {}", i));
+    }
+    auto opened = open(options());  // what was in the log goes into a file
+    ASSERT_TRUE(opened);
+    auto files = (*opened)->rocks()->table_files();
+    ASSERT_FALSE(files.empty());
+    EXPECT_TRUE(verify(**opened).damaged.empty());
+    auto bytes = Scratch::read(files[0].path);
+    bytes[4096 + (bytes.size() - 4096) / 4] ^= 1;
+    Scratch::write(files[0].path, bytes);
+    auto found = verify(**opened).damaged;
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_NE(found[0].find(std::filesystem::path(files[0].path).filename().string()), std::string::npos) << found[0];
+    // A file that compaction has removed is no damage.
+    EXPECT_TRUE((*opened)->rocks()->verify_file({(scratch.path / "store/rocks/999999.sst").string(), 1}));
 }
 
 TEST_F(OpenTest, ASecondProcessIsTurnedAway) {

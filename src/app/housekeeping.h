@@ -1,0 +1,78 @@
+#pragma once
+// What a server does by itself from time to time, so that nothing waits for its next start and nothing is kept longer
+// than it is of use:
+//
+//   every few seconds   memberships and device lists whose second step failed (only when one did)
+//   every six hours     forgets transaction ids that are older than a day
+//   storage.verify_every  reads the whole store and compares checksums
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "app/store.h"
+#include "async/task_group.h"
+#include "async/timers.h"
+#include "core/json.h"
+#include "keys/keys.h"
+#include "rooms/timeline/rooms.h"
+#include "storage/verification.h"
+
+namespace peyk::app {
+
+// A look at the whole store: when, and what was found.
+struct StoreCheck {
+    Millis at{0};
+    storage::Verification::Report report;
+
+    json::Object to_json() const;
+    static std::optional<StoreCheck> from_json(const json::Value& value);
+};
+
+// In one go, blocking; for commands. `progress` is called between files.
+StoreCheck check_store(OpenStore& store, const Clock& clock,
+                       const std::function<void(std::uint64_t bytes, std::uint64_t total)>& progress);
+
+// Purpose:  the jobs above.
+// Owner:    Server.  Runs on: workers, one job at a time; a verification goes file by file, with pauses.
+// Stops by: stop(), before the services stop.
+class Housekeeping {
+public:
+    struct Parts {
+        OpenStore& store;
+        rooms::Rooms& rooms;
+        keys::Keys& keys;
+        Timers& timers;
+        const Clock& clock;
+        Executor& workers;
+        Millis verify_every;  // 0: never by itself
+    };
+    explicit Housekeeping(Parts parts) : parts_(parts), tasks_(parts.workers) {}
+    ~Housekeeping() { stop(); }
+
+    void start();
+    void stop() { tasks_.stop(); }
+
+    // Verifies now, without pauses. Errors: conflict when one is under way, cancelled at a stop, those of the store.
+    Task<Result<StoreCheck>> verify();
+    // The last one that came to its end; nullopt: none yet.
+    Result<std::optional<StoreCheck>> last_check() const;
+
+    // The jobs, for tests. forget_old() writes down where the positions are now, and forgets what is older than a day.
+    Task<void> catch_up();
+    Task<Result<std::size_t>> forget_old();
+
+private:
+    enum class Pace : unsigned char { gentle, fast };
+    Task<void> run();
+    Task<Result<StoreCheck>> check(Pace pace);
+    Task<Result<void>> remember(std::string key, std::string body, std::vector<std::string> over);
+    bool check_is_due() const;
+
+    Parts parts_;
+    std::atomic<bool> checking_ = false;
+    TaskGroup tasks_;
+};
+
+}  // namespace peyk::app
