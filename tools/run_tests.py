@@ -156,6 +156,10 @@ def group_clients() -> Tally:
     return program_group(python(ROOT / "tests/clients/run.py", "--server", build("test") / "peyk"))
 
 
+def group_pages() -> Tally:
+    return program_group(python(ROOT / "tests/pages/run.py", "--server", build("test") / "peyk"))
+
+
 def group_sanitize() -> Tally:
     folder = build("sanitize")
     environment = dict(os.environ)
@@ -234,7 +238,8 @@ def group_conformance() -> Tally:
                          timeout=7200)
 
 
-FAST = {"lint": group_lint, "unit": group_unit, "scenario": group_scenario, "clients": group_clients}
+FAST = {"lint": group_lint, "unit": group_unit, "scenario": group_scenario, "clients": group_clients,
+        "pages": group_pages}
 SLOW = {"sanitize": group_sanitize, "tsan": group_tsan, "fuzz": group_fuzz, "package": group_package, "kill": group_kill, "powercut": group_powercut, "conformance": group_conformance}
 
 

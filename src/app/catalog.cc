@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "keys/tables.h"
 #include "media/tables.h"
+#include "oauth/tables.h"
 #include "rooms/tables.h"
 #include "storage/tables.h"
 #include "users/tables.h"
@@ -25,6 +26,7 @@ std::vector<const storage::Table*> collect() {
     add(keys::kTables);
     add(media::kTables);
     add(appservices::kTables);
+    add(oauth::kTables);
     add(app::kTables);
     add(storage::kTables);
     std::ranges::sort(all, {}, [](const storage::Table* table) { return table->id; });

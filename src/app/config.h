@@ -89,6 +89,7 @@ struct AuthSection {
     Millis refreshable_token_lifetime{3'600'000};
     Millis reset_link_lifetime{86'400'000};
     bool tokens_in_query = true;
+    bool oauth = true;
     std::uint64_t password_memory = 19 * 1024 * 1024;
     std::uint64_t password_passes = 2;
     std::uint64_t password_length = 8;

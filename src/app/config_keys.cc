@@ -188,6 +188,10 @@ void add_people(std::vector<Key>& keys) {
     keys.push_back(flag("auth.tokens_in_query", AT(auth.tokens_in_query),
                         "Accept `?access_token=` beside the Authorization header; older clients send it.",
                         "Addresses end up in the logs of proxies in between. peyk itself never logs them."));
+    keys.push_back(
+        flag("auth.oauth", AT(auth.oauth),
+             "Apps may sign in through the browser pages of this server (OAuth 2.0); older ones by password.",
+             "With the pages an app never sees the password, and a second factor can be asked for."));
     keys.push_back(with_tests(bytes("auth.password_memory", AT(auth.password_memory), 8 * kKiB, 4 * kGiB,
                                     "Memory of one password hash (Argon2id). For new passwords; old ones stay good."),
                               "8 KiB"));

@@ -80,6 +80,10 @@ media::MediaOptions media_options(const Config& config) {
     return out;
 }
 
+oauth::OauthOptions oauth_options(const Config& config) {
+    return {.enabled = config.auth.oauth, .base_url = config.base_url()};
+}
+
 client_api::ApiOptions api_options(const Config& config) {
     return {.tokens_in_query = config.auth.tokens_in_query, .max_body = config.limits.request_body};
 }

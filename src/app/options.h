@@ -7,6 +7,7 @@
 #include "http/client/client.h"
 #include "http/server.h"
 #include "media/media.h"
+#include "oauth/oauth.h"
 #include "pages/pages.h"
 #include "rooms/timeline/create_room.h"
 #include "users/options.h"
@@ -19,6 +20,7 @@ rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succ
 rooms::RoomCreator::Options creator_options(const Config& config);
 users::Options user_options(const Config& config);
 media::MediaOptions media_options(const Config& config);
+oauth::OauthOptions oauth_options(const Config& config);
 client_api::ApiOptions api_options(const Config& config);
 client_api::MediaEndpointOptions media_endpoint_options(const Config& config);
 http::ServerConfig http_config(const Config& config);

@@ -12,6 +12,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       service_names_(registry_),
       users_(user_options(config), store.db(), feed_, limiter_, machine.clock, machine.random,
              users::Observers{&observers_, &observers_, &observers_, registry_.empty() ? nullptr : &service_names_}),
+      oauth_(oauth_options(config), users_, limiter_),
       profiles_(users_),
       succession_(users_),
       room_store_(store.db()),
@@ -44,7 +45,9 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
                    feed_, activity_, machine.workers),
       bridged_(appservices_, users_),
       api_(router_, authenticator_, limiter_, api_options(config)),
-      pages_(page_facts(config, store.identity), resetter(users_)) {
+      oauth_endpoints_(oauth_),
+      pages_(page_facts(config, store.identity), resetter(users_)),
+      account_site_(page_facts(config, store.identity), oauth_) {
     observers_.bind(keys_, membership_actions_, memberships_);
     add_routes(config);
 }
@@ -75,6 +78,8 @@ void Services::add_routes(const Config& config) {
     client_api::add_keys_endpoints(api_, keys_, *interactive_auth_, device_history_);
     client_api::add_media_endpoints(api_, media_, media_endpoint_options(config));
     pages_.add_routes(router_);
+    oauth_endpoints_.add_routes(router_);
+    account_site_.add_routes(router_);
 }
 
 namespace {

@@ -13,6 +13,8 @@
 #include "client_api/endpoint.h"
 #include "client_api/sync/endpoints.h"
 #include "media/media.h"
+#include "oauth/endpoints.h"
+#include "pages/account_site.h"
 #include "pages/pages.h"
 #include "privacy/rate_limits.h"
 #include "search/searcher.h"
@@ -56,6 +58,7 @@ private:
     NamesOfServices service_names_;
     UsersObservers observers_;
     users::Users users_;
+    oauth::OAuth oauth_;
     ProfilesOfUsers profiles_;
     SettingsOfSuccessors succession_;
 
@@ -91,7 +94,9 @@ private:
     BridgedNamesOfServices bridged_;
     http::Router router_;
     client_api::Api api_;
+    oauth::Endpoints oauth_endpoints_;
     pages::Pages pages_;
+    pages::AccountSite account_site_;
 };
 
 }  // namespace peyk::app

@@ -13,6 +13,23 @@ enum class Keep : unsigned char { yes, never };  // may a browser keep it?
 http::Response page_response(int status, const Facts& facts, Language language, std::string_view path, Words title,
                              const Html& body, Keep keep = Keep::yes);
 
+// The frame of the account pages: what it allows beyond the strictest policy, and where the other language is.
+struct Policy {
+    std::vector<std::string> form_targets = {};  // sources beside our own that a form may end at
+    bool scripts = false;                        // of this server
+    bool fetches = false;                        // they may call this server
+    bool keeps_opener = false;                   // the window that opened the page may be told something
+};
+struct Frame {
+    Policy policy = {};
+    std::vector<Literal> scripts = {};  // paths of ours
+    std::string language_link = {};     // ends with "lang="; empty: no link
+    bool narrow = false;                // a column for forms
+};
+// Never kept by browsers.
+http::Response page_response(int status, const Facts& facts, Language language, Words title, const Html& body,
+                             const Frame& frame);
+
 std::string_view style_sheet();
 
 Html home_body(const Facts& facts, Language language);

@@ -20,6 +20,8 @@ struct Account {
     bool suspended = false;
     bool deactivated = false;
     bool erased = false;
+    bool second_factor = false;  // a password alone does not sign in
+    bool password_apps = false;  // but in apps of the legacy API it does, by the wish of the user
 
     std::string encode() const;
     static Result<Account> decode(std::uint64_t number, std::string_view row);

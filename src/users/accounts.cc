@@ -7,12 +7,21 @@
 namespace peyk::users {
 namespace {
 constexpr std::size_t kCached = 50'000;
-enum Flag : std::int64_t { kAdmin = 1, kLocked = 2, kSuspended = 4, kDeactivated = 8, kErased = 16 };
+enum Flag : std::int64_t {
+    kAdmin = 1,
+    kLocked = 2,
+    kSuspended = 4,
+    kDeactivated = 8,
+    kErased = 16,
+    kSecondFactor = 32,
+    kPasswordApps = 64
+};
 }  // namespace
 
 std::string Account::encode() const {
     std::int64_t flags = (admin ? kAdmin : 0) | (locked ? kLocked : 0) | (suspended ? kSuspended : 0) |
-                         (deactivated ? kDeactivated : 0) | (erased ? kErased : 0);
+                         (deactivated ? kDeactivated : 0) | (erased ? kErased : 0) |
+                         (second_factor ? kSecondFactor : 0) | (password_apps ? kPasswordApps : 0);
     json::Object row{{"id", id.str()}, {"day", created_day}, {"flags", flags}};
     if (!password_hash.empty()) row.set("password", password_hash);
     if (!user_type.empty()) row.set("type", user_type);
@@ -33,7 +42,9 @@ Result<Account> Account::decode(std::uint64_t number, std::string_view row) {
                    .locked = (flags & kLocked) != 0,
                    .suspended = (flags & kSuspended) != 0,
                    .deactivated = (flags & kDeactivated) != 0,
-                   .erased = (flags & kErased) != 0};
+                   .erased = (flags & kErased) != 0,
+                   .second_factor = (flags & kSecondFactor) != 0,
+                   .password_apps = (flags & kPasswordApps) != 0};
 }
 
 Result<UserId> Accounts::complete(std::string_view name) const {

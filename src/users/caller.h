@@ -16,6 +16,7 @@ struct Caller {
     std::uint64_t token_number;  // identifies the session without being the token; survives token refreshes
     bool admin = false;
     bool guest = false;
+    bool oauth = false;        // of the OAuth 2.0 API, where the browser pages prove who one is instead of UIA
     bool suspended = false;    // may read, leave, sign out and delete, but not write; ask check_active()
     std::string service = {};  // id of the application service that acts as the user; empty: a person
     bool unlimited = false;    // no rate limits

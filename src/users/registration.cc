@@ -184,6 +184,20 @@ Task<Result<AccountPtr>> Registration::make_account(UiaGrant grant, Wish wish) {
     co_return account;
 }
 
+Task<Result<AccountPtr>> Registration::register_in_browser(NewAccount wanted, std::string token) {
+    if (mode() == RegistrationMode::closed) co_return m::forbidden("Registration is closed on this server");
+    PEYK_CO_CHECK(available(wanted.localpart));
+    PEYK_CO_CHECK(passwords_.check_new(wanted.password, wanted.localpart));
+    if (mode() == RegistrationMode::token) {
+        PEYK_CO_TRY(bool held, tokens_.reserve(token));
+        if (!held) co_return fail(Error{Errc::forbidden, "This registration token is not valid", "M_UNAUTHORIZED"});
+        PEYK_CO_CHECK(co_await tokens_.spend(token));
+    }
+    auto account = co_await create(std::move(wanted));
+    if (!account && mode() == RegistrationMode::token) (void)co_await tokens_.give_back(std::move(token));
+    co_return account;
+}
+
 Task<Result<Registration::Registered>> Registration::finish(AccountPtr account, Wish wish) {
     Registered out{account->id};
     if (!wish.inhibit_login) {

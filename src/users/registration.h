@@ -55,6 +55,10 @@ public:
     // only (M_EXCLUSIVE). Spec: Application Service API › Server admin style permissions.
     Task<Result<Registered>> register_for_service(std::string service, json::Object body);
 
+    // On the page of this server, by the same rules as POST /register. `token`: where registration needs one.
+    // Errors: M_FORBIDDEN (closed, bad token), M_WEAK_PASSWORD, M_INVALID_USERNAME, M_USER_IN_USE.
+    Task<Result<AccountPtr>> register_in_browser(NewAccount wanted, std::string token);
+
     // Errors: M_FORBIDDEN when no shared secret is configured.
     Result<std::string> shared_secret_nonce();
     struct SharedSecretRequest {

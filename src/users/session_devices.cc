@@ -28,7 +28,7 @@ Result<std::vector<Device>> Sessions::devices(std::uint64_t user) const {
     std::vector<Device> devices;
     for (auto& row : rows) {
         PEYK_TRY(auto day, last_seen(context_, user, row.id));
-        devices.push_back({std::move(row.id), std::move(row.name), row.session, day});
+        devices.push_back({std::move(row.id), std::move(row.name), row.session, day, std::move(row.client)});
     }
     return devices;
 }
@@ -38,7 +38,7 @@ Result<std::optional<Device>> Sessions::device(std::uint64_t user, const DeviceI
     if (!entry || entry->gone) return std::nullopt;
     PEYK_TRY(auto row, DeviceRow::decode(entry->body));
     PEYK_TRY(auto day, last_seen(context_, user, id));
-    return Device{std::move(row.id), std::move(row.name), row.session, day};
+    return Device{std::move(row.id), std::move(row.name), row.session, day, std::move(row.client)};
 }
 
 Task<Result<void>> Sessions::rename(UserId user, DeviceId id, std::string name) {
@@ -108,6 +108,37 @@ Task<Result<std::vector<DeviceId>>> Sessions::remove(UserId user, Which which) {
     auto gone = what.devices;
     co_await ended(std::move(user), std::move(what));
     co_return gone;
+}
+
+Task<Result<bool>> Sessions::end_session(UserId user, DeviceId id, std::uint64_t session) {
+    auto number = accounts_.number(user);
+    auto lane = co_await context_.lanes.enter(number);
+    PEYK_CO_TRY(auto entry, context_.db.get(kDevices, number, device_key(context_.db, id)));
+    if (!entry || entry->gone) co_return false;
+    PEYK_CO_TRY(auto row, DeviceRow::decode(entry->body));
+    if (row.session != session) co_return false;
+    auto change = context_.change_of(number);
+    Which which = [&id](const DeviceId& device) { return device == id; };
+    PEYK_CO_TRY(auto what, delete_rows(change, number, which));
+    PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    lane.leave();
+    co_await ended(std::move(user), std::move(what));
+    co_return true;
+}
+
+Result<std::set<std::string>> Sessions::clients_in_use() const {
+    constexpr std::size_t kPage = 1000;
+    std::set<std::string> clients;
+    std::string next;
+    do {
+        PEYK_TRY(auto rows, context_.db.walk(kDevices, next, kPage));
+        for (const auto& row : rows) {
+            if (row.entry.gone) continue;
+            PEYK_TRY(auto device, DeviceRow::decode(row.entry.body));
+            if (!device.client.empty()) clients.insert(std::move(device.client));
+        }
+    } while (!next.empty());
+    return clients;
 }
 
 Task<Result<std::vector<DeviceId>>> Sessions::remove_devices(UserId user, std::vector<DeviceId> devices) {

@@ -30,6 +30,7 @@ std::vector<std::string> from_hex(const json::Array* array) {
 std::string DeviceRow::encode() const {
     json::Object row{{"id", id.str()}, {"session", session}};
     if (!name.empty()) row.set("name", name);
+    if (!client.empty()) row.set("client", client);
     return json::write(row);
 }
 
@@ -38,7 +39,8 @@ Result<DeviceRow> DeviceRow::decode(std::string_view body) {
     auto id = value.get_string("id");
     if (!id) return fail(Errc::corrupt, "a device row has no id");
     return DeviceRow{DeviceId::trusted(std::string(*id)), std::string(value.get_string("name").value_or("")),
-                     static_cast<std::uint64_t>(value.get_integer("session").value_or(0))};
+                     static_cast<std::uint64_t>(value.get_integer("session").value_or(0)),
+                     std::string(value.get_string("client").value_or(""))};
 }
 
 std::string TokenRow::encode() const {
@@ -48,6 +50,9 @@ std::string TokenRow::encode() const {
     if (!supersedes.empty()) row.set("supersedes", to_hex(supersedes));
     if (!successors.empty()) row.set("successors", to_hex(successors));
     if (!companion.empty()) row.set("companion", hex_encode(companion));
+    if (!client.empty()) row.set("client", client);
+    if (spent) row.set("spent", true);
+    if (!ancestors.empty()) row.set("ancestors", to_hex(ancestors));
     return json::write(row);
 }
 
@@ -61,7 +66,10 @@ Result<TokenRow> TokenRow::decode(std::string_view body) {
                     .expires = Millis{value.get_integer("expires").value_or(0)},
                     .supersedes = from_hex(value.get_array("supersedes")),
                     .successors = from_hex(value.get_array("successors")),
-                    .companion = hex_decode(value.get_string("companion").value_or("")).value_or("")};
+                    .companion = hex_decode(value.get_string("companion").value_or("")).value_or(""),
+                    .client = std::string(value.get_string("client").value_or("")),
+                    .spent = value.get_bool("spent").value_or(false),
+                    .ancestors = from_hex(value.get_array("ancestors"))};
 }
 
 std::string device_key(const storage::Db& db, const DeviceId& device) { return db.digest("device", device.view()); }

@@ -9,6 +9,7 @@ namespace peyk::users {
 namespace {
 constexpr std::size_t kMaxName = 256;  // bytes of a device's name
 constexpr std::uint64_t kSessionBits = (1ULL << 53) - 1;
+constexpr std::size_t kMaxSpent = 16;  // refresh tokens that a session of OAuth remembers after their end
 }  // namespace
 
 // Spec: Client-Server API › Account locking.
@@ -35,6 +36,7 @@ Result<Caller> Sessions::look_up(std::string_view access_token, bool even_locked
                   .user_number = live->user,
                   .token_number = live->row.session,
                   .admin = account->admin,
+                  .oauth = !live->row.client.empty(),
                   .suspended = account->suspended};
 }
 
@@ -78,11 +80,25 @@ void Sessions::keep(const Token& token, const Live& live, std::uint64_t as_of) {
 // that no lane is needed; the cache refuses the old pair at once.
 void Sessions::first_use(const Token& token, const Live& live) {
     auto change = context_.change_of(live.user);
-    for (const auto& digest : live.row.supersedes) change.del(kTokens, live.user, digest);
+    retire(change, live.user, live.row);
     (void)context_.db.start_commit(std::move(change));
     forget(live.row.supersedes);
     std::lock_guard lock(mutex_);
     if (auto hit = cache_.find(token.digest); hit != cache_.end()) hit->second.row.supersedes.clear();
+}
+
+// `by`: a row whose pair has come into use. The refresh token that it replaced is the first of `supersedes`.
+void Sessions::retire(storage::Change& change, std::uint64_t user, const TokenRow& by) const {
+    for (const auto& digest : by.supersedes) {
+        if (!by.client.empty() && &digest == &by.supersedes.front()) {
+            TokenRow spent{.device = by.device, .session = by.session, .refresh = true};
+            spent.client = by.client;
+            spent.spent = true;
+            change.put(kTokens, user, digest, spent.encode());
+        } else {
+            change.del(kTokens, user, digest);
+        }
+    }
 }
 
 // A day, never finer, and one write a day and device. Losing it loses nothing, so nobody waits for it.
@@ -117,6 +133,7 @@ Result<Sessions::NewDevice> Sessions::device_for(const SignIn& wanted) const {
         if (row && !row->gone) {
             PEYK_TRY(auto known, DeviceRow::decode(row->body));
             known.session = session;
+            known.client = wanted.client;
             return NewDevice{std::move(known), false};
         }
         if (observer_) {
@@ -130,24 +147,33 @@ Result<Sessions::NewDevice> Sessions::device_for(const SignIn& wanted) const {
     auto id = wanted.device ? *wanted.device : DeviceId::trusted(context_.random.letters(10));
     auto name = wanted.device_name.value_or("");
     if (name.size() > kMaxName) return m::too_large(fmt::format("A device name has at most {} bytes", kMaxName));
-    return NewDevice{DeviceRow{std::move(id), std::move(name), session}, true};
+    return NewDevice{DeviceRow{std::move(id), std::move(name), session, wanted.client}, true};
 }
 
 SignedIn Sessions::issue(storage::Change& change, const Account& account, const DeviceRow& device, bool refreshable,
-                         std::vector<std::string> supersedes, std::vector<std::string>* digests) const {
+                         const Replaced* before, std::vector<std::string>* digests) const {
     std::optional<Millis> lifetime = refreshable ? std::optional(context_.options.refreshable_token_lifetime)
                                                  : context_.options.access_token_lifetime;
     auto access = make_token(TokenKind::access, account.number, context_.db, context_.random);
-    TokenRow row{.device = device.id, .session = device.session, .supersedes = std::move(supersedes)};
+    TokenRow row{.device = device.id, .session = device.session, .client = device.client};
+    if (before) row.supersedes = {before->digest, before->row.companion};
     if (lifetime) row.expires = context_.clock.now() + *lifetime;
     change.put(kTokens, account.number, access.digest, row.encode());
-    SignedIn out{account.id, device.id, access.text, {}, lifetime};
+    SignedIn out{account.id, device.id, access.text, {}, lifetime, device.session};
     if (digests) digests->push_back(access.digest);
     if (!refreshable) return out;
     auto refresh = make_token(TokenKind::refresh, account.number, context_.db, context_.random);
     row.refresh = true;
     row.expires = Millis{0};
     row.companion = access.digest;
+    if (before && !device.client.empty()) {
+        row.ancestors = before->row.ancestors;
+        row.ancestors.push_back(before->digest);
+        while (row.ancestors.size() > kMaxSpent) {
+            change.del(kTokens, account.number, row.ancestors.front());
+            row.ancestors.erase(row.ancestors.begin());
+        }
+    }
     change.put(kTokens, account.number, refresh.digest, row.encode());
     if (digests) digests->push_back(refresh.digest);
     out.refresh_token = refresh.text;
@@ -173,7 +199,7 @@ Task<Result<SignedIn>> Sessions::sign_in(SignIn wanted) {
     auto key = device_key(context_.db, device.row.id);
     change.put(kDevices, account->number, key, device.row.encode());
     change.put(kDeviceDays, account->number, key, std::to_string(context_.today()));
-    auto out = issue(change, *account, device.row, wanted.refreshable, {}, nullptr);
+    auto out = issue(change, *account, device.row, wanted.refreshable, nullptr, nullptr);
     PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
     forget(over);
     lane.leave();
@@ -202,7 +228,7 @@ Task<Result<bool>> Sessions::put_device(AccountPtr account, DeviceId id, std::op
     co_return true;
 }
 
-Task<Result<SignedIn>> Sessions::refresh(std::string refresh_token) {
+Task<Result<SignedIn>> Sessions::refresh(std::string refresh_token, std::string client) {
     auto token = read_token(TokenKind::refresh, refresh_token, context_.db);
     if (!token) co_return m::unknown_token("Unknown refresh token");
     auto lane = co_await context_.lanes.enter(token->owner);
@@ -210,23 +236,43 @@ Task<Result<SignedIn>> Sessions::refresh(std::string refresh_token) {
     if (!entry || entry->gone) co_return m::unknown_token("Unknown refresh token");
     PEYK_CO_TRY(auto row, TokenRow::decode(entry->body));
     PEYK_CO_TRY(auto account, accounts_.by_number(token->owner));
-    if (!row.refresh || !account || account->deactivated) co_return m::unknown_token("Unknown refresh token");
+    if (!row.refresh || row.client != client || !account || account->deactivated)
+        co_return m::unknown_token("Unknown refresh token");
+    // Spec: Client-Server API › Refresh token grant: the session is considered compromised.
+    if (row.spent) {
+        lane.leave();
+        PEYK_CO_CHECK(co_await end_session(account->id, row.device, row.session));
+        co_return m::unknown_token("This refresh token was used before; its session has ended");
+    }
     if (account->locked) co_return fail(locked_error());
 
     // Using a refresh token ends the pair before it; a pair that was made from it earlier was never received.
     auto over = row.supersedes;
     over.insert(over.end(), row.successors.begin(), row.successors.end());
     auto change = context_.change_of(token->owner);
-    for (const auto& digest : over) change.del(kTokens, token->owner, digest);
+    retire(change, token->owner, row);
+    for (const auto& digest : row.successors) change.del(kTokens, token->owner, digest);
     row.supersedes.clear();
     row.successors.clear();
-    DeviceRow device{row.device, {}, row.session};
-    std::vector<std::string> replaced{token->digest, row.companion};
-    auto out = issue(change, *account, device, true, std::move(replaced), &row.successors);
+    DeviceRow device{row.device, {}, row.session, row.client};
+    Replaced before{token->digest, row};
+    auto out = issue(change, *account, device, true, &before, &row.successors);
     change.put(kTokens, token->owner, token->digest, row.encode());
     PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
     forget(over);
     co_return out;
+}
+
+Task<Result<bool>> Sessions::revoke(std::string text) {
+    auto token = read_token(TokenKind::access, text, context_.db);
+    if (!token) token = read_token(TokenKind::refresh, text, context_.db);
+    if (!token) co_return false;
+    PEYK_CO_TRY(auto entry, context_.db.get(kTokens, token->owner, token->digest));
+    if (!entry || entry->gone) co_return false;
+    PEYK_CO_TRY(auto row, TokenRow::decode(entry->body));
+    PEYK_CO_TRY(auto account, accounts_.by_number(token->owner));
+    if (!account) co_return false;
+    co_return co_await end_session(account->id, row.device, row.session);
 }
 
 }  // namespace peyk::users

@@ -2,6 +2,7 @@
 // Tokens and the devices behind them. Spec: Client-Server API › Client Authentication.
 
 #include <mutex>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct SignIn {
     std::optional<DeviceId> device = {};          // none: a new one is made
     std::optional<std::string> device_name = {};  // for a new device
     bool refreshable = false;
+    std::string client = {};  // id of the OAuth client; empty: the legacy API
 };
 
 struct SignedIn {
@@ -26,6 +28,7 @@ struct SignedIn {
     std::string access_token;
     std::string refresh_token = {};  // empty: none
     std::optional<Millis> expires_in = {};
+    std::uint64_t session = 0;  // as in Device
 };
 
 struct Device {
@@ -33,6 +36,7 @@ struct Device {
     std::string name = {};
     std::uint64_t session = 0;
     std::uint32_t last_seen_day = 0;  // days since 1970; 0: not known
+    std::string client = {};          // id of the OAuth client; empty: the legacy API
 };
 
 // What a removal took away.
@@ -58,7 +62,16 @@ public:
     // devices, reserved id), M_USER_LOCKED, M_USER_DEACTIVATED.
     Task<Result<SignedIn>> sign_in(SignIn wanted);
     // The old pair stays valid until the new one is used. Errors: M_UNKNOWN_TOKEN, M_USER_LOCKED.
-    Task<Result<SignedIn>> refresh(std::string refresh_token);
+    // `client`: of the OAuth client that asks; a token of another client, or of the other API, is unknown. A refresh
+    // token of OAuth that was replaced and comes back is in two hands: its session ends.
+    Task<Result<SignedIn>> refresh(std::string refresh_token, std::string client = {});
+    // Signs the device out that an access or refresh token belongs to, expired or not. False: the token is unknown.
+    // Spec: Client-Server API › Token revocation.
+    Task<Result<bool>> revoke(std::string token);
+    // Signs a device out if it still is in the session of that number.
+    Task<Result<bool>> end_session(UserId user, DeviceId device, std::uint64_t session);
+    // Ids of the OAuth clients that any device was signed in by. Walks all devices.
+    Result<std::set<std::string>> clients_in_use() const;
 
     // Ends the tokens of these devices and deletes them; unknown ones are passed over. Answers who went.
     Task<Result<std::vector<DeviceId>>> remove_devices(UserId user, std::vector<DeviceId> devices);
@@ -97,8 +110,14 @@ private:
     void mark_seen(const Token& token, const Live& live);
     void forget(const std::vector<std::string>& digests);
     Result<NewDevice> device_for(const SignIn& wanted) const;
+    // `before`: the row of the refresh token that is being replaced, with its digest.
+    struct Replaced {
+        std::string digest;
+        TokenRow row;
+    };
     SignedIn issue(storage::Change& change, const Account& account, const DeviceRow& device, bool refreshable,
-                   std::vector<std::string> supersedes, std::vector<std::string>* digests) const;
+                   const Replaced* before, std::vector<std::string>* digests) const;
+    void retire(storage::Change& change, std::uint64_t user, const TokenRow& by) const;
     using Which = std::function<bool(const DeviceId&)>;
     Result<Ended> delete_rows(storage::Change& change, std::uint64_t user, const Which& which) const;
     Task<Result<std::vector<DeviceId>>> remove(UserId user, Which which);

@@ -28,24 +28,42 @@ bool is_complete(const std::vector<UiaFlow>& flows, const std::vector<std::strin
     });
 }
 
-// The 401 with what is still to do; `why` a stage failed, if one did.
-Error incomplete(const std::string& session, const std::vector<std::string>& completed,
-                 const std::vector<UiaFlow>& flows, const Error* why) {
-    json::Writer writer;
-    writer.begin_object().key("flows").begin_array();
+bool is_of_pages(std::string_view stage) { return stage == kStageOauth || stage == kStageCrossSigningReset; }
+
+// Sessions of OAuth know no UIA but the stages of the account pages, which are for them alone.
+std::vector<UiaFlow> flows_for(const std::optional<Caller>& caller, const std::vector<UiaFlow>& flows) {
+    bool pages = caller && caller->oauth;
+    std::vector<UiaFlow> out;
     for (const auto& flow : flows) {
-        writer.begin_object().key("stages").begin_array();
-        for (auto stage : flow) writer.string(stage);
-        writer.end_array().end_object();
+        if (std::ranges::any_of(flow, is_of_pages) == pages) out.push_back(flow);
     }
-    writer.end_array().key("params").begin_object().end_object().key("session").string(session);
-    if (!completed.empty()) {
-        writer.key("completed").begin_array();
-        for (const auto& stage : completed) writer.string(stage);
-        writer.end_array();
+    return out;
+}
+
+}  // namespace
+
+// The 401 with what is still to do; `why` a stage failed, if one did.
+Error Uia::incomplete(const Session& session, const Error* why) const {
+    json::Array flows;
+    json::Object params;
+    for (const auto& flow : session.flows) {
+        json::Array stages;
+        for (auto stage : flow) {
+            stages.emplace_back(stage);
+            if (is_of_pages(stage))
+                params.set(std::string(stage),
+                           json::Object{{"url", context_.options.public_base_url + "/_peyk/account?action=org.matrix."
+                                                                                   "cross_signing_reset"}});
+        }
+        flows.emplace_back(json::Object{{"stages", std::move(stages)}});
     }
-    writer.end_object();
-    auto text = writer.take();
+    json::Object out{{"flows", std::move(flows)}, {"params", std::move(params)}, {"session", session.id}};
+    if (!session.completed.empty()) {
+        json::Array completed;
+        for (const auto& stage : session.completed) completed.emplace_back(stage);
+        out.set("completed", std::move(completed));
+    }
+    auto text = json::write(out);
     Error error{Errc::unauthenticated, why ? why->detail : "Authentication is needed",
                 why ? (why->m_code.empty() ? std::string_view("M_FORBIDDEN") : why->m_code) : kNoErrcode};
     error.extra = text.substr(1, text.size() - 2);
@@ -53,11 +71,11 @@ Error incomplete(const std::string& session, const std::vector<std::string>& com
     return error;
 }
 
-}  // namespace
-
-Uia::Session Uia::make(const UiaRequest& request, json::Object body) {
+Uia::Session Uia::make(const UiaRequest& request, json::Object body, const std::vector<UiaFlow>& flows) {
     Session session{.id = context_.random.alphanumeric(24), .operation = request.operation, .body = std::move(body)};
     if (request.caller) session.caller = request.caller->user_number;
+    if (request.caller) session.caller_id = request.caller->user;
+    session.flows = flows;
     session.expires = context_.clock.monotonic() + context_.options.uia_lifetime;
     return session;
 }
@@ -117,18 +135,18 @@ Result<void> Uia::bind(Session& session, const UiaRequest& request, json::Object
     return {};
 }
 
-Task<Result<Uia::Passed>> Uia::pass_password(json::Object auth, std::optional<Caller> caller) {
+Task<Result<Uia::Passed>> Uia::pass_password(json::Object auth, std::optional<UserId> caller) {
     const auto* password = auth.find("password");
     if (!password || !password->string()) co_return m::missing_param("'password' is missing");
     // Without a name it is the caller's own password: older clients leave it out.
     std::optional<UserId> user;
     if (caller && !auth.contains("identifier") && !auth.contains("user")) {
-        user = caller->user;
+        user = caller;
     } else {
         PEYK_CO_TRY(user, passwords_.named_user(auth));
     }
     // Refused before the password is looked at: this is no place to try the passwords of others.
-    if (caller && *user != caller->user)
+    if (caller && *user != *caller)
         co_return fail(Error{Errc::forbidden, "Another account cannot confirm this", "M_FORBIDDEN", {}, {}, 403});
     PEYK_CO_TRY(auto account, co_await passwords_.check(*user, *password->string()));
     co_return Passed{account->id};
@@ -142,22 +160,19 @@ Result<Uia::Passed> Uia::pass_token(const json::Object& auth) {
     return Passed{std::nullopt, *token->string()};
 }
 
-Task<Result<Uia::Passed>> Uia::pass(std::string stage, json::Object auth, std::optional<Caller> caller) {
+Task<Result<Uia::Passed>> Uia::pass(std::string stage, json::Object auth, std::optional<UserId> caller) {
     if (stage == kStageDummy) co_return Passed{};
     if (stage == kStagePassword) co_return co_await pass_password(std::move(auth), std::move(caller));
     if (stage == kStageRegistrationToken) co_return pass_token(auth);
     co_return m::unknown("This server does not know that stage");
 }
 
-Task<Result<void>> Uia::advance(Session& session, const json::Object& auth, const UiaRequest& request,
-                                const std::vector<UiaFlow>& flows) {
-    const auto* type = auth.find("type");
-    if (!type) co_return Result<void>{};  // only asks whether it is complete by now
-    if (!type->string()) co_return m::bad_json("'type' of 'auth' must be a string");
-    std::string stage = *type->string();
-    if (has(session.completed, stage)) co_return Result<void>{};
+// Counts failures, and drops a session that has seen too many.
+Task<Result<void>> Uia::take_stage(Session& session, std::string stage, json::Object auth,
+                                   std::optional<UserId> caller) {
     Result<Passed> passed = m::forbidden("This stage is not asked for now");
-    if (may_come_now(flows, session.completed, stage)) passed = co_await pass(stage, auth, request.caller);
+    if (may_come_now(session.flows, session.completed, stage))
+        passed = co_await pass(stage, std::move(auth), std::move(caller));
     if (!passed) {
         auto error = std::move(passed.error());
         bool final = error.status != 0 || error.code == Errc::rate_limited || error.code == Errc::unavailable;
@@ -167,11 +182,67 @@ Task<Result<void>> Uia::advance(Session& session, const json::Object& auth, cons
             co_return m::forbidden("Too many failures; begin again");
         }
         save(session);
-        co_return fail(incomplete(session.id, session.completed, flows, &error));
+        co_return fail(incomplete(session, &error));
     }
     session.completed.push_back(std::move(stage));
     if (passed->user) session.user = std::move(passed->user);
     if (!passed->registration_token.empty()) session.registration_token = std::move(passed->registration_token);
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Uia::advance(Session& session, const json::Object& auth) {
+    const auto* type = auth.find("type");
+    if (type && !type->string()) co_return m::bad_json("'type' of 'auth' must be a string");
+    // Spec: Client-Server API › OAuth authentication: the client asks with the session alone. Not approved yet is no
+    // failure, since clients ask again and again.
+    for (auto stage : {kStageOauth, kStageCrossSigningReset}) {
+        if (type && *type->string() != stage) continue;
+        if (!session.caller || !may_come_now(session.flows, session.completed, stage)) continue;
+        if (take_approval(*session.caller)) session.completed.emplace_back(stage);
+        co_return Result<void>{};
+    }
+    if (!type) co_return Result<void>{};  // only asks whether it is complete by now
+    std::string stage = *type->string();
+    if (has(session.completed, stage)) co_return Result<void>{};
+    co_return co_await take_stage(session, std::move(stage), auth, session.caller_id);
+}
+
+void Uia::approve_reset(std::uint64_t user) {
+    constexpr Millis kLife{600'000};
+    constexpr std::size_t kMost = 10'000;
+    auto now = context_.clock.monotonic();
+    std::lock_guard lock(mutex_);
+    std::erase_if(approvals_, [now](const auto& entry) { return entry.second <= now; });
+    if (approvals_.size() >= kMost) approvals_.erase(approvals_.begin());
+    approvals_[user] = now + kLife;
+}
+
+bool Uia::take_approval(std::uint64_t user) {
+    std::lock_guard lock(mutex_);
+    auto found = approvals_.find(user);
+    if (found == approvals_.end()) return false;
+    bool good = found->second > context_.clock.monotonic();
+    approvals_.erase(found);
+    return good;
+}
+
+Result<Uia::Open> Uia::open_stage(const std::string& id, std::string_view stage) {
+    auto session = find(id);
+    if (!session || session->granted) return m::not_found("This authentication session is over");
+    Open open{session->caller_id, has(session->completed, stage)};
+    if (!open.done && !may_come_now(session->flows, session->completed, stage))
+        return m::forbidden("This stage is not asked for now");
+    return open;
+}
+
+Task<Result<void>> Uia::pass_stage(std::string id, std::string stage, json::Object auth) {
+    auto lane = co_await lanes_.enter(std::hash<std::string>{}(id));
+    auto session = find(id);
+    if (!session || session->granted) co_return m::not_found("This authentication session is over");
+    if (has(session->completed, stage)) co_return Result<void>{};
+    auto caller = session->caller_id;
+    PEYK_CO_CHECK(co_await take_stage(*session, std::move(stage), std::move(auth), std::move(caller)));
+    save(*std::move(session));
     co_return Result<void>{};
 }
 
@@ -191,16 +262,21 @@ UiaGrant Uia::grant(Session session, bool keeps_result) {
     return out;
 }
 
-Task<Result<UiaGrant>> Uia::require(UiaRequest request, std::vector<UiaFlow> flows) {
+Task<Result<UiaGrant>> Uia::require(UiaRequest request, std::vector<UiaFlow> wanted) {
     const auto* auth = request.body.find("auth");
     if (auth && !auth->is_null() && !auth->object()) co_return m::bad_json("'auth' must be an object");
+    auto flows = flows_for(request.caller, wanted);
+    if (flows.empty()) co_return m::forbidden("Apps that signed in through the browser do this on the account page");
     auto body = request.body;
     body.erase("auth");
     if (!auth || auth->is_null()) {
-        auto session = make(request, std::move(body));
-        auto id = session.id;
+        auto session = make(request, std::move(body), flows);
+        // Older clients of OAuth send the request anew once it is approved, without a session.
+        if (request.caller && request.caller->oauth && take_approval(request.caller->user_number))
+            co_return UiaGrant{session.id, std::move(session.body), {}, {}, {}};
+        auto error = incomplete(session, nullptr);
         save(std::move(session));
-        co_return fail(incomplete(id, {}, flows, nullptr));
+        co_return fail(std::move(error));
     }
     const auto* given = auth->get("session");
     if (given && !given->is_null() && !given->string()) co_return m::bad_json("'session' must be a string");
@@ -208,25 +284,25 @@ Task<Result<UiaGrant>> Uia::require(UiaRequest request, std::vector<UiaFlow> flo
     auto lane = co_await lanes_.enter(std::hash<std::string>{}(id.empty() ? context_.random.alphanumeric(8) : id));
     auto session = id.empty() ? std::nullopt : find(id);
     if (!session && !id.empty()) {
-        auto fresh = make(request, std::move(body));
+        auto fresh = make(request, std::move(body), flows);
         Error why{Errc::unauthenticated, "This authentication session is over", "M_UNKNOWN"};
-        auto error = incomplete(fresh.id, {}, flows, &why);
+        auto error = incomplete(fresh, &why);
         save(std::move(fresh));
         co_return fail(std::move(error));
     }
     if (session) {
         PEYK_CO_CHECK(bind(*session, request, std::move(body)));
     } else {
-        session = make(request, std::move(body));
+        session = make(request, std::move(body), flows);
     }
     if (session->granted) {
         if (session->result.empty())
             co_return fail(Error{Errc::rate_limited, "This request is under way", "M_LIMIT_EXCEEDED", {}, Millis{500}});
         co_return UiaGrant{session->id, session->body, session->user, {}, session->result};
     }
-    PEYK_CO_CHECK(co_await advance(*session, *auth->object(), request, flows));
-    if (is_complete(flows, session->completed)) co_return grant(*std::move(session), request.keeps_result);
-    auto error = incomplete(session->id, session->completed, flows, nullptr);
+    PEYK_CO_CHECK(co_await advance(*session, *auth->object()));
+    if (is_complete(session->flows, session->completed)) co_return grant(*std::move(session), request.keeps_result);
+    auto error = incomplete(*session, nullptr);
     save(*std::move(session));
     co_return fail(std::move(error));
 }

@@ -29,6 +29,9 @@ using UiaFlow = std::vector<std::string_view>;  // stages, in order; static stri
 inline constexpr std::string_view kStagePassword = "m.login.password";
 inline constexpr std::string_view kStageDummy = "m.login.dummy";
 inline constexpr std::string_view kStageRegistrationToken = "m.login.registration_token";
+// Approved on the account pages. Spec: Client-Server API › OAuth authentication; the second is its older name.
+inline constexpr std::string_view kStageOauth = "m.oauth";
+inline constexpr std::string_view kStageCrossSigningReset = "org.matrix.cross_signing_reset";
 
 struct UiaRequest {
     std::string operation;         // what is asked for: "DELETE /_matrix/client/v3/devices/ABC"
@@ -54,10 +57,28 @@ public:
         : context_(context), passwords_(passwords), tokens_(tokens) {}
 
     static std::vector<UiaFlow> password() { return {UiaFlow{kStagePassword}}; }
+    // For what an OAuth session may ask as well: it is offered the stages of the account pages, others the password.
+    static std::vector<UiaFlow> password_or_pages() {
+        return {UiaFlow{kStagePassword}, UiaFlow{kStageOauth}, UiaFlow{kStageCrossSigningReset}};
+    }
 
-    // Errors: 401 as above; M_FORBIDDEN (another operation than the session's, another user's password);
-    // M_LIMIT_EXCEEDED. A granted session is over, unless it keeps its result.
+    // Errors: 401 as above; M_FORBIDDEN for a session of OAuth where the pages are no way; M_FORBIDDEN (another
+    // operation than the session's, another user's password); M_LIMIT_EXCEEDED. A granted session is over, unless it
+    // keeps its result.
     Task<Result<UiaGrant>> require(UiaRequest request, std::vector<UiaFlow> flows);
+
+    // The user has said on the account pages that their next reset of cross-signing is wanted: good for ten minutes.
+    void approve_reset(std::uint64_t user);
+
+    // What a browser does for a client that does not know a stage (client_api's fallback pages).
+    struct Open {
+        std::optional<UserId> user;  // whose session asks; none: registration
+        bool done = false;           // the stage is passed already
+    };
+    // Errors: M_NOT_FOUND (no such session), M_FORBIDDEN (the session does not ask for that stage now).
+    Result<Open> open_stage(const std::string& session, std::string_view stage);
+    // Passes it. Errors: those of the stage.
+    Task<Result<void>> pass_stage(std::string session, std::string stage, json::Object auth);
 
     // Remembers what came of a granted session with keeps_result.
     void keep_result(const std::string& session, std::string result);
@@ -70,6 +91,8 @@ private:
         std::string operation;
         json::Object body;
         std::optional<std::uint64_t> caller;
+        std::optional<UserId> caller_id;
+        std::vector<UiaFlow> flows;
         std::vector<std::string> completed;
         std::optional<UserId> user;
         std::string registration_token;
@@ -81,7 +104,10 @@ private:
     };
     using List = std::list<Session>;  // oldest first
 
-    Session make(const UiaRequest& request, json::Object body);
+    Session make(const UiaRequest& request, json::Object body, const std::vector<UiaFlow>& flows);
+    Error incomplete(const Session& session, const Error* why) const;
+    Task<Result<void>> take_stage(Session& session, std::string stage, json::Object auth, std::optional<UserId> caller);
+    bool take_approval(std::uint64_t user);
     std::optional<Session> find(const std::string& id);
     Result<void> bind(Session& session, const UiaRequest& request, json::Object body) const;
     // What a stage adds to the session.
@@ -89,11 +115,10 @@ private:
         std::optional<UserId> user = {};
         std::string registration_token = {};
     };
-    Task<Result<Passed>> pass(std::string stage, json::Object auth, std::optional<Caller> caller);
-    Task<Result<Passed>> pass_password(json::Object auth, std::optional<Caller> caller);
+    Task<Result<Passed>> pass(std::string stage, json::Object auth, std::optional<UserId> caller);
+    Task<Result<Passed>> pass_password(json::Object auth, std::optional<UserId> caller);
     Result<Passed> pass_token(const json::Object& auth);
-    Task<Result<void>> advance(Session& session, const json::Object& auth, const UiaRequest& request,
-                               const std::vector<UiaFlow>& flows);
+    Task<Result<void>> advance(Session& session, const json::Object& auth);
     UiaGrant grant(Session session, bool keeps_result);
     void save(Session session);
     void drop(const std::string& id);
@@ -107,6 +132,7 @@ private:
     List sessions_;
     std::size_t bytes_ = 0;
     std::unordered_map<std::string, List::iterator> by_id_;
+    std::unordered_map<std::uint64_t, Millis> approvals_;  // of resets, by user: until when
 };
 
 }  // namespace peyk::users

@@ -375,7 +375,7 @@ class Runner(BridgeStatements):
     # ---- requests -------------------------------------------------------------------------------------------------
 
     def do_request(self, method: str, words, scope) -> None:
-        """WHO PATH [JSON | raw="…"] [with "Header: value"…] [-> STATUS [ERRCODE] [name]]"""
+        """WHO PATH [JSON | raw="…" | form="a=b"] [with "Header: value"…] [-> STATUS [ERRCODE] [name]]"""
         words, expected = arrow(words)
         who, path, *rest = words
         headers, body = {}, None
@@ -387,6 +387,9 @@ class Runner(BridgeStatements):
                     headers[name] = value.strip()
             elif word.startswith("raw="):
                 body = json.loads(word[4:]).encode("utf-8", "surrogatepass")
+            elif word.startswith("form="):
+                body = scope.text(json.loads(word[5:])).encode()
+                headers["Content-Type"] = "application/x-www-form-urlencoded"
             else:
                 body = scope.json_text(word).encode()
         server = self.world.server(None)

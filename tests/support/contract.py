@@ -131,6 +131,8 @@ class Contract:
     def check(self, method: str, path: str, status: int, content_type: str, body: bytes) -> list[str]:
         """Where an answer departs from the specification: a list of sentences, empty when it does not."""
         operation = self.operation(method, path)
+        if operation is None and path.startswith("/_peyk/oauth2/"):
+            return self.check_oauth_error(status, content_type, body) if status >= 400 else []
         if operation is None:
             return self.check_error(status, content_type, body) if status >= 400 else []
         name = f"{operation['id']} {status}"
@@ -154,6 +156,16 @@ class Contract:
         if status == 401 and isinstance(value, dict) and value.get("errcode") in ("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"):
             return self.check_error(status, content_type, body)  # before any stage: a token was asked for
         return [f"{name} {problem}" for problem in self.schemas.problems(value, schema)]
+
+    @staticmethod
+    def check_oauth_error(status: int, content_type: str, body: bytes) -> list[str]:
+        """RFC 6749, section 5.2."""
+        value, problem = parse(body)
+        if problem or not content_type.startswith("application/json"):
+            return [f"error {status}: {problem or content_type}"]
+        if not isinstance(value, dict) or not isinstance(value.get("error"), str):
+            return [f"error {status}: no `error`"]
+        return []
 
     @staticmethod
     def check_error(status: int, content_type: str, body: bytes) -> list[str]:

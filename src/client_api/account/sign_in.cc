@@ -57,7 +57,12 @@ private:
         if (type == "m.login.password") {
             PEYK_CO_TRY(auto password, call.need_string("password"));
             PEYK_CO_TRY(auto user, passwords_.named_user(call.body));
-            co_return co_await passwords_.check(std::move(user), std::move(password));
+            PEYK_CO_TRY(auto account, co_await passwords_.check(std::move(user), std::move(password)));
+            if (account->second_factor && !account->password_apps)
+                co_return m::forbidden(
+                    "This account has a second factor: sign in through the browser, or allow apps that only know "
+                    "passwords on the account page");
+            co_return account;
         }
         if (type == "m.login.token") {
             PEYK_CO_TRY(auto token, call.need_string("token"));

@@ -9,7 +9,7 @@ class PasswordAuth final : public InteractiveAuth {
 public:
     explicit PasswordAuth(users::Uia& uia) : uia_(uia) {}
     Task<Result<json::Object>> require(users::UiaRequest request) override {
-        auto flows = users::Uia::password();
+        auto flows = users::Uia::password_or_pages();
         PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(request), std::move(flows)));
         co_return std::move(grant.body);
     }

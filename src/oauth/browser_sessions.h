@@ -1,0 +1,67 @@
+#pragma once
+// People who are signed in on the pages of this server. In memory: a restart signs browsers out, and no trace of who
+// used which browser when is written down.
+
+#include <functional>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "users/users.h"
+
+namespace peyk::oauth {
+
+struct BrowserSession {
+    UserId user;
+    std::uint64_t number = 0;
+    // The password is right, the second factor still to come: good for that page only.
+    bool half = false;
+    std::string stamp;        // changes with the password: other browsers are signed out by a new one
+    std::string totp_secret;  // of an authenticator app that is being set up
+    std::string challenge;    // of the passkey ceremony under way
+    Millis opened{};
+    Millis used{};
+};
+
+// Purpose:  sessions behind a cookie, bounded in number and time.
+// Owner:    OAuth.  Runs on: any worker; find() looks the account up.
+class BrowserSessions {
+public:
+    static constexpr Millis kIdle{60 * 60 * 1000};
+    static constexpr Millis kLife{12 * 60 * 60 * 1000};
+    static constexpr Millis kHalf{10 * 60 * 1000};
+
+    BrowserSessions(const Clock& clock, Random& random, const users::Accounts& accounts);
+
+    // The value of the cookie: 256 bits.
+    std::string open(const users::Account& account, bool half);
+    // None: unknown, over, or the account was locked, ended or given another password since.
+    std::optional<BrowserSession> find(const std::string& cookie);
+    // Null when the session is gone.
+    void update(const std::string& cookie, const std::function<void(BrowserSession&)>& edit);
+    void close(const std::string& cookie);
+
+    // Proof that a form was made by this server for this browser: bound to the session, or before there is one to a
+    // random cookie.
+    std::string form_token(std::string_view cookie) const;
+
+private:
+    struct Entry {
+        std::string cookie;
+        BrowserSession session;
+    };
+    using List = std::list<Entry>;  // last used last
+    void erase(List::iterator entry);
+
+    const Clock& clock_;
+    Random& random_;
+    const users::Accounts& accounts_;
+    const std::string key_;
+    std::mutex mutex_;
+    List entries_;
+    std::unordered_map<std::string, List::iterator> by_cookie_;
+};
+
+}  // namespace peyk::oauth

@@ -1,0 +1,43 @@
+#pragma once
+// The services of this folder in order of dependency. app/ owns one; endpoints.h and pages/ are given it.
+
+#include "oauth/authorization.h"
+#include "oauth/browser_sessions.h"
+#include "oauth/clients.h"
+#include "oauth/codes.h"
+#include "oauth/tokens.h"
+
+namespace peyk::oauth {
+
+struct OauthOptions {
+    bool enabled = true;   // the API for clients; the account pages are there either way
+    std::string base_url;  // "https://chat.example.org"
+    // The issuer of the metadata and of `iss`.
+    std::string issuer() const { return base_url + "/"; }
+};
+
+// Owner:    app::Services.
+class OAuth {
+public:
+    // `users` and `limiter` outlive this object.
+    OAuth(OauthOptions given, users::Users& users_given, privacy::RateLimiter& limiter_given)
+        : options(std::move(given)),
+          users(users_given),
+          limiter(limiter_given),
+          clients(users.context(), users.sessions),
+          codes(users.context().clock, users.context().random),
+          device_codes(users.context().clock, users.context().random),
+          tokens(users, clients, codes, device_codes),
+          browsers(users.context().clock, users.context().random, users.accounts) {}
+
+    const OauthOptions options;
+    users::Users& users;
+    privacy::RateLimiter& limiter;
+    Clients clients;
+    AuthorizationCodes codes;
+    DeviceCodes device_codes;
+    Tokens tokens;
+    BrowserSessions browsers;
+};
+
+}  // namespace peyk::oauth

@@ -1,0 +1,29 @@
+#pragma once
+// All pages of signing in, consent and the account.
+
+#include "pages/account_pages.h"
+#include "pages/consent_pages.h"
+#include "pages/sign_in_pages.h"
+
+namespace peyk::pages {
+
+// Owner:    app::Services; outlives the router's use.
+class AccountSite {
+public:
+    AccountSite(Facts facts, oauth::OAuth& oauth)
+        : facts_(std::move(facts)), desk_{facts_, oauth}, sign_in_(desk_), consent_(desk_), account_(desk_) {}
+    void add_routes(http::Router& router) {
+        sign_in_.add_routes(router);
+        consent_.add_routes(router);
+        account_.add_routes(router);
+    }
+
+private:
+    const Facts facts_;
+    const Desk desk_;
+    SignInPages sign_in_;
+    ConsentPages consent_;
+    AccountPages account_;
+};
+
+}  // namespace peyk::pages
