@@ -28,6 +28,7 @@ Task<Result<void>> UsersObservers::deactivated(UserId user, std::uint64_t number
         auto left = co_await actions_->leave(user, row.room, {});
         if (!left && left.error().code != Errc::forbidden) co_return std::unexpected(std::move(left.error()));
     }
+    PEYK_CO_CHECK(co_await factors_->forget(number));
     co_return co_await keys_->forget_user(std::move(user), number);
 }
 

@@ -4,6 +4,7 @@
 #include "client_api/keys/endpoints.h"
 #include "client_api/rooms/endpoints.h"
 #include "keys/keys.h"
+#include "oauth/second_factors.h"
 #include "rooms/ephemeral/room_stream.h"
 #include "rooms/membership/actions.h"
 #include "sync/sync_v3.h"
@@ -37,7 +38,9 @@ class UsersObservers final : public users::DeviceObserver,
                              public users::ProfileObserver,
                              public users::AccountObserver {
 public:
-    void bind(keys::Keys& keys, rooms::MembershipActions& actions, const rooms::Memberships& memberships) {
+    void bind(keys::Keys& keys, rooms::MembershipActions& actions, const rooms::Memberships& memberships,
+              oauth::SecondFactors& factors) {
+        factors_ = &factors;
         keys_ = &keys;
         actions_ = &actions;
         memberships_ = &memberships;
@@ -56,6 +59,7 @@ public:
     Task<Result<void>> deactivated(UserId user, std::uint64_t number, bool erase) override;
 
 private:
+    oauth::SecondFactors* factors_ = nullptr;
     keys::Keys* keys_ = nullptr;
     rooms::MembershipActions* actions_ = nullptr;
     const rooms::Memberships* memberships_ = nullptr;

@@ -48,7 +48,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       oauth_endpoints_(oauth_),
       pages_(page_facts(config, store.identity), resetter(users_)),
       account_site_(page_facts(config, store.identity), oauth_) {
-    observers_.bind(keys_, membership_actions_, memberships_);
+    observers_.bind(keys_, membership_actions_, memberships_, oauth_.factors);
     add_routes(config);
 }
 

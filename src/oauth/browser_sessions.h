@@ -20,7 +20,6 @@ struct BrowserSession {
     bool half = false;
     std::string stamp;        // changes with the password: other browsers are signed out by a new one
     std::string totp_secret;  // of an authenticator app that is being set up
-    std::string challenge;    // of the passkey ceremony under way
     Millis opened{};
     Millis used{};
 };

@@ -5,6 +5,7 @@
 #include "oauth/browser_sessions.h"
 #include "oauth/clients.h"
 #include "oauth/codes.h"
+#include "oauth/second_factors.h"
 #include "oauth/tokens.h"
 
 namespace peyk::oauth {
@@ -28,7 +29,8 @@ public:
           codes(users.context().clock, users.context().random),
           device_codes(users.context().clock, users.context().random),
           tokens(users, clients, codes, device_codes),
-          browsers(users.context().clock, users.context().random, users.accounts) {}
+          browsers(users.context().clock, users.context().random, users.accounts),
+          factors(users, limiter, RelyingParty::of(options.base_url)) {}
 
     const OauthOptions options;
     users::Users& users;
@@ -38,6 +40,7 @@ public:
     DeviceCodes device_codes;
     Tokens tokens;
     BrowserSessions browsers;
+    SecondFactors factors;
 };
 
 }  // namespace peyk::oauth

@@ -129,6 +129,7 @@ Task<http::Response> AccountPages::account(Visit visit) {
     body.append(entry(visit, "/_peyk/account/profile", words::kProfile));
     body.append(entry(visit, "/_peyk/account/devices", words::kDevices));
     body.append(entry(visit, "/_peyk/account/password", words::kChangePassword));
+    body.append(entry(visit, "/_peyk/account/security", words::kSecurity));
     body.append(entry(visit, "/_peyk/link", words::kLink));
     body.append(entry(visit, "/_peyk/account/deactivate", words::kDeactivate)).raw("</ul><div class=\"actions\">");
     body.append(visit.open_form("/_peyk/sign-out")).append(visit.button(words::kSignOut, "class=\"quiet\""));

@@ -3,6 +3,7 @@
 
 #include "pages/account_pages.h"
 #include "pages/consent_pages.h"
+#include "pages/security_pages.h"
 #include "pages/sign_in_pages.h"
 
 namespace peyk::pages {
@@ -11,11 +12,17 @@ namespace peyk::pages {
 class AccountSite {
 public:
     AccountSite(Facts facts, oauth::OAuth& oauth)
-        : facts_(std::move(facts)), desk_{facts_, oauth}, sign_in_(desk_), consent_(desk_), account_(desk_) {}
+        : facts_(std::move(facts)),
+          desk_{facts_, oauth},
+          sign_in_(desk_),
+          consent_(desk_),
+          account_(desk_),
+          security_(desk_) {}
     void add_routes(http::Router& router) {
         sign_in_.add_routes(router);
         consent_.add_routes(router);
         account_.add_routes(router);
+        security_.add_routes(router);
     }
 
 private:
@@ -24,6 +31,7 @@ private:
     SignInPages sign_in_;
     ConsentPages consent_;
     AccountPages account_;
+    SecurityPages security_;
 };
 
 }  // namespace peyk::pages

@@ -1,6 +1,7 @@
 #include "pages/sign_in_pages.h"
 
 #include "oauth/endpoints.h"
+#include "pages/security_pages.h"
 #include "pages/words_account.h"
 
 namespace peyk::pages {
@@ -86,8 +87,14 @@ http::Response SignInPages::sign_in_page(const Visit& visit, std::string name, c
     body.raw("<div class=\"actions\">").append(visit.button(words::kSignIn));
     if (desk_.oauth.users.registration.mode() != users::RegistrationMode::closed)
         body.append(link(visit, kRegisterPath, words::kMakeAccount, next));
-    body.raw("</div></form><p class=\"hint\">").text(visit.say(words::kForgot)).raw("</p>");
-    return visit.page(words::kSignIn, body, {.status = status, .here = form_address(kSignInPath, next)});
+    body.raw("</div></form>");
+    PageOptions options{.status = status, .here = form_address(kSignInPath, next)};
+    if (desk_.oauth.factors.has_passkeys()) {
+        body.append(passkey_sign_in(visit, next, std::nullopt));
+        options.scripts = {"/_peyk/passkey.js"};
+    }
+    body.raw("<p class=\"hint\">").text(visit.say(words::kForgot)).raw("</p>");
+    return visit.page(words::kSignIn, body, std::move(options));
 }
 
 Task<http::Response> SignInPages::form(Visit visit) {

@@ -74,8 +74,14 @@ std::string Visit::here() const { return request.query.empty() ? request.path : 
 
 Html Visit::open_form(std::string_view action) const {
     Html html;
-    html.raw("<form method=\"post\" action=\"").text(action).raw("\"><input type=\"hidden\" name=\"proof\" value=\"");
-    html.text(desk_->oauth.browsers.form_token(form_cookie_ + "|" + cookie)).raw("\">");
+    html.raw("<form method=\"post\" action=\"").text(action).raw("\">").append(proof());
+    return html;
+}
+
+Html Visit::proof() const {
+    Html html;
+    html.raw("<input type=\"hidden\" name=\"proof\" value=\"");
+    html.text(desk_->oauth.browsers.form_token(holder())).raw("\">");
     return html;
 }
 
@@ -84,7 +90,7 @@ bool Visit::is_ours() const {
     auto site = request.headers.find("Sec-Fetch-Site");
     if (site && *site != "same-origin" && *site != "none") return false;
     if (malformed_ || new_form_cookie_) return false;
-    return equal_constant_time(form.get("proof"), desk_->oauth.browsers.form_token(form_cookie_ + "|" + cookie));
+    return equal_constant_time(form.get("proof"), desk_->oauth.browsers.form_token(holder()));
 }
 
 bool Visit::is_hasty(privacy::RateClass rate) const {

@@ -44,6 +44,9 @@ public:
 
     // <form method="post" action="…"> with the proof that it is ours. Closed by the caller.
     Html open_form(std::string_view action) const;
+    Html proof() const;  // of open_form() alone
+    // What challenges of passkeys are bound to: the cookies of this browser.
+    std::string holder() const { return form_cookie_ + "|" + cookie; }
     // That a posted form came from a page that this browser got from us.
     bool is_ours() const;
     // Rate limit of attempts, by address.

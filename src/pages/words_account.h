@@ -146,5 +146,61 @@ inline constexpr Words kIdentityPrice{
 inline constexpr Words kIdentityButton{"Allow the reset", "اجازهٔ بازنشانی"};
 inline constexpr Words kIdentityDone{
     "Allowed for ten minutes. Go back to your app to finish.", "برای ده دقیقه اجازه داده شد. برای پایان کار به برنامه برگردید."};
+
+inline constexpr Words kSecurity{"Second factor", "عامل دوم"};
+inline constexpr Words kSecurityOff{
+    "Now the password alone signs in. A second factor keeps out whoever has learnt your password.",
+    "اکنون گذرواژه به تنهایی برای ورود بس است. عامل دوم کسی را که گذرواژه را فهمیده بیرون نگه می‌دارد."};
+inline constexpr Words kSecurityOn{
+    "Signing in needs your password and one of these. A passkey that asks for your finger, face or PIN is enough alone.",
+    "ورود به گذرواژه و یکی از این‌ها نیاز دارد. گذرکلیدی که اثر انگشت، چهره یا پین بخواهد به تنهایی بس است."};
+inline constexpr Words kApp{"Authenticator app", "برنامهٔ رمزساز"};
+inline constexpr Words kAppAbout{
+    "An app on your telephone shows a new code every half minute. It works without the internet.",
+    "برنامه‌ای روی گوشی شما هر نیم دقیقه کد تازه‌ای نشان می‌دهد. بی اینترنت هم کار می‌کند."};
+inline constexpr Words kAppAdd{"Set up an app", "راه‌اندازی برنامه"};
+inline constexpr Words kAppRemove{"Remove the app", "برداشتن برنامه"};
+inline constexpr Words kAppScan{
+    "Scan this with the authenticator app, then enter the code that it shows.",
+    "این را با برنامهٔ رمزساز اسکن کنید، سپس کدی را که نشان می‌دهد وارد کنید."};
+inline constexpr Words kAppType{"Or type this key into the app:", "یا این کلید را در برنامه وارد کنید:"};
+inline constexpr Words kAppCode{"Code of the app", "کد برنامه"};
+inline constexpr Words kPasskeys{"Passkeys", "گذرکلیدها"};
+inline constexpr Words kPasskey{"Passkey", "گذرکلید"};
+inline constexpr Words kPasskeysAbout{
+    "A passkey lives in your telephone, computer or security key. It cannot be told to a false page.",
+    "گذرکلید در گوشی، رایانه یا کلید امنیتی شما می‌ماند. نمی‌شود آن را به صفحه‌ای دروغین لو داد."};
+inline constexpr Words kPasskeyAdd{"Add a passkey", "افزودن گذرکلید"};
+inline constexpr Words kPasskeyName{"A name for it, such as “blue key”", "نامی برای آن، مانند «کلید آبی»"};
+inline constexpr Words kPasskeySignIn{"Use a passkey", "ورود با گذرکلید"};
+inline constexpr Words kPasskeyFailed{
+    "The passkey did not work here. Try again, or use another way.", "گذرکلید اینجا کار نکرد. دوباره بکوشید یا راه دیگری بروید."};
+inline constexpr Words kPasskeyUnknown{
+    "This passkey is not known here, or has not checked that it is you. Use your password.",
+    "این گذرکلید اینجا شناخته نیست یا بررسی نکرده که شمایید. از گذرواژه استفاده کنید."};
+inline constexpr Words kPasskeyScript{
+    "Passkeys need JavaScript, which is switched off in this browser.", "گذرکلید به جاوااسکریپت نیاز دارد که در این مرورگر خاموش است."};
+inline constexpr Words kRemove{"Remove", "برداشتن"};
+inline constexpr Words kRecoveryCodes{"Recovery codes", "کدهای بازیابی"};
+inline constexpr Words kRecoveryAbout{
+    "Write these down and keep them away from your devices. Each one works once in place of the second factor. They are not shown again.",
+    "این‌ها را بنویسید و دور از دستگاه‌هایتان نگه دارید. هر کدام یک بار به جای عامل دوم کار می‌کند. دیگر نشان داده نمی‌شوند."};
+inline constexpr Words kRecoveryKept{"I have written them down", "آن‌ها را نوشتم"};
+inline constexpr Words kRecoveryLeft{"Codes that are left:", "کدهای مانده:"};
+inline constexpr Words kRecoveryRenew{"Make new recovery codes", "ساختن کدهای بازیابی تازه"};
+inline constexpr Words kPasswordApps{"Apps that only know passwords", "برنامه‌هایی که تنها گذرواژه می‌شناسند"};
+inline constexpr Words kPasswordAppsOff{
+    "Such apps cannot sign in to your account. That is safest.", "چنین برنامه‌هایی نمی‌توانند وارد حساب شما شوند. این امن‌تر است."};
+inline constexpr Words kPasswordAppsOn{
+    "Such apps can sign in with the password alone, without the second factor.",
+    "چنین برنامه‌هایی می‌توانند تنها با گذرواژه و بی عامل دوم وارد شوند."};
+inline constexpr Words kPasswordAppsChange{"Change this", "عوض کردن"};
+inline constexpr Words kSecond{"Second factor", "عامل دوم"};
+inline constexpr Words kSecondCode{"Code", "کد"};
+inline constexpr Words kSecondHint{
+    "The six digits of your authenticator app, or a recovery code.", "شش رقم برنامهٔ رمزساز، یا یک کد بازیابی."};
+inline constexpr Words kSecondHintRecovery{"A recovery code, if your passkey is lost.", "اگر گذرکلید گم شده، یک کد بازیابی."};
+inline constexpr Words kCodeWrong{
+    "The code is not right, or was used before. Wait for the next one.", "کد درست نیست یا پیش‌تر استفاده شده. منتظر کد بعدی بمانید."};
 // clang-format on
 }  // namespace peyk::pages::words

@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 
+import factors
 from browser import App, Browser, Wrong, check
 
 PASSWORD = "correct horse battery"
@@ -325,7 +326,8 @@ def every_page_is_hard(world: World) -> None:
     name, app = world.person(), App(world.base)
     browser = world.signed_in(name)
     pages = ["/_peyk/account", "/_peyk/account/profile", "/_peyk/account/devices", "/_peyk/account/password",
-             "/_peyk/account/deactivate", "/_peyk/account/identity", "/_peyk/link", app.begin()]
+             "/_peyk/account/deactivate", "/_peyk/account/identity", "/_peyk/link", "/_peyk/account/security",
+             "/_peyk/account/security/app", "/_peyk/account/security/passkey", app.begin()]
     for who, paths in ((browser, pages), (world.browser(), ["/_peyk/sign-in", "/_peyk/register"])):
         for path in paths:
             page = who.get(path)
@@ -335,7 +337,7 @@ def every_page_is_hard(world: World) -> None:
             check(page.header("cache-control") == "no-store" and page.header("referrer-policy") == "no-referrer", path)
             check(page.header("x-frame-options") == "DENY" and page.header("x-content-type-options") == "nosniff", path)
             for tag, attributes in page.parsed.tags:
-                check(tag != "script" and "style" not in attributes and not any(a.startswith("on") for a in attributes),
+                check((tag != "script" or attributes.get("src") == "/_peyk/passkey.js") and "style" not in attributes and not any(a.startswith("on") for a in attributes),
                       f"{path}: <{tag} {attributes}>")
                 check(tag not in ("input", "button") or attributes.get("type") == "hidden" or "hidden" in attributes
                       or tag == "button" or "name" in attributes, f"{path}: {attributes}")
@@ -410,7 +412,7 @@ def restart(world: World) -> None:
 
 FLOWS = [code_flow, refuse_and_query_mode, register_in_the_browser, device_flow, stolen_codes, stolen_refresh_tokens,
          redirects_elsewhere, bad_requests, foreign_forms, account, deactivate, oauth_sessions_and_uia, every_page_is_hard,
-         closed_and_token_registration, rate_limits, restart]
+         closed_and_token_registration, rate_limits, restart, *factors.FLOWS]
 
 
 def run(world: World) -> list[tuple[str, str | None]]:
