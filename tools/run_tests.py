@@ -157,6 +157,7 @@ def group_clients() -> Tally:
 
 
 def group_pages() -> Tally:
+    subprocess.run([ROOT / "tools/install.sh", "pages"], check=True)
     return program_group(python(ROOT / "tests/pages/run.py", "--server", build("test") / "peyk"))
 
 

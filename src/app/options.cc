@@ -63,6 +63,7 @@ users::Options user_options(const Config& config) {
     out.reset_link_lifetime = config.auth.reset_link_lifetime;
     out.max_devices = config.limits.devices_per_user;
     out.max_data_rows = config.limits.account_data_per_user;
+    out.browser_sign_in = config.auth.oauth;
     out.profiles_need_token = config.privacy.shared_rooms_profiles;
     out.presence = config.privacy.presence;
     out.default_room_version = config.server.default_room_version;

@@ -82,7 +82,9 @@ private:
             if (known) return std::nullopt;
             auto item = value(depth + 1);
             if (!item) return std::nullopt;
-            std::get<CborMap>(out.data).emplace_back(*std::move(key), *std::move(item));
+            auto& items = std::get<CborMap>(out.data).items;
+            items.push_back(*std::move(key));
+            items.push_back(*std::move(item));
         }
         return out;
     }
@@ -105,16 +107,18 @@ const std::string* CborValue::text() const {
 
 const CborValue* CborValue::find(std::int64_t key) const {
     if (!map()) return nullptr;
-    for (const auto& [name, value] : *map()) {
-        if (name.integer() == key) return &value;
+    const auto& items = map()->items;
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
+        if (items[i].integer() == key) return &items[i + 1];
     }
     return nullptr;
 }
 
 const CborValue* CborValue::find(std::string_view key) const {
     if (!map()) return nullptr;
-    for (const auto& [name, value] : *map()) {
-        if (name.text() && *name.text() == key) return &value;
+    const auto& items = map()->items;
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
+        if (items[i].text() && *items[i].text() == key) return &items[i + 1];
     }
     return nullptr;
 }

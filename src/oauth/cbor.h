@@ -14,7 +14,9 @@ namespace peyk::oauth {
 
 struct CborValue;
 using CborArray = std::vector<CborValue>;
-using CborMap = std::vector<std::pair<CborValue, CborValue>>;
+struct CborMap {
+    std::vector<CborValue> items;  // a key, its value, a key, …
+};
 struct CborText {
     std::string text;
 };

@@ -3,6 +3,7 @@
 
 #include "pages/account_pages.h"
 #include "pages/consent_pages.h"
+#include "pages/fallback_pages.h"
 #include "pages/security_pages.h"
 #include "pages/sign_in_pages.h"
 
@@ -17,12 +18,14 @@ public:
           sign_in_(desk_),
           consent_(desk_),
           account_(desk_),
-          security_(desk_) {}
+          security_(desk_),
+          fallback_(desk_) {}
     void add_routes(http::Router& router) {
         sign_in_.add_routes(router);
         consent_.add_routes(router);
         account_.add_routes(router);
         security_.add_routes(router);
+        fallback_.add_routes(router);
     }
 
 private:
@@ -32,6 +35,7 @@ private:
     ConsentPages consent_;
     AccountPages account_;
     SecurityPages security_;
+    FallbackPages fallback_;
 };
 
 }  // namespace peyk::pages

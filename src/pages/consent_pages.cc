@@ -2,18 +2,13 @@
 
 #include "oauth/endpoints.h"
 #include "oauth/uri.h"
+#include "pages/fallback_pages.h"
 #include "pages/words_account.h"
 
 namespace peyk::pages {
 namespace {
 
 constexpr std::string_view kLinkPath = "/_peyk/link";
-
-// The source of form-action that lets the answer be redirected to the client.
-std::string target_of(const oauth::Uri& uri) {
-    if (!uri.has_authority || uri.host.starts_with('[')) return uri.scheme + ":";
-    return uri.scheme + "://" + uri.host + (uri.port ? ":" + std::to_string(*uri.port) : "");
-}
 
 // Where the browser goes back to, in words.
 std::string shown_target(const Visit& visit, const oauth::Uri& uri) {
@@ -103,7 +98,7 @@ http::Response ConsentPages::consent_page(const Visit& visit, const oauth::Autho
     body.raw(" ").append(visit.button(words::kRefuse, "name=\"answer\" value=\"refuse\" class=\"quiet\""));
     body.raw("</form>").append(other_account(visit, here)).raw("</div>");
     return visit.page(words::kConsent, body,
-                      {.status = complaint ? 403 : 200, .form_targets = {target_of(*target)}, .here = here});
+                      {.status = complaint ? 403 : 200, .form_targets = {form_target(*target)}, .here = here});
 }
 
 Task<http::Response> ConsentPages::authorize(Visit visit) {

@@ -34,7 +34,7 @@ std::string form_address(std::string_view path, const std::string& next) {
 }
 
 const Words& words_for_registration(const Error& error) {
-    if (error.m_code == "M_USER_IN_USE") return words::kNameTaken;
+    if (error.m_code == "M_USER_IN_USE" || error.m_code == "M_EXCLUSIVE") return words::kNameTaken;
     if (error.m_code == "M_INVALID_USERNAME") return words::kNameBad;
     if (error.m_code == "M_WEAK_PASSWORD" || error.m_code == "M_INVALID_PARAM") return words::kResetWeak;
     if (error.m_code == "M_UNAUTHORIZED") return words::kInvitationBad;

@@ -5,13 +5,14 @@
 namespace peyk::pages {
 namespace {
 
-constexpr std::string_view kStyle = R"(:root { color-scheme: light dark; --line: #8885; --accent: #0a7d68; }
+constexpr std::string_view kStyle =
+    R"(:root { color-scheme: light dark; --line: #8885; --accent: #0a7d68; --soft: #5a5a5a; }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 46rem; padding: 1.5rem; font: 1.05rem/1.65 system-ui, "Vazirmatn", "Noto Sans Arabic", sans-serif; }
 header, footer { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: baseline; }
 header { border-bottom: 1px solid var(--line); padding-bottom: .7rem; }
 header strong { margin-inline-end: auto; font-size: 1.25rem; }
-footer { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: .7rem; font-size: .85rem; opacity: .85; }
+footer { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: .7rem; font-size: .85rem; color: var(--soft); }
 a { color: var(--accent); }
 h1 { font-size: 1.6rem; line-height: 1.3; }
 h2 { font-size: 1.2rem; margin-top: 2rem; }
@@ -32,9 +33,9 @@ button:hover, a.button:hover { filter: brightness(1.12); }
 .narrow { max-width: 34rem; }
 .narrow main { margin-top: 1.5rem; }
 .narrow input:not([type=checkbox]):not([type=radio]) { max-width: none; }
-.hint { font-size: .92rem; opacity: .85; margin: .25rem 0; }
+.hint { font-size: .92rem; color: var(--soft); margin: .25rem 0; }
 .actions { display: flex; flex-wrap: wrap; gap: .7rem; margin: 1.4rem 0; align-items: center; }
-.actions form { margin: 0; }
+.actions form { margin: 0; display: flex; flex-wrap: wrap; gap: .7rem; }
 .card { border: 1px solid var(--line); border-radius: .6rem; padding: 1rem 1.2rem; margin: 1rem 0; }
 .card h2 { margin-top: 0; }
 .card p:last-child { margin-bottom: 0; }
@@ -47,7 +48,7 @@ label.choice input { width: auto; flex: none; }
 .codes { columns: 2; font: 1.05rem/1.9 ui-monospace, monospace; direction: ltr; list-style: none; padding: 0; }
 .done { border-inline-start: .25rem solid #0a7d68; padding: .3rem .9rem; background: #0a7d681f; }
 bdi { unicode-bidi: isolate; }
-@media (prefers-color-scheme: dark) { :root { --accent: #5fd3bc; } }
+@media (prefers-color-scheme: dark) { :root { --accent: #5fd3bc; --soft: #b4b4b4; } }
 )";
 
 }  // namespace

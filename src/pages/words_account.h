@@ -64,7 +64,7 @@ inline constexpr Words kConsentFrom{"App of", "برنامه از"};
 inline constexpr Words kConsentReturn{"Then back to", "سپس بازگشت به"};
 inline constexpr Words kConsentDevice{"New device", "دستگاه تازه"};
 inline constexpr Words kAllow{"Allow", "اجازه می‌دهم"};
-inline constexpr Words kRefuse{"Refuse", "نه"};
+inline constexpr Words kRefuse{"Refuse", "اجازه نمی‌دهم"};
 inline constexpr Words kTermsOf{"Terms of the app", "شرایط برنامه"};
 inline constexpr Words kPolicyOf{"Privacy policy of the app", "سیاست حریم خصوصی برنامه"};
 inline constexpr Words kThisDevice{"this device", "همین دستگاه"};
@@ -202,5 +202,18 @@ inline constexpr Words kSecondHint{
 inline constexpr Words kSecondHintRecovery{"A recovery code, if your passkey is lost.", "اگر گذرکلید گم شده، یک کد بازیابی."};
 inline constexpr Words kCodeWrong{
     "The code is not right, or was used before. Wait for the next one.", "کد درست نیست یا پیش‌تر استفاده شده. منتظر کد بعدی بمانید."};
+
+inline constexpr Words kStage{"Confirm that it is you", "تأیید کنید که شمایید"};
+inline constexpr Words kStageAbout{"Your app asks for this before it goes on.", "برنامهٔ شما پیش از ادامه این را می‌خواهد."};
+inline constexpr Words kStageDone{"Done. Go back to your app.", "انجام شد. به برنامه برگردید."};
+inline constexpr Words kStageOver{
+    "This request is over. Go back to your app and begin again.", "این درخواست پایان یافته است. به برنامه برگردید و از نو آغاز کنید."};
+inline constexpr Words kLoginScript{
+    "This page needs JavaScript, which is switched off.", "این صفحه به جاوااسکریپت نیاز دارد که خاموش است."};
+inline constexpr Words kSsoAbout{
+    "The app or page at this address wants to sign in as", "برنامه یا صفحه‌ای به این نشانی می‌خواهد وارد شود با حساب"};
+inline constexpr Words kSsoWarning{
+    "It gets full use of your account. Allow this only if you opened the app yourself and know this address.",
+    "همهٔ حساب شما در اختیارش خواهد بود. تنها اگر خودتان برنامه را باز کرده‌اید و این نشانی را می‌شناسید اجازه دهید."};
 // clang-format on
 }  // namespace peyk::pages::words

@@ -59,6 +59,7 @@ struct Options {
     std::size_t max_push_rules = 500;    // made by the user
     std::size_t max_pushers = 50;
 
+    bool browser_sign_in = false;      // the pages sign in for apps: OAuth 2.0, and single sign-on for older ones
     bool profiles_need_token = false;  // GET /profile for signed-in callers only
     bool presence = false;             // the quiet profile leaves it off
     std::string default_room_version = "12";

@@ -2,6 +2,7 @@
 """The pages group: flows over plain HTTP, then the same pages in a real browser."""
 import argparse
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,16 +12,46 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 import flows  # noqa: E402
 from server import Server  # noqa: E402
 
+CHROMIUM = "/usr/bin/chromium"
+
+
+def install() -> None:
+    """playwright-core by the lock file; the browser is Debian's."""
+    folder = HERE / "chromium"
+    lock, stamp = folder / "package-lock.json", folder / "node_modules/.installed.json"
+    if not stamp.exists() or stamp.read_text() != lock.read_text():
+        subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder, check=True)
+        stamp.write_text(lock.read_text())
+
+
+def in_chromium(base: str, shots: Path) -> list[tuple[str, str | None]]:
+    install()
+    results = []
+    process = subprocess.Popen(["node", HERE / "chromium/pages.mjs", base, shots, CHROMIUM], stdout=subprocess.PIPE,
+                               text=True)
+    for line in process.stdout:
+        one = json.loads(line)
+        results.append((one["name"], one["wrong"]))
+        print(f"  {'ok    ' if one['wrong'] is None else 'FAILED'} {one['name']}"
+              + (f"\n         {one['wrong']}" if one["wrong"] else ""), flush=True)
+    if process.wait() != 0 and not any(why for _, why in results):
+        results.append(("the browser run", f"exit {process.returncode}"))
+    return results
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", required=True, type=Path, help="the program to test")
     parser.add_argument("--result", type=Path, help="write the tally here")
+    parser.add_argument("--shots", type=Path, default=HERE.parent.parent / "build/shots", help="where screenshots go")
+    parser.add_argument("--only", choices=["flows", "chromium"], help="one half")
     arguments = parser.parse_args()
     server = Server(arguments.server, {})
     server.start()
     try:
-        results = flows.run(flows.World(server))
+        results = [] if arguments.only == "chromium" else flows.run(flows.World(server))
+        if arguments.only != "flows":
+            results += in_chromium(f"http://localhost:{server.port}", arguments.shots)
     finally:
         server.dispose()
     notes = [f"{name} {why}" for name, why in results if why]

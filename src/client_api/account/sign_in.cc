@@ -8,17 +8,20 @@ namespace {
 class LoginFlows {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/client/v3/login", Auth::none};
-    explicit LoginFlows(bool services) : services_(services) {}
+    LoginFlows(bool services, bool browser) : services_(services), browser_(browser) {}
 
     Task<Result<Reply>> run(Call) {
         json::Array flows{json::Object{{"type", "m.login.password"}},
                           json::Object{{"type", "m.login.token"}, {"get_login_token", true}}};
         if (services_) flows.push_back(json::Object{{"type", "m.login.application_service"}});
+        // Spec: Client-Server API › OAuth 2.0 aware clients.
+        if (browser_) flows.emplace_back(json::Object{{"type", "m.login.sso"}, {"oauth_aware_preferred", true}});
         co_return Reply::of({{"flows", std::move(flows)}});
     }
 
 private:
     const bool services_;
+    const bool browser_;
 };
 
 class Login {
@@ -194,7 +197,7 @@ private:
 }  // namespace
 
 void add_sign_in(Api& api, users::Users& users) {
-    api.add<LoginFlows>(users.service_names() != nullptr);
+    api.add<LoginFlows>(users.service_names() != nullptr, users.options().browser_sign_in);
     api.add<Login>(users);
     api.add<GetLoginToken>(users.uia, users.login_tokens, users.options().login_token_lifetime);
     api.add<Refresh>(users.sessions);
