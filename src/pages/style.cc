@@ -47,7 +47,9 @@ label.choice input { width: auto; flex: none; }
 .code { font: 600 1.5rem/1.4 ui-monospace, monospace; letter-spacing: .12em; direction: ltr; unicode-bidi: isolate; }
 .codes { columns: 2; font: 1.05rem/1.9 ui-monospace, monospace; direction: ltr; list-style: none; padding: 0; }
 .done { border-inline-start: .25rem solid #0a7d68; padding: .3rem .9rem; background: #0a7d681f; }
+p.code { text-align: center; }
 bdi { unicode-bidi: isolate; }
+[hidden] { display: none !important; }
 @media (prefers-color-scheme: dark) { :root { --accent: #5fd3bc; --soft: #b4b4b4; } }
 )";
 

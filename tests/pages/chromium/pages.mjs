@@ -387,6 +387,7 @@ await test("All pages in both languages and both colour schemes: readable, nothi
                 const bare = await page.evaluate(() => [...document.querySelectorAll("input:not([type=hidden]):not([hidden])")]
                     .filter((input) => !input.labels.length || !input.labels[0].textContent.trim()).length);
                 if (bare) bad.push(`${kind}: ${bare} fields without a label`);
+                if (await page.locator("[hidden]:visible").count()) bad.push(`${kind}: what is hidden is seen`);
                 await page.screenshot({ path: `${shots}/${kind}-${language}-${colorScheme}.png`, fullPage: kind !== "privacy" });
             };
             for (const [kind, path] of Object.entries(signedOut)) await look(kind, path);
