@@ -7,7 +7,7 @@
 #include "oauth/second_factors.h"
 #include "rooms/ephemeral/room_stream.h"
 #include "rooms/membership/actions.h"
-#include "sync/sync_v3.h"
+#include "sync/sliding_sync.h"
 #include "users/users.h"
 
 namespace peyk::app {
@@ -39,18 +39,19 @@ class UsersObservers final : public users::DeviceObserver,
                              public users::AccountObserver {
 public:
     void bind(keys::Keys& keys, rooms::MembershipActions& actions, const rooms::Memberships& memberships,
-              oauth::SecondFactors& factors) {
+              oauth::SecondFactors& factors, sync::Connections& connections) {
         factors_ = &factors;
         keys_ = &keys;
         actions_ = &actions;
         memberships_ = &memberships;
+        connections_ = &connections;
     }
     Result<bool> is_reserved(const UserId&, std::uint64_t user, const DeviceId& device) override {
         return keys_->is_reserved(user, device);
     }
     Result<void> removing(storage::Change& change, std::uint64_t user, const std::vector<DeviceId>& devices) override {
         keys_->removing(change, user, devices);
-        return {};
+        return connections_->removing(change, user, devices);
     }
     Task<void> removed(UserId user, std::uint64_t number, std::vector<DeviceId>) override {
         co_await keys_->removed(std::move(user), number);
@@ -63,6 +64,7 @@ private:
     keys::Keys* keys_ = nullptr;
     rooms::MembershipActions* actions_ = nullptr;
     const rooms::Memberships* memberships_ = nullptr;
+    sync::Connections* connections_ = nullptr;
 };
 
 // keys/ asks users/ for devices, and tells the rooms about changed device lists.

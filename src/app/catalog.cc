@@ -13,6 +13,7 @@
 #include "oauth/tables.h"
 #include "rooms/tables.h"
 #include "storage/tables.h"
+#include "sync/tables.h"
 #include "users/tables.h"
 
 namespace peyk::app {
@@ -27,6 +28,7 @@ std::vector<const storage::Table*> collect() {
     add(media::kTables);
     add(appservices::kTables);
     add(oauth::kTables);
+    add(sync::kTables);
     add(app::kTables);
     add(storage::kTables);
     std::ranges::sort(all, {}, [](const storage::Table* table) { return table->id; });

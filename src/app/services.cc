@@ -35,6 +35,8 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       encryption_(keys_, store.db()),
       sync_(sync::SyncV3::Parts{room_store_, activity_, room_stream_, typing_, memberships_, account_data_, encryption_,
                                 tokens_, notifier_, machine.timers, machine.clock, machine.random.u64() >> 16}),
+      sync_connections_(store.db(), machine.clock, machine.random.u64()),
+      sliding_sync_(sync_.parts(), sync_connections_),
       device_history_(sync_),
       read_markers_(users_),
       interactive_auth_(client_api::interactive_auth(users_.uia)),
@@ -48,7 +50,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       oauth_endpoints_(oauth_),
       pages_(page_facts(config, store.identity), resetter(users_)),
       account_site_(page_facts(config, store.identity), oauth_) {
-    observers_.bind(keys_, membership_actions_, memberships_, oauth_.factors);
+    observers_.bind(keys_, membership_actions_, memberships_, oauth_.factors, sync_connections_);
     add_routes(config);
 }
 
@@ -75,6 +77,7 @@ void Services::add_routes(const Config& config) {
     client_api::add_search_endpoints(api_, rooms, searcher_ ? &*searcher_ : nullptr);
     if (!registry_.empty()) client_api::add_appservice_endpoints(api_, appservices_, room_store_);
     client_api::add_sync_endpoints(api_, sync_);
+    client_api::add_sliding_sync_endpoints(api_, sliding_sync_);
     client_api::add_keys_endpoints(api_, keys_, *interactive_auth_, device_history_);
     client_api::add_media_endpoints(api_, media_, media_endpoint_options(config));
     pages_.add_routes(router_);

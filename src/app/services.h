@@ -84,6 +84,8 @@ private:
     EncryptionForSync encryption_;
     sync::SyncV3 sync_;
     std::optional<search::Searcher> searcher_;  // absent: switched off
+    sync::Connections sync_connections_;
+    sync::SlidingSync sliding_sync_;
 
     DeviceHistoryFromSync device_history_;
     ReadMarkersInAccountData read_markers_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sync/room_parts.h"
+
 namespace peyk::sync {
 
 using rooms::EventNumber;
@@ -110,21 +112,7 @@ Result<void> RoomSections::load_summary(Part& part) {
         const auto* value = event ? event->event->content.find(key) : nullptr;
         if (value && value->string() && !value->string()->empty()) return {};
     }
-    PEYK_TRY(auto members, store_.members(*part.room, part.at_end));
-    auto me = part.visibility.user();
-    std::erase_if(members, [&](const auto& entry) { return entry.place == me; });
-    auto others = [&](auto wanted) {
-        std::vector<StateEntry> out;
-        for (const auto& entry : members) {
-            if (wanted(static_cast<Membership>(entry.note))) out.push_back(entry);
-        }
-        return out;
-    };
-    auto chosen = others([](Membership m) { return m == Membership::join || m == Membership::invite; });
-    if (chosen.empty()) chosen = others([](Membership m) { return m == Membership::leave || m == Membership::ban; });
-    std::sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) { return a.event < b.event; });
-    if (chosen.size() > 5) chosen.resize(5);
-    PEYK_TRY(auto events, store_.load(*part.room, chosen));
+    PEYK_TRY(auto events, read_heroes(store_, *part.room, part.at_end, part.visibility.user()));
     for (const auto& event : events) part.heroes.push_back(*event->event->state_key);
     return {};
 }
@@ -157,31 +145,15 @@ Result<std::string> RoomSections::ephemeral(const Window& window, Part& part) {
             PEYK_TRY(auto changes, stream_.changes(part.row.number, window.from(), window.to));
             receipts = std::move(changes.receipts);
         }
-        json::Object content;
-        for (const auto& receipt : receipts) {
-            if (receipt.type == "m.read.private" && receipt.user != window.reader.user) continue;
-            json::Object mark{{"ts", receipt.ts}};
-            if (!receipt.thread.empty()) mark.set("thread_id", receipt.thread);
-            auto* by_event = content.find(receipt.event.view());
-            json::Object types = by_event ? *by_event->object() : json::Object{};
-            auto* by_type = types.find(receipt.type);
-            json::Object users = by_type ? *by_type->object() : json::Object{};
-            users.set(receipt.user.str(), std::move(mark));
-            types.set(receipt.type, std::move(users));
-            content.set(receipt.event.str(), std::move(types));
-        }
-        if (!content.empty()) out += json::write(json::Object{{"type", "m.receipt"}, {"content", std::move(content)}});
+        out += receipts_event(receipts, window.reader.user);
     }
     if (filter.wants_type("m.typing", "")) {
         auto list = typing_.list(part.row.number);
         bool known = window.since && window.since->process == window.process && !part.entered;
         bool changed = known ? list.changed > window.since->typing : !list.users.empty();
         if (changed) {
-            json::Array users;
-            for (const auto& user : list.users) users.push_back(user.str());
             if (!out.empty()) out += ',';
-            out += json::write(
-                json::Object{{"type", "m.typing"}, {"content", json::Object{{"user_ids", std::move(users)}}}});
+            out += typing_event(list.users);
         }
     }
     return out;

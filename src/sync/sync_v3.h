@@ -38,6 +38,7 @@ public:
         std::uint64_t process;  // differs in each run of the program
     };
     explicit SyncV3(Parts parts);
+    const Parts& parts() const { return parts_; }
 
     // The answer as JSON. Errors: M_INVALID_PARAM (token), M_BAD_JSON (filter), M_NOT_FOUND (filter id).
     Task<Result<std::string>> run(SyncRequest request, std::stop_token hangup);

@@ -88,6 +88,43 @@ Result<std::optional<StreamToken>> Tokens::decode(std::string_view text, std::ui
     return token;
 }
 
+std::string Tokens::encode(const ConnectionToken& token, std::uint64_t user, const DeviceId& device) const {
+    std::string plain;
+    put_u64be(plain, incarnation_);
+    put_u64be(plain, token.connection);
+    put_u64be(plain, token.generation);
+    put_varint(plain, token.position);
+    put_varint(plain, token.typing);
+    put_varint(plain, token.process);
+    return seal('c', plain, binding(user, 0, device.view()));
+}
+
+std::optional<ConnectionToken> Tokens::decode_connection(std::string_view text, std::uint64_t user,
+                                                         const DeviceId& device) const {
+    auto plain = open('c', text, binding(user, 0, device.view()));
+    if (!plain) return std::nullopt;
+    ByteReader reader(*plain);
+    if (reader.u64be() != incarnation_) return std::nullopt;
+    ConnectionToken token;
+    token.connection = reader.u64be();
+    token.generation = reader.u64be();
+    token.position = reader.varint();
+    token.typing = reader.varint();
+    token.process = reader.varint();
+    return reader.done() ? std::optional(token) : std::nullopt;
+}
+
+Result<std::optional<storage::Position>> Tokens::position(std::string_view text, std::uint64_t user,
+                                                          const DeviceId& device) const {
+    if (text.starts_with('c')) {
+        PEYK_CHECK(open('c', text, binding(user, 0, device.view())));
+        auto token = decode_connection(text, user, device);
+        return token ? std::optional(token->position) : std::nullopt;
+    }
+    PEYK_TRY(auto token, decode(text, user, device));
+    return token ? std::optional(token->position) : std::nullopt;
+}
+
 std::string Tokens::encode(rooms::RoomNumber room, rooms::EventNumber boundary, std::uint64_t user) const {
     std::string plain;
     put_varint(plain, boundary);

@@ -107,8 +107,9 @@ def segments_of(path: str) -> list[str]:
 class Contract:
     def __init__(self, path: Path = HERE / "openapi.json"):
         data = json.loads(path.read_text())
-        self.schemas = Schemas(data["definitions"])
-        self.operations = data["operations"]
+        proposals = json.loads((HERE / "proposals.json").read_text())  # not in the specification yet
+        self.schemas = Schemas(data["definitions"] | proposals["definitions"])
+        self.operations = data["operations"] + proposals["operations"]
         self.by_shape: dict[tuple[str, int], list] = {}
         for operation in self.operations:
             parts = segments_of(operation["path"])

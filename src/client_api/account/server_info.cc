@@ -25,6 +25,8 @@ public:
               "org.matrix.msc3916.stable", "uk.half-shot.msc2666.query_mutual_rooms",
               "uk.half-shot.msc2666.query_mutual_rooms.stable"})
             features.set(name, true);
+        // MSC4186, sliding sync.
+        features.set("org.matrix.simplified_msc3575", true);
         for (const auto& name : more) features.set(name, true);
         answer_ = json::write(json::Object{{"versions", std::move(versions)}, {"unstable_features", features}});
     }

@@ -75,9 +75,9 @@ Result<std::string> events_json(const RoomServices& services, RoomAccess& access
 Result<rooms::EventNumber> boundary_of(const RoomServices& services, const Call& call, const rooms::RoomInfo& room,
                                        const std::string& token) {
     if (!sync::Tokens::is_stream(token)) return services.tokens.decode(token, room.number, call.who().user_number);
-    PEYK_TRY(auto stream, services.tokens.decode(token, call.who().user_number, call.who().device));
-    if (!stream) return ~rooms::EventNumber{0};
-    PEYK_TRY(auto last, services.store.last(room, stream->position));
+    PEYK_TRY(auto position, services.tokens.position(token, call.who().user_number, call.who().device));
+    if (!position) return ~rooms::EventNumber{0};
+    PEYK_TRY(auto last, services.store.last(room, *position));
     return last ? last->number + 1 : 1;
 }
 

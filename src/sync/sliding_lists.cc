@@ -1,0 +1,208 @@
+#include "sync/sliding_lists.h"
+
+#include <algorithm>
+
+namespace peyk::sync {
+namespace {
+
+using rooms::Membership;
+
+bool is_end(Membership membership) { return membership == Membership::leave || membership == Membership::ban; }
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (auto& c : out) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return out;
+}
+
+// What an invitation or knock says of its room.
+struct Stripped {
+    bool known = false;
+    bool encrypted = false;
+    std::optional<std::string> type;
+    std::string name;
+};
+
+Stripped read_stripped(const std::string& text) {
+    Stripped out;
+    auto parsed = json::parse(text.empty() ? "[]" : text);
+    const auto* events = parsed ? parsed->array() : nullptr;
+    for (const auto& event : events ? *events : json::Array{}) {
+        auto type = event.get_string("type");
+        const auto* content = event.get("content");
+        if (!type || !content) continue;
+        out.known = true;
+        if (*type == "m.room.encryption") out.encrypted = true;
+        if (*type == "m.room.create") {
+            if (auto room_type = content->get_string("type")) out.type = std::string(*room_type);
+        }
+        if (*type == "m.room.name") out.name = content->get_string("name").value_or("");
+    }
+    return out;
+}
+
+class ListFilter {
+public:
+    ListFilter(const FactsReader& reader, const rooms::RoomStore& store, const RoomFilters& filters,
+               const rooms::RoomMemberships& rows, const UserFacts& user)
+        : reader_(reader), store_(store), filters_(filters), rows_(rows), user_(user) {
+        needs_state_ = filters.is_encrypted || filters.room_types || !filters.not_room_types.empty() ||
+                       (filters.name_like && !filters.name_like->empty());
+    }
+
+    Result<void> prepare() {
+        if (!filters_.spaces) return {};
+        for (const auto& text : *filters_.spaces) {
+            auto id = RoomId::parse(text);
+            if (!id) continue;
+            auto number = store_.number(*id);
+            bool joined = std::any_of(rows_.begin(), rows_.end(), [&](const auto& row) {
+                return row.number == number && row.membership == Membership::join;
+            });
+            if (!joined) continue;
+            PEYK_TRY(auto children, reader_.children(number));
+            if (children) spaces_.push_back(std::move(children));
+        }
+        return {};
+    }
+
+    Result<bool> matches(const ListedRoom& room) const {
+        const auto& row = *room.row;
+        if (filters_.is_invited && *filters_.is_invited != (row.membership == Membership::invite)) return false;
+        if (filters_.is_dm && *filters_.is_dm != user_.direct.contains(row.number)) return false;
+        if (filters_.spaces && std::none_of(spaces_.begin(), spaces_.end(),
+                                            [&](const auto& children) { return children->contains(row.number); }))
+            return false;
+        if (!matches_tags(row.number)) return false;
+        return needs_state_ ? matches_state(room) : true;
+    }
+
+private:
+    bool matches_tags(rooms::RoomNumber room) const {
+        if (!filters_.tags && filters_.not_tags.empty()) return true;
+        auto found = user_.tags.find(room);
+        auto has = [&](const std::string& tag) {
+            return found != user_.tags.end() &&
+                   std::find(found->second.begin(), found->second.end(), tag) != found->second.end();
+        };
+        if (std::any_of(filters_.not_tags.begin(), filters_.not_tags.end(), has)) return false;
+        return !filters_.tags || std::any_of(filters_.tags->begin(), filters_.tags->end(), has);
+    }
+
+    Result<bool> matches_state(const ListedRoom& room) const {
+        const auto& row = *room.row;
+        Stripped stripped;
+        auto facts = room.facts;
+        if (!facts && row.was_joined) {
+            PEYK_TRY(facts, reader_.room(row.number));
+        }
+        if (facts) {
+            stripped = {true, facts->encrypted, facts->type, facts->name};
+        } else {
+            stripped = read_stripped(row.stripped_state);
+        }
+        // Nothing is known of the room: no filter on its state can be said to match.
+        if (!stripped.known) return false;
+        if (filters_.is_encrypted && *filters_.is_encrypted != stripped.encrypted) return false;
+        auto among = [&](const auto& types) {
+            return std::find(types.begin(), types.end(), stripped.type) != types.end();
+        };
+        if (among(filters_.not_room_types)) return false;
+        if (filters_.room_types && !among(*filters_.room_types)) return false;
+        if (filters_.name_like && lower(stripped.name).find(lower(*filters_.name_like)) == std::string::npos)
+            return false;
+        return true;
+    }
+
+    const FactsReader& reader_;
+    const rooms::RoomStore& store_;
+    const RoomFilters& filters_;
+    const rooms::RoomMemberships& rows_;
+    const UserFacts& user_;
+    bool needs_state_ = false;
+    std::vector<FactsReader::Children> spaces_;
+};
+
+void widen(ScopedRoom& scoped, const RoomConfig& config) {
+    scoped.timeline_limit = std::max(scoped.timeline_limit, config.timeline_limit);
+    scoped.required.add(config.required_state);
+    scoped.heroes = scoped.heroes || config.heroes;
+}
+
+// Spec: Subscriptions: in the room, invited or knocking, or once in it.
+bool may_subscribe(const rooms::RoomMembership& row) { return !is_end(row.membership) || row.was_joined; }
+
+}  // namespace
+
+Result<std::vector<ListedRoom>> list_rooms(const FactsReader& reader, std::uint64_t user,
+                                           const rooms::RoomMemberships& rows, const ConnectionState& known,
+                                           storage::Position position) {
+    std::vector<ListedRoom> out;
+    out.reserve(rows.size());
+    for (const auto& row : rows) {
+        ListedRoom room{&row, nullptr, row.changed};
+        if (is_end(row.membership)) {
+            const auto* record = known.find(row.number);
+            bool untold = record && row.changed > (record->behind ? record->behind : position);
+            if (!untold) {
+                if (!row.was_joined) continue;
+                PEYK_TRY(bool removed, reader.was_removed(user, row));
+                if (!removed) continue;
+            }
+        } else if (row.membership == Membership::join) {
+            PEYK_TRY(room.facts, reader.room(row.number));
+            if (!room.facts) continue;
+            room.activity = room.facts->last_event;
+        }
+        out.push_back(std::move(room));
+    }
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
+        return a.activity != b.activity ? a.activity > b.activity : a.row->number < b.row->number;
+    });
+    return out;
+}
+
+Result<Scope> apply_rules(const FactsReader& reader, const rooms::RoomStore& store, const SlidingRequest& request,
+                          const rooms::RoomMemberships& rows, const UserFacts& user,
+                          const std::vector<ListedRoom>& sorted) {
+    Scope scope;
+    for (const auto& list : request.lists) {
+        ListFilter filter(reader, store, list.filters, rows, user);
+        PEYK_CHECK(filter.prepare());
+        std::size_t index = 0;
+        for (const auto& room : sorted) {
+            PEYK_TRY(bool matches, filter.matches(room));
+            if (!matches) continue;
+            auto at = index++;
+            bool shown = !list.ranges || std::any_of(list.ranges->begin(), list.ranges->end(), [&](const auto& range) {
+                return at >= range.first && at <= range.second;
+            });
+            if (!shown) continue;
+            auto& scoped = scope.rooms[room.row->number];
+            if (!scoped.room.row) scoped.room = room;
+            widen(scoped, list.config);
+            scoped.lists.push_back(list.name);
+        }
+        scope.counts.emplace_back(list.name, index);
+    }
+    for (const auto& [id, config] : request.subscriptions) {
+        auto number = store.number(id);
+        auto row =
+            std::find_if(rows.begin(), rows.end(), [&](const auto& candidate) { return candidate.number == number; });
+        if (row == rows.end() || row->room != id || !may_subscribe(*row)) continue;
+        auto& scoped = scope.rooms[number];
+        if (!scoped.room.row) {
+            scoped.room = {&*row, nullptr, row->changed};
+            if (row->membership == Membership::join) {
+                PEYK_TRY(scoped.room.facts, reader.room(number));
+            }
+        }
+        widen(scoped, config);
+        scoped.subscribed = true;
+    }
+    return scope;
+}
+
+}  // namespace peyk::sync
