@@ -3,7 +3,7 @@
 An agent is a process around one client library. It reads commands {"id", "do", "with", "timeout"} and answers
 {"id", "result"} or {"id", "error"}, many at a time. Commands:
 
-    start(url, name, password, login, folder) -> user_id, device_id, token
+    start(url, name, password, login, folder, sliding) -> user_id, device_id, token
     create_room(invite) -> room        join(room)        wait_members(room, users)
     send(room, text, txn) · edit(room, event_id, text, txn) · react(room, event_id, key, txn) · redact(room, event_id, txn)
     image(room, file, txn) -> event_id          each waits for the server's answer and retries while it is away
@@ -57,7 +57,7 @@ def install_jssdk() -> list:
     return [folder / f"node_modules/node-linux-{machine}/bin/node", folder / "agent.mjs"]
 
 
-INSTALL = {"nio": install_nio, "jssdk": install_jssdk}
+INSTALL = {"nio": install_nio, "jssdk": install_jssdk, "sliding": install_jssdk}
 
 
 class Agent:
@@ -99,7 +99,8 @@ class Agent:
         return self.begin(do, timeout, **parameters).result(timeout + 10)
 
     def start(self, url: str, name: str, password: str, login: bool = False) -> None:
-        made = self("start", url=url, name=name, password=password, login=login, folder=str(self.folder))
+        made = self("start", url=url, name=name, password=password, login=login, folder=str(self.folder),
+                    sliding=self.kind == "sliding")
         self.user_id, self.device_id, self.token = made["user_id"], made["device_id"], made["token"]
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Existing Matrix clients against peyk, end to end encrypted: pairs of matrix-nio and matrix-js-sdk, and across; a bridge and a
-bot without encryption.
+bot without encryption. "sliding" is js-sdk with sliding sync.
 
-    tests/clients/run.py [--server build/test/peyk] [nio-nio jssdk-jssdk nio-jssdk bridge]
+    tests/clients/run.py [--server build/test/peyk] [nio-nio jssdk-jssdk nio-jssdk sliding-jssdk bridge]
     tests/clients/run.py --external HOST:PORT       # checks the stories against a server that runs already
 """
 import argparse
@@ -19,7 +19,8 @@ import agents  # noqa: E402
 import bridging  # noqa: E402
 from story import Story  # noqa: E402
 
-PAIRS = {"nio-nio": ("nio", "nio"), "jssdk-jssdk": ("jssdk", "jssdk"), "nio-jssdk": ("nio", "jssdk")}
+PAIRS = {"nio-nio": ("nio", "nio"), "jssdk-jssdk": ("jssdk", "jssdk"), "nio-jssdk": ("nio", "jssdk"),
+         "sliding-jssdk": ("sliding", "jssdk")}
 
 
 def run_story(story: Story) -> tuple[int, list[str]]:
