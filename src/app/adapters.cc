@@ -77,6 +77,23 @@ Result<rooms::IgnoredUsersPtr> AccountDataForSync::ignored_by(std::uint64_t user
     return out;
 }
 
+// The stable type, the proposal's (MSC4380), and the older proposal's lists (MSC4155).
+Result<rooms::InviteRulesPtr> AccountDataForSync::invite_rules_of(std::uint64_t user) const {
+    auto read = [&](std::string_view type) -> Result<std::optional<json::Value>> {
+        PEYK_TRY(auto text, users_.account_data.get(user, std::nullopt, type));
+        if (!text) return std::nullopt;
+        PEYK_TRY(auto content, json::parse(*text));
+        return content;
+    };
+    PEYK_TRY(auto permission, read("m.invite_permission_config"));
+    if (!permission) {
+        PEYK_TRY(permission, read("org.matrix.msc4380.invite_permission_config"));
+    }
+    PEYK_TRY(auto filter, read("org.matrix.msc4155.invite_permission_config"));
+    if (!permission && !filter) return nullptr;
+    return std::make_shared<const rooms::InviteRules>(permission ? &*permission : nullptr, filter ? &*filter : nullptr);
+}
+
 Result<std::vector<sync::ToDeviceMessage>> EncryptionForSync::inbox(const UserId& user, const DeviceId& device,
                                                                     storage::Position from, storage::Position to,
                                                                     std::size_t limit) const {

@@ -100,6 +100,7 @@ public:
         return users_.filters.get(user, id);
     }
     Result<rooms::IgnoredUsersPtr> ignored_by(std::uint64_t user) const override;
+    Result<rooms::InviteRulesPtr> invite_rules_of(std::uint64_t user) const override;
 
 private:
     const users::Users& users_;

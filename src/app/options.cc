@@ -36,8 +36,10 @@ std::string fingerprint_of(const std::string& pem) {
 
 }  // namespace
 
-rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succession) {
-    return {ServerName::trusted(config.server.name), config.privacy.timestamp_rounding.count() > 0, &succession};
+rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succession,
+                                   const rooms::InvitePolicies& invite_policies) {
+    return {ServerName::trusted(config.server.name), config.privacy.timestamp_rounding.count() > 0, &succession,
+            &invite_policies};
 }
 
 rooms::RoomCreator::Options creator_options(const Config& config) {

@@ -61,6 +61,7 @@ private:
     oauth::OAuth oauth_;
     ProfilesOfUsers profiles_;
     SettingsOfSuccessors succession_;
+    AccountDataForSync account_data_;
 
     rooms::RoomStore room_store_;
     rooms::Activity activity_;
@@ -68,6 +69,7 @@ private:
     rooms::Rooms rooms_;
     rooms::MembershipActions membership_actions_;
     rooms::Directory directory_;
+    rooms::Reports reports_;
     rooms::RoomCreator creator_;
     rooms::RoomUpgrader upgrader_;
     rooms::RoomStream room_stream_;
@@ -80,7 +82,6 @@ private:
 
     sync::Tokens tokens_;
     sync::Notifier notifier_;
-    AccountDataForSync account_data_;
     EncryptionForSync encryption_;
     sync::SyncV3 sync_;
     std::optional<search::Searcher> searcher_;  // absent: switched off

@@ -162,9 +162,18 @@ inline constexpr Table kAnnotations{.id = 16,
                                     .category = Category::none,
                                     .kept = "until the annotation is redacted or the room is purged"};
 
-inline constexpr std::array<const Table*, 16> kTables{&kRoomInfo,       &kEvents,       &kEventNumbers, &kStateNodes,
-                                                      &kRedactedEvents, &kTransactions, &kRoomStream,   &kReceipts,
-                                                      &kMemberships,    &kOutbox,       &kAliases,      &kRoomAliases,
-                                                      &kDirectory,      &kRelations,    &kThreads,      &kAnnotations};
+inline constexpr Table kReports{.id = 17,
+                                .name = "reports",
+                                .about = "what a user reported to the administrators: event, room or user, and why",
+                                .rest = "position u64be",
+                                .owner = Owner::server,
+                                .seal = Seal::owner,
+                                .category = Category::user_content,
+                                .kept = "until an administrator deletes the report"};
+
+inline constexpr std::array<const Table*, 17> kTables{
+    &kRoomInfo,   &kEvents,    &kEventNumbers, &kStateNodes,  &kRedactedEvents, &kTransactions,
+    &kRoomStream, &kReceipts,  &kMemberships,  &kOutbox,      &kAliases,        &kRoomAliases,
+    &kDirectory,  &kRelations, &kThreads,      &kAnnotations, &kReports};
 
 }  // namespace peyk::rooms

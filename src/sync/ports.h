@@ -7,9 +7,28 @@
 #include "async/task.h"
 #include "core/ids.h"
 #include "core/json.h"
+#include "rooms/membership/invite_rules.h"
 #include "rooms/visibility/visibility.h"
 
 namespace peyk::sync {
+
+// Whether an invitation is kept from its user: of somebody ignored, or unwanted by the user's own rules.
+// Spec: Client-Server API › Ignoring Users; Invite permission. `rules`: read when first needed, one per answer.
+class HiddenInvites {
+public:
+    HiddenInvites(const rooms::InvitePolicies& policies, const UserId& user, std::uint64_t number,
+                  rooms::IgnoredUsersPtr ignored, const rooms::RoomStore& store)
+        : policies_(policies), user_(user), number_(number), ignored_(std::move(ignored)), store_(store) {}
+    Result<bool> hides(const rooms::RoomMembership& row);
+
+private:
+    const rooms::InvitePolicies& policies_;
+    const UserId& user_;
+    std::uint64_t number_;
+    rooms::IgnoredUsersPtr ignored_;
+    const rooms::RoomStore& store_;
+    std::optional<rooms::InviteRulesPtr> rules_;
+};
 
 struct AccountDataItem {
     std::optional<RoomId> room;
@@ -17,7 +36,7 @@ struct AccountDataItem {
     std::string content;  // a JSON object
 };
 
-class AccountDataSource : public rooms::IgnoreLists {
+class AccountDataSource : public rooms::IgnoreLists, public rooms::InvitePolicies {
 public:
     // Items whose newest change lies in (from, to].
     virtual Result<std::vector<AccountDataItem>> changes(std::uint64_t user, storage::Position from,

@@ -106,6 +106,7 @@ Task<Result<std::string>> SyncV3::run(SyncRequest request, std::stop_token hangu
 Result<std::string> SyncV3::rooms_part(const Window& window, const rooms::RoomMemberships& rows,
                                        const std::vector<AccountDataItem>& account_data) {
     std::string join, invite, knock, leave;
+    HiddenInvites invites(parts_.account_data, window.reader.user, window.reader.number, window.ignored, parts_.store);
     auto add = [](std::string& into, const RoomId& room, const std::string& section) {
         if (section.empty()) return;
         into += into.empty() ? "" : ",";
@@ -123,9 +124,12 @@ Result<std::string> SyncV3::rooms_part(const Window& window, const rooms::RoomMe
                 add(join, row.room, section);
                 break;
             }
-            case Membership::invite:
-                if (changed || window.full_state) add(invite, row.room, sections_.stripped(row));
+            case Membership::invite: {
+                if (!changed && !window.full_state) break;
+                PEYK_TRY(bool hidden, invites.hides(row));
+                if (!hidden) add(invite, row.room, sections_.stripped(row));
                 break;
+            }
             case Membership::knock:
                 if (changed || window.full_state) add(knock, row.room, sections_.stripped(row));
                 break;

@@ -1,4 +1,6 @@
 """The language of scenario scripts: statements, and the world in which they run. README.md describes it."""
+import hashlib
+import hmac
 import json
 import re
 import shutil
@@ -13,6 +15,7 @@ from pathlib import Path
 from bridges import BridgeStatements, write_registrations
 from contract import Contract
 from httpc import Answer, Client
+from peyk_config import TEST_DEFAULTS
 from server import SLOWNESS, External, Server
 from values import MISSING, Capture, Scope, ScriptError, as_text, is_there, open_brackets, split
 
@@ -20,6 +23,7 @@ METHODS = {"get", "put", "post", "delete", "options", "head"}
 MEMBERSHIP = {"join", "leave", "forget", "knock"}
 MODERATION = {"invite", "kick", "ban", "unban"}
 CLIENT = "/_matrix/client/v3"
+SHARED_SECRET = TEST_DEFAULTS["registration"]["shared_secret"]
 
 
 class Failed(Exception):
@@ -287,6 +291,22 @@ class Runner(BridgeStatements):
             answer = self.world.request(server, "POST", f"{CLIENT}/register", json.dumps(body).encode(), {})
             if answer.status != 200:
                 raise Failed(f"registration answered {answer.status}: {answer.body[:300]!r}")
+            made = answer.json()
+            scope.set(name, User(made["user_id"], made["access_token"], made["device_id"], password, server))
+
+    def do_admin(self, words, scope) -> None:
+        """Administrators are made with the shared secret, as operators' tools do."""
+        for name in words:
+            server = self.world.server(None)
+            path = "/_synapse/admin/v1/register"
+            nonce = self.world.request(server, "GET", path, b"", {}).json()["nonce"]
+            password = f"open sesame {name}"
+            words_of_mac = b"\0".join(part.encode() for part in (nonce, name, password, "admin"))
+            mac = hmac.new(SHARED_SECRET.encode(), words_of_mac, hashlib.sha1).hexdigest()
+            body = {"nonce": nonce, "username": name, "password": password, "admin": True, "mac": mac}
+            answer = self.world.request(server, "POST", path, json.dumps(body).encode(), {})
+            if answer.status != 200:
+                raise Failed(f"the administrator was not registered: {answer.status} {answer.body[:300]!r}")
             made = answer.json()
             scope.set(name, User(made["user_id"], made["access_token"], made["device_id"], password, server))
 

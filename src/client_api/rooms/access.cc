@@ -10,6 +10,7 @@ void add_room_endpoints(Api& api, const RoomServices& services) {
     add_history_endpoints(api, services);
     add_relation_endpoints(api, services);
     add_summary_endpoints(api, services);
+    add_report_endpoints(api, services);
     add_ephemeral_endpoints(api, services);
     add_directory_endpoints(api, services);
 }

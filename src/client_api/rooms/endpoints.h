@@ -6,6 +6,7 @@
 #include "rooms/ephemeral/room_stream.h"
 #include "rooms/ephemeral/typing.h"
 #include "rooms/membership/actions.h"
+#include "rooms/reports/reports.h"
 #include "rooms/timeline/create_room.h"
 #include "rooms/timeline/upgrade_room.h"
 #include "rooms/visibility/visibility.h"
@@ -45,6 +46,7 @@ struct RoomServices {
     rooms::RoomCreator& creator;
     rooms::RoomUpgrader& upgrader;
     rooms::Directory& directory;
+    rooms::Reports& reports;
     rooms::RoomStream& stream;
     rooms::Typing& typing;
     const rooms::Profiles& profiles;
@@ -66,6 +68,7 @@ void add_state_endpoints(Api& api, const RoomServices& services);
 void add_history_endpoints(Api& api, const RoomServices& services);
 void add_relation_endpoints(Api& api, const RoomServices& services);
 void add_summary_endpoints(Api& api, const RoomServices& services);
+void add_report_endpoints(Api& api, const RoomServices& services);
 void add_ephemeral_endpoints(Api& api, const RoomServices& services);
 void add_directory_endpoints(Api& api, const RoomServices& services);
 

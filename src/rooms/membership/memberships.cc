@@ -7,6 +7,18 @@ namespace {
 enum RowFlags : std::uint8_t { kForgotten = 1, kWasJoined = 2 };
 }
 
+std::optional<UserId> inviter_of(const RoomMembership& row, const UserId& user) {
+    if (row.membership != Membership::invite) return std::nullopt;
+    auto state = json::parse(row.stripped_state);
+    if (!state || !state->array()) return std::nullopt;
+    for (const auto& event : *state->array()) {
+        if (event.get_string("type") != "m.room.member" || event.get_string("state_key") != user.view()) continue;
+        auto sender = UserId::parse(event.get_string("sender").value_or(""));
+        if (sender) return *std::move(sender);
+    }
+    return std::nullopt;
+}
+
 Memberships::Memberships(storage::Db& db, Feed& feed) : db_(db), feed_(feed) {}
 
 // Row: room id, membership, event number, position the membership began at (0: this row's own), flags, stripped state.

@@ -26,6 +26,9 @@ struct RoomMembership {
 };
 using RoomMemberships = std::vector<RoomMembership>;
 
+// Who sent the invitation that the row holds; nothing for other rows.
+std::optional<UserId> inviter_of(const RoomMembership& row, const UserId& user);
+
 // Purpose:  rows of kMemberships with a cache per user.  Runs on: workers.
 class Memberships {
 public:

@@ -121,12 +121,26 @@ Result<void> RoomWrite::Work::authorise_new(const Event& event) const {
     return {};
 }
 
+// Spec: Invite permission: by whatever endpoint the invitation comes. After the authorisation rules, so that nobody
+// learns of another's settings who may not invite at all.
+Result<void> RoomWrite::Work::check_invite(const Event& event) const {
+    const auto* policies = rooms.options_.invite_policies;
+    if (!policies || !event.is("m.room.member") || !event.is_state()) return {};
+    if (membership_in(event) != Membership::invite) return {};
+    auto target = UserId::parse(*event.state_key);
+    if (!target || !rooms.is_local(*target)) return {};
+    PEYK_TRY(auto wishes, policies->invite_rules_of(rooms.store_.number(*target)));
+    if (!wishes || wishes->verdict(event.sender) != InviteVerdict::block) return {};
+    return fail(Error{Errc::forbidden, "The user does not accept this invitation", "M_INVITE_BLOCKED"});
+}
+
 Result<EventPtr> RoomWrite::Work::add(const UserId& sender, Draft draft, const Transaction* transaction) {
     // The rules leave this open; a member event of nobody would stay in the room's state for good.
     if (draft.type == "m.room.member" && draft.state_key && !UserId::parse(*draft.state_key))
         return m::bad_json("The state key of a member event must be a user id");
     PEYK_TRY(auto event, build(sender, std::move(draft)));
     PEYK_CHECK(authorise_new(*event));
+    PEYK_CHECK(check_invite(*event));
     PEYK_CHECK(check_relation(*event));
     PEYK_CHECK(take(event, transaction));
     return event;

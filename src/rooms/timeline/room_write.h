@@ -40,6 +40,7 @@ struct RoomWrite::Work final : NodeSource, NodeSink {
     Result<StoredEventPtr> event(EventNumber number) const;
     Result<EventPtr> build(const UserId& sender, Draft draft) const;
     Result<void> authorise_new(const Event& event) const;
+    Result<void> check_invite(const Event& event) const;
     Result<void> take(EventPtr event, const Transaction* transaction);
     Result<void> place_state(StoredEvent& stored);
     Result<void> apply_redaction(const StoredEvent& redaction);

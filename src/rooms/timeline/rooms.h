@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "core/signing.h"
+#include "rooms/membership/invite_rules.h"
 #include "rooms/membership/memberships.h"
 #include "rooms/timeline/activity.h"
 #include "rooms/timeline/room_store.h"
@@ -61,7 +62,7 @@ public:
 
     const RoomInfo& room() const;
     // Builds, signs and authorises an event on top of the tip and what was added before. Blocking reads.
-    // Errors: forbidden with the rule that refused, too_large, bad_request.
+    // Errors: forbidden with the rule that refused, M_INVITE_BLOCKED, too_large, bad_request.
     Result<EventPtr> add(const UserId& sender, Draft draft, const Transaction* transaction = nullptr);
     // The event that an earlier request with this transaction id made.
     Result<std::optional<EventId>> known(const Transaction& transaction) const;
@@ -91,6 +92,7 @@ public:
         ServerName server;
         bool round_timestamps = false;  // own events' time to the minute (privacy)
         Succession* succession = nullptr;
+        const InvitePolicies* invite_policies = nullptr;
     };
     Rooms(storage::Db& db, RoomStore& store, Memberships& memberships, Activity& activity, Feed& feed,
           const Clock& clock, Random& random, const SigningKey& key, Options options);
