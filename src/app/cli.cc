@@ -169,6 +169,12 @@ Keys that only those devices had are gone with them; the person's recovery key b
 Example:
   peyk user logout sara)",
         run_user_logout);
+    add("drop-second-factor", "Let the password alone sign in again, for somebody who lost phone and recovery codes",
+        R"(
+Be sure who asks you: a second factor is there to keep out people who know the password.
+Examples:
+  peyk user drop-second-factor sara)",
+        run_user_drop_second_factor);
     auto* end = add("deactivate", "End an account for ever", R"(
 No sign-in, no sessions, no data; it leaves its rooms, and the name stays taken. What it sent stays in its rooms.
 

@@ -74,6 +74,7 @@ int run_user_lock(const UserOptions& options);
 int run_user_suspend(const UserOptions& options);
 int run_user_admin(const UserOptions& options);
 int run_user_logout(const UserOptions& options);
+int run_user_drop_second_factor(const UserOptions& options);
 int run_user_deactivate(const UserOptions& options);
 int run_backup(const BackupOptions& options);
 int run_restore(const BackupOptions& options);

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "core/errors.h"
+#include "oauth/second_factors.h"
 
 namespace peyk::app {
 namespace {
@@ -117,6 +118,8 @@ Task<Result<json::Object>> UserAdmin::change(std::string action, UserId user, js
     }
     if (action == "admin") {
         PEYK_CO_CHECK(co_await set_admin(user, on));
+    } else if (action == "drop-second-factor") {
+        PEYK_CO_CHECK(co_await oauth::drop_second_factors(users_, users_.accounts.number(user)));
     } else if (action == "deactivate") {
         PEYK_CO_CHECK(co_await users_.lifecycle.deactivate(user, flag_in(request, "erase")));
     } else {

@@ -9,6 +9,7 @@
 //   reset-link  {"name"}                           -> {"user_id", "url", "hours"}
 //   lock, suspend, admin {"name", "on"}            -> as show, after the change
 //   logout      {"name"}                           -> {"user_id", "devices"}
+//   drop-second-factor {"name"}                    -> as show
 //   deactivate  {"name", "erase"}                  -> as show
 //
 // "name" is a localpart or a whole user id. What is shown of an account is all that an operator gets to see.
@@ -22,8 +23,9 @@
 
 namespace peyk::app {
 
-inline constexpr std::array<std::string_view, 10> kUserActions{"check", "add",     "list",  "show",   "reset-link",
-                                                               "lock",  "suspend", "admin", "logout", "deactivate"};
+inline constexpr std::array<std::string_view, 11> kUserActions{
+    "check",     "add", "list", "show", "reset-link", "lock", "suspend", "admin", "logout", "drop-second-factor",
+    "deactivate"};
 
 // Purpose:  carries out one action.  Owner: whoever owns the Users.  Runs on: workers.
 class UserAdmin {

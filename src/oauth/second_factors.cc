@@ -288,15 +288,24 @@ Task<Result<void>> SecondFactors::allow_password_apps(std::uint64_t user, bool a
     co_return Result<void>{};
 }
 
-Task<Result<void>> SecondFactors::forget(std::uint64_t user) {
-    auto lane = co_await context_.lanes.enter(user);
-    auto change = context_.change_of(user);
+Task<Result<void>> drop_second_factors(users::Users& users, std::uint64_t user) {
+    const auto& context = users.context();
+    auto lane = co_await context.lanes.enter(user);
+    PEYK_CO_TRY(auto known, users.accounts.by_number(user));
+    if (!known) co_return m::not_found("There is no such account");
+    auto account = std::make_shared<peyk::users::Account>(*known);
+    account->second_factor = account->password_apps = false;
+    auto change = context.change_of(user);
+    users.accounts.put(change, *account);
     for (const auto* table : {&kAuthenticators, &kRecoveryCodes, &kPasskeys}) {
-        PEYK_CO_TRY(auto rows, context_.db.scan(*table, user, "", "", kMaxRows));
+        PEYK_CO_TRY(auto rows, context.db.scan(*table, user, "", "", kMaxRows));
         for (const auto& row : rows) change.del(*table, user, row.rest);
     }
-    if (!change.empty()) PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    PEYK_CO_CHECK(co_await context.db.commit(std::move(change)));
+    users.accounts.remember(std::move(account));
     co_return Result<void>{};
 }
+
+Task<Result<void>> SecondFactors::forget(std::uint64_t user) { return drop_second_factors(users_, user); }
 
 }  // namespace peyk::oauth

@@ -83,6 +83,10 @@ private:
     users::Tickets challenges_;
 };
 
+// Takes all second factors of an account away, so that its password alone signs in again: for operators, when somebody
+// has lost everything. Errors: M_NOT_FOUND.
+Task<Result<void>> drop_second_factors(users::Users& users, std::uint64_t user);
+
 // The user handle of passkeys: the number of the user, which says nothing to anybody else.
 std::string user_handle(std::uint64_t user);
 

@@ -148,7 +148,10 @@ http::Response Visit::redirect(std::string_view to) const {
 }
 
 http::Response Visit::to_sign_in(std::string_view page) const {
-    return redirect(std::string(page) + "?next=" + http::percent_encode(here()));
+    // What was posted is lost; back to a page that can be opened.
+    bool posted = request.method == http::Method::post;
+    auto next = !posted ? here() : request.path.starts_with("/_peyk/account/") ? "/_peyk/account" : request.path;
+    return redirect(std::string(page) + "?next=" + http::percent_encode(next));
 }
 
 Html Visit::field(const Words& label, Literal attributes, std::string_view value) const {

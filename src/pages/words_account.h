@@ -34,12 +34,12 @@ inline constexpr Words kOtherAccount{"Use another account", "حسابی دیگر
 inline constexpr Words kRegister{"Make an account", "ساختن حساب"};
 inline constexpr Words kRegisterHint{
     "The name is for ever and others will see it. It is made of a–z, 0–9 and . _ = - / +",
-    "این نام همیشگی است و دیگران آن را می‌بینند. از a–z و 0–9 و . _ = - / + ساخته می‌شود."};
+    "این نام همیشگی است و دیگران آن را می‌بینند. از \u2066a–z 0–9 . _ = - / +\u2069 ساخته می‌شود."};
 inline constexpr Words kInvitation{"Invitation code", "کد دعوت"};
 inline constexpr Words kRegisterButton{"Make the account", "حساب را بساز"};
 inline constexpr Words kNameTaken{"This name is taken. Choose another one.", "این نام گرفته شده است. نام دیگری برگزینید."};
 inline constexpr Words kNameBad{
-    "This name cannot be used. Use a–z, 0–9 and . _ = - / +", "این نام پذیرفته نمی‌شود. از a–z و 0–9 و . _ = - / + استفاده کنید."};
+    "This name cannot be used. Use a–z, 0–9 and . _ = - / +", "این نام پذیرفته نمی‌شود. از \u2066a–z 0–9 . _ = - / +\u2069 استفاده کنید."};
 inline constexpr Words kInvitationBad{"This invitation code is not valid.", "این کد دعوت معتبر نیست."};
 inline constexpr Words kClosed{
     "Registration is closed. Ask the people who run this server for an account.",

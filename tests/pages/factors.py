@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 import struct
+import subprocess
 import time
 
 from browser import Browser, Page, check
@@ -86,7 +87,16 @@ def authenticator_app(world) -> None:
     first.post(form.action, form.fields | {"password": "wrong"}).says("That is not the password")
     first.post(form.action, form.fields | toggle).says("the password alone signs in")
     check(legacy(browser, name)[0] == 200, "the password is enough again")
-    world.signed_in(name)
+    second = world.signed_in(name)
+
+    # Who has lost everything asks the operator.
+    set_up_app(second)
+    half()
+    server = world.server
+    done = subprocess.run([server.binary, "user", "drop-second-factor", name, "--config", server.config],
+                          capture_output=True, text=True, cwd=server.folder, timeout=60)
+    check(done.returncode == 0 and name in done.stdout, f"{done.returncode} {done.stdout} {done.stderr}")
+    world.signed_in(name).get("/_peyk/account/security").says("the password alone signs in")
 
 
 def guessed_codes(world) -> None:

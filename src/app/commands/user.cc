@@ -151,6 +151,8 @@ int run_user_lock(const UserOptions& options) { return run_action(options, "lock
 int run_user_suspend(const UserOptions& options) { return run_action(options, "suspend", {{"on", !options.off}}); }
 int run_user_admin(const UserOptions& options) { return run_action(options, "admin", {{"on", !options.off}}); }
 
+int run_user_drop_second_factor(const UserOptions& options) { return run_action(options, "drop-second-factor", {}); }
+
 int run_user_logout(const UserOptions& options) {
     auto door = AccountsDoor::open(options.config);
     if (!door) return door.error();

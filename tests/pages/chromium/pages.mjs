@@ -109,6 +109,27 @@ await test("A web app signs in through the browser, and the policy of the page l
     await context.close();
 });
 
+await test("Without the app in it the policy holds the answer back, so the test before this one can fail", async () => {
+    const context = await contextOf();
+    const page = await context.newPage();
+    const told = watch(page);
+    const redirect = "https://app.example.org/callback";
+    await page.goto("/_peyk/account");
+    await signIn(page, await person());
+    await context.route("**/_peyk/oauth2/authorize?*", async (route) => {
+        const answer = await route.fetch();
+        const headers = answer.headers();
+        headers["content-security-policy"] = headers["content-security-policy"].replace(" https://app.example.org", "");
+        await route.fulfill({ response: answer, headers });
+    });
+    await page.goto(authorize(await register(redirect), redirect)[0]);
+    await says(page, "Allow this app?");
+    await page.click("button[value=allow]");
+    for (let i = 0; i < 50 && !told.length; i++) await page.waitForTimeout(100);
+    check(told.some((line) => line.includes("form-action")), "the browser says nothing of the policy");
+    await context.close();
+});
+
 await test("A native app gets its answer on the loopback address and by its own scheme", async () => {
     for (const [registered, used, pattern] of [
         ["http://127.0.0.1/callback", "http://127.0.0.1:45671/callback", /^http:\/\/127\.0\.0\.1:45671\/callback/],

@@ -169,6 +169,8 @@ TEST_F(FactorsTest, AnEndedAccountLeavesNothing) {
     ASSERT_TRUE(wait(factors.forget(user)));
     EXPECT_FALSE(factors.of(user)->any());
     EXPECT_EQ(factors.of(user)->recovery_codes, 0U);
+    EXPECT_FALSE(account(user)->second_factor);
+    EXPECT_FALSE(wait(drop_second_factors(users, 12345)));
 }
 
 TEST_F(FactorsTest, GuessesAreLimited) {
