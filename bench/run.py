@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from urllib.parse import quote
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/support"))
 
+from fake_gateway import Gateway  # noqa: E402
 from fake_service import FakeService  # noqa: E402
 from httpc import Client  # noqa: E402
 from killing import kill_under_load, must  # noqa: E402
@@ -176,6 +178,44 @@ def bench_send1(options) -> dict:
         user, room = bench.rooms(1, bench.users(MEMBERS))[0]
         senders = bench.file("senders", [f"{user['access_token']} {quote(room, safe='')}"] * 32)
         return measured_send(bench, senders, options.seconds or 15, 3) | {"goal": {"sends_per_second": 1000}}
+
+
+def bench_members(options) -> dict:
+    """8 senders into one room of 10,000 members: with rules of their own, 100 pushers and 50 readers among them"""
+    count = options.count or 10_000
+    gateway = Gateway()
+    with Bench({"network.push_gateways": [gateway.fields()["origin"]]}) as bench:
+        users = bench.users(count)
+        tokens = [user["access_token"] for user in users]
+        room = quote(bench.requests([f"POST /_matrix/client/v3/createRoom {tokens[0]} "
+                                     + json.dumps({"preset": "public_chat"})])[0]["room_id"], safe="")
+        bench.requests([f"POST /_matrix/client/v3/rooms/{room}/join {token} {{}}" for token in tokens[1:]], 8)
+        rules = [f"PUT /_matrix/client/v3/pushrules/global/room/{room} {token} " + '{"actions":[]}' for token in tokens[1::10]]
+        rules += [f"PUT /_matrix/client/v3/pushrules/global/content/word {token} "
+                  + json.dumps({"pattern": f"word{n}", "actions": ["notify", {"set_tweak": "highlight"}]})
+                  for n, token in enumerate(tokens[2::100])]
+        bench.requests(rules)
+        bench.requests([f"POST /_matrix/client/v3/pushers/set {token} " + json.dumps({
+            "kind": "http", "app_id": "bench", "app_display_name": "a", "device_display_name": "d", "lang": "en",
+            "pushkey": f"key{n}", "data": {"url": gateway.fields()["url"]}}) for n, token in enumerate(tokens[3:103])])
+        done = threading.Event()
+
+        def read(token: str) -> None:
+            client, since, headers = bench.server.client(), "", {"Authorization": f"Bearer {token}"}
+            while not done.is_set():
+                answer = client.request("GET", f"/_matrix/client/v3/sync?timeout=1000{since}", headers=headers)
+                since = "&since=" + quote(answer.json()["next_batch"], safe="")
+
+        readers = [threading.Thread(target=read, args=(token,), daemon=True) for token in tokens[200:250]]
+        for reader in readers:
+            reader.start()
+        senders = bench.file("senders", [f"{tokens[0]} {room}"] * 8)
+        result = measured_send(bench, senders, options.seconds or 15, 3)
+        done.set()
+        for reader in readers:
+            reader.join(10)
+        gateway.close()
+        return result | {"members": count, "notifications": gateway.attempts, "goal": {"p99_ms": 50}}
 
 
 def next_batches(bench: Bench, users: list[dict]) -> list[str]:

@@ -11,6 +11,7 @@
 #include "keys/tables.h"
 #include "media/tables.h"
 #include "oauth/tables.h"
+#include "push/tables.h"
 #include "rooms/tables.h"
 #include "storage/tables.h"
 #include "sync/tables.h"
@@ -29,6 +30,7 @@ std::vector<const storage::Table*> collect() {
     add(appservices::kTables);
     add(oauth::kTables);
     add(sync::kTables);
+    add(push::kTables);
     add(app::kTables);
     add(storage::kTables);
     std::ranges::sort(all, {}, [](const storage::Table* table) { return table->id; });

@@ -121,6 +121,7 @@ struct NetworkSection {
     bool verify_certificates = true;
     std::vector<std::filesystem::path> extra_ca_files;
     std::map<std::string, std::string> host_overrides;  // name -> address:port
+    std::vector<std::string> push_gateways;             // origins, or "*"
     Millis dns_timeout{5'000};
     Millis connect_timeout{10'000};
 };

@@ -273,6 +273,14 @@ void add_network(std::vector<Key>& keys) {
                     .slot = At<std::map<std::string, std::string>>{AT(network.host_overrides)},
                     .about = "Where a name is reached instead of asking DNS: `\"example.org\" = \"10.0.0.5:8448\"`."});
     keys.push_back(with_tests(
+        {.name = "network.push_gateways",
+         .slot = At<std::vector<std::string>>{AT(network.push_gateways)},
+         .about =
+             "Push gateways that notifications may go to, such as `\"https://push.example.org\"`; the address may be "
+             "in a private network. `\"*\"`: any public one. Pushers of others are stored, but nothing is sent.",
+         .privacy = "A gateway, and whoever delivers for it, learns when a device is notified. None by default."},
+        "*"));
+    keys.push_back(with_tests(
         time("network.dns_timeout", AT(network.dns_timeout), 50, kMinute, "How long an answer of DNS is waited for."),
         "1s"));
     keys.push_back(with_tests(time("network.connect_timeout", AT(network.connect_timeout), 50, kMinute,

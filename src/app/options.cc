@@ -123,6 +123,16 @@ http::ClientOptions client_options(const Config& config) {
     return out;
 }
 
+push::SenderOptions push_options(const Config& config) {
+    push::SenderOptions out;
+    // In the quiet profile the payload is not the client's to choose, nor a switch by itself.
+    out.full = config.privacy.push_payload == PushPayload::full && config.privacy.profile == Profile::open;
+    out.jitter = config.privacy.profile == Profile::quiet ? std::min(config.privacy.push_jitter, Millis{2'000})
+                                                          : config.privacy.push_jitter;
+    out.gateways = config.network.push_gateways;
+    return out;
+}
+
 http::ServerConfig metrics_http_config(const Config& config) {
     http::ServerConfig out;
     out.listeners.push_back(

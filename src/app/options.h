@@ -9,6 +9,7 @@
 #include "media/media.h"
 #include "oauth/oauth.h"
 #include "pages/pages.h"
+#include "push/sender.h"
 #include "rooms/timeline/create_room.h"
 #include "users/options.h"
 
@@ -26,6 +27,7 @@ client_api::ApiOptions api_options(const Config& config);
 client_api::MediaEndpointOptions media_endpoint_options(const Config& config);
 http::ServerConfig http_config(const Config& config);
 http::ClientOptions client_options(const Config& config);
+push::SenderOptions push_options(const Config& config);
 // The listener of the metrics.
 http::ServerConfig metrics_http_config(const Config& config);
 // With the local authority's certificate, when there is one.

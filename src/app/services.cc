@@ -11,7 +11,8 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       registry_(std::move(registrations), config.server.name),
       service_names_(registry_),
       users_(user_options(config), store.db(), feed_, limiter_, machine.clock, machine.random,
-             users::Observers{&observers_, &observers_, &observers_, registry_.empty() ? nullptr : &service_names_}),
+             users::Observers{&observers_, &observers_, &observers_, registry_.empty() ? nullptr : &service_names_,
+                              &pusher_changes_}),
       oauth_(oauth_options(config), users_, limiter_),
       profiles_(users_),
       succession_(users_),
@@ -31,11 +32,21 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       device_lists_(room_stream_),
       keys_(store.db(), feed_, machine.clock, keys::Ports{key_accounts_, device_lists_}),
       media_(media_options(config), store.db(), machine.clock, machine.random, machine.timers),
+      push_rooms_(room_store_, memberships_, room_stream_, machine.clock),
+      push_rules_source_(users_, store.db()),
+      push_rules_(store.db(), push_rules_source_, feed_),
+      unread_(store.db(), push_rooms_, push_rules_),
+      notifications_(store.db(), push_rooms_, unread_),
+      pushers_(users_),
+      push_sender_(push::Sender::Parts{store.db(), push_rooms_, unread_, pushers_, machine.outbound, feed_,
+                                       machine.timers, machine.clock, machine.random},
+                   push_options(config)),
       tokens_(store.db(), store.opened->incarnation()),
       notifier_(feed_),
       encryption_(keys_, store.db()),
       sync_(sync::SyncV3::Parts{room_store_, activity_, room_stream_, typing_, memberships_, account_data_, encryption_,
-                                tokens_, notifier_, machine.timers, machine.clock, machine.random.u64() >> 16}),
+                                tokens_, unread_, notifier_, machine.timers, machine.clock,
+                                machine.random.u64() >> 16}),
       sync_connections_(store.db(), machine.clock, machine.random.u64()),
       sliding_sync_(sync_.parts(), sync_connections_),
       device_history_(sync_),
@@ -52,6 +63,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       pages_(page_facts(config, store.identity), resetter(users_)),
       account_site_(page_facts(config, store.identity), oauth_) {
     observers_.bind(keys_, membership_actions_, memberships_, oauth_.factors, sync_connections_);
+    pusher_changes_.bind(push_sender_);
     add_routes(config);
 }
 
@@ -80,6 +92,7 @@ void Services::add_routes(const Config& config) {
     if (!registry_.empty()) client_api::add_appservice_endpoints(api_, appservices_, room_store_);
     client_api::add_sync_endpoints(api_, sync_);
     client_api::add_sliding_sync_endpoints(api_, sliding_sync_);
+    client_api::add_push_endpoints(api_, notifications_);
     client_api::add_keys_endpoints(api_, keys_, *interactive_auth_, device_history_);
     client_api::add_media_endpoints(api_, media_, media_endpoint_options(config));
     pages_.add_routes(router_);
@@ -110,12 +123,14 @@ Result<void> Services::start() {
     PEYK_CHECK(run_blocking(machine_.workers, keys_.recover()));
     PEYK_CHECK(run_blocking(machine_.workers, users_.lifecycle.resume()));
     PEYK_CHECK(run_blocking(machine_.workers, make_senders(registry_, users_)));
+    PEYK_CHECK(push_sender_.start());
     return appservices_.start();
 }
 
 void Services::stop() {
     if (searcher_) searcher_->stop();
     appservices_.stop();
+    push_sender_.stop();
     media_.stop();
     users_.stop();
 }

@@ -5,12 +5,14 @@
 #include "app/appservices.h"
 #include "app/config.h"
 #include "app/options.h"
+#include "app/push_adapters.h"
 #include "app/store.h"
 #include "async/feed.h"
 #include "async/timers.h"
 #include "client_api/account/endpoints.h"
 #include "client_api/appservice/endpoints.h"
 #include "client_api/endpoint.h"
+#include "client_api/push/endpoints.h"
 #include "client_api/sync/endpoints.h"
 #include "media/media.h"
 #include "oauth/endpoints.h"
@@ -57,6 +59,7 @@ private:
     appservices::Registry registry_;
     NamesOfServices service_names_;
     UsersObservers observers_;
+    PusherChanges pusher_changes_;
     users::Users users_;
     oauth::OAuth oauth_;
     ProfilesOfUsers profiles_;
@@ -79,6 +82,14 @@ private:
     DeviceListsToRooms device_lists_;
     keys::Keys keys_;
     media::Media media_;
+
+    RoomsForPush push_rooms_;
+    RulesForPush push_rules_source_;
+    push::RuleBook push_rules_;  // listens to the feed before the notifier does
+    push::UnreadCounts unread_;
+    push::NotificationList notifications_;
+    PushersForPush pushers_;
+    push::Sender push_sender_;
 
     sync::Tokens tokens_;
     sync::Notifier notifier_;

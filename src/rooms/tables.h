@@ -171,9 +171,19 @@ inline constexpr Table kReports{.id = 17,
                                 .category = Category::user_content,
                                 .kept = "until an administrator deletes the report"};
 
-inline constexpr std::array<const Table*, 17> kTables{
+inline constexpr Table kReadMarks{
+    .id = 18,
+    .name = "read_marks",
+    .about = "how far a user has read, by kind of receipt and thread, to count from there",
+    .rest = "user number u64be, digest of user, kind and thread, 16 bytes",
+    .owner = Owner::room,
+    .seal = Seal::owner,
+    .category = Category::usage_data,
+    .kept = "until the room is purged"};
+
+inline constexpr std::array<const Table*, 18> kTables{
     &kRoomInfo,   &kEvents,    &kEventNumbers, &kStateNodes,  &kRedactedEvents, &kTransactions,
     &kRoomStream, &kReceipts,  &kMemberships,  &kOutbox,      &kAliases,        &kRoomAliases,
-    &kDirectory,  &kRelations, &kThreads,      &kAnnotations, &kReports};
+    &kDirectory,  &kRelations, &kThreads,      &kAnnotations, &kReports,        &kReadMarks};
 
 }  // namespace peyk::rooms

@@ -159,6 +159,35 @@ Result<std::string> RoomSections::ephemeral(const Window& window, Part& part) {
     return out;
 }
 
+// Whether the reader's own receipts moved: the counts did, even if the filter wants no receipts.
+Result<bool> RoomSections::has_read(const Window& window, const Part& part) const {
+    if (!window.since || window.filter->ephemeral.wants_type("m.receipt", "")) return false;
+    PEYK_TRY(auto changes, stream_.changes(part.row.number, window.from(), window.to));
+    return std::ranges::any_of(changes.receipts,
+                               [&](const auto& receipt) { return receipt.user == window.reader.user; });
+}
+
+// Spec: Syncing › unread_notifications, unread_thread_notifications.
+Result<std::string> RoomSections::unread(const Window& window, const Part& part, EventNumber last) {
+    push::RoomKey room{part.row.room, part.row.number};
+    PEYK_TRY(auto counts, unread_.of(window.reader.user, window.reader.number, room, last));
+    auto text = [](const push::UnreadCount& count) {
+        return fmt::format("{{\"highlight_count\":{},\"notification_count\":{}}}", count.highlights,
+                           count.notifications);
+    };
+    bool by_thread = window.filter->timeline.unread_thread_notifications;
+    auto out = ",\"unread_notifications\":" + text(by_thread ? counts.main : counts.all);
+    if (!by_thread || counts.threads.empty()) return out;
+    out += ",\"unread_thread_notifications\":{";
+    bool first = true;
+    for (const auto& [root, count] : counts.threads) {
+        if (!std::exchange(first, false)) out += ',';
+        json::write_string(out, root);
+        out += ':' + text(count);
+    }
+    return out + '}';
+}
+
 Result<std::string> RoomSections::write(const Window& window, Part& part,
                                         const std::vector<AccountDataItem>& account_data) {
     std::string out = "{\"timeline\":";
@@ -220,11 +249,15 @@ Result<std::string> RoomSections::joined(const Window& window, const rooms::Room
     PEYK_TRY(auto events, ephemeral(window, part));
     bool nothing =
         part.timeline.empty() && part.state.empty() && events.empty() && account_data.empty() && !part.limited;
+    if (nothing && !first && !window.full_state) {
+        PEYK_TRY(bool read, has_read(window, part));
+        nothing = !read;
+    }
     if (nothing && !first && !window.full_state) return std::string{};
     PEYK_TRY(auto out, write(window, part, account_data));
     out += ",\"ephemeral\":{\"events\":[" + events + "]}";
-    // Counts come with push rules; until then nothing is claimed to be unread.
-    out += ",\"unread_notifications\":{\"highlight_count\":0,\"notification_count\":0}";
+    PEYK_TRY(auto counts, unread(window, part, last->number));
+    out += counts;
     out += ",\"summary\":{";
     if (part.has_summary) {
         if (!part.heroes.empty()) {

@@ -1,6 +1,7 @@
 #pragma once
 // One room's part of a sync answer. Spec: Client-Server API › Syncing; Lazy-loading room members.
 
+#include "push/unread.h"
 #include "rooms/ephemeral/room_stream.h"
 #include "rooms/ephemeral/typing.h"
 #include "rooms/events/client_event.h"
@@ -31,8 +32,8 @@ struct Window {
 class RoomSections {
 public:
     RoomSections(const rooms::RoomStore& store, rooms::Activity& activity, const rooms::RoomStream& stream,
-                 const rooms::Typing& typing, const Tokens& tokens)
-        : store_(store), activity_(activity), stream_(stream), typing_(typing), tokens_(tokens) {}
+                 const rooms::Typing& typing, const Tokens& tokens, push::UnreadCounts& unread)
+        : store_(store), activity_(activity), stream_(stream), typing_(typing), tokens_(tokens), unread_(unread) {}
 
     // The section of a joined room, or of one that was left in the window; empty when there is nothing to tell.
     Result<std::string> joined(const Window& window, const rooms::RoomMembership& row,
@@ -48,6 +49,8 @@ private:
     Result<void> load_timeline(const Window& window, Part& part, rooms::EventNumber end);
     Result<void> choose_state(const Window& window, Part& part);
     Result<void> load_summary(Part& part);
+    Result<bool> has_read(const Window& window, const Part& part) const;
+    Result<std::string> unread(const Window& window, const Part& part, rooms::EventNumber last);
     Result<std::string> ephemeral(const Window& window, Part& part);
     Result<void> write_events(std::string& out, const Window& window, Part& part,
                               const std::vector<rooms::StoredEventPtr>& events, rooms::Bundle bundle);
@@ -58,6 +61,7 @@ private:
     const rooms::RoomStream& stream_;
     const rooms::Typing& typing_;
     const Tokens& tokens_;
+    push::UnreadCounts& unread_;
     LazyMembers lazy_;
 };
 

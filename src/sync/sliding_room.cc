@@ -330,9 +330,11 @@ Result<std::string> SlidingRooms::assemble(const SlidingWindow& window, Part& pa
         out += '[' + state + ']';
     }
     if (deployed && part.row.membership == Membership::join) {
-        // Counts come with push rules; until then nothing is claimed to be unread.
+        push::RoomKey room{part.row.room, part.row.number};
+        PEYK_TRY(auto unread,
+                 unread_.of(window.reader.user, window.reader.number, room, part.end > 0 ? part.end - 1 : 0));
         member(out, "notification_count");
-        out += "0,\"highlight_count\":0";
+        out += fmt::format("{},\"highlight_count\":{}", unread.all.notifications, unread.all.highlights);
     }
     std::int64_t bump = 0;
     if (part.scoped.room.facts) {

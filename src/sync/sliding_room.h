@@ -1,6 +1,7 @@
 #pragma once
 // One room of a sliding-sync answer. Spec: MSC4186 › Room results, › RoomResult.
 
+#include "push/unread.h"
 #include "rooms/timeline/history.h"
 #include "sync/room_parts.h"
 #include "sync/sliding_connections.h"
@@ -39,7 +40,8 @@ struct RoomResult {
 // Purpose:  writes rooms.  Runs on: workers (blocks).
 class SlidingRooms {
 public:
-    SlidingRooms(const rooms::RoomStore& store, const Tokens& tokens) : store_(store), tokens_(tokens) {}
+    SlidingRooms(const rooms::RoomStore& store, const Tokens& tokens, push::UnreadCounts& unread)
+        : store_(store), tokens_(tokens), unread_(unread) {}
 
     Result<RoomResult> write(SlidingWindow& window, const ScopedRoom& scoped, const KnownRoom& known,
                              bool direct) const;
@@ -63,6 +65,7 @@ private:
 
     const rooms::RoomStore& store_;
     const Tokens& tokens_;
+    push::UnreadCounts& unread_;
 };
 
 }  // namespace peyk::sync

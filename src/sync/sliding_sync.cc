@@ -53,7 +53,7 @@ SlidingSync::SlidingSync(SyncV3::Parts parts, Connections& connections)
     : parts_(parts),
       connections_(connections),
       facts_(parts.store, parts.activity, parts.stream, parts.account_data),
-      rooms_(parts.store, parts.tokens),
+      rooms_(parts.store, parts.tokens, parts.unread),
       extensions_(parts.store, parts.activity, parts.stream, parts.typing, parts.account_data, parts.encryption,
                   parts.tokens) {}
 

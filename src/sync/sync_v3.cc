@@ -35,7 +35,7 @@ std::vector<AccountDataItem> of_room(const std::vector<AccountDataItem>& items, 
 
 SyncV3::SyncV3(Parts parts)
     : parts_(parts),
-      sections_(parts.store, parts.activity, parts.stream, parts.typing, parts.tokens),
+      sections_(parts.store, parts.activity, parts.stream, parts.typing, parts.tokens, parts.unread),
       device_lists_(parts.store, parts.activity, parts.stream, parts.encryption) {}
 
 Result<Filter> SyncV3::load_filter(const SyncRequest& request) const {

@@ -32,6 +32,7 @@ public:
         const AccountDataSource& account_data;
         EncryptionSource& encryption;
         const Tokens& tokens;
+        push::UnreadCounts& unread;
         Notifier& notifier;
         Timers& timers;
         const Clock& clock;

@@ -60,11 +60,19 @@ public:
     virtual bool owns(std::string_view /*service*/, const UserId&) const { return false; }
 };
 
+// A pusher was set, or taken away by its owner or by another user's. Called after the change is durable; may block.
+class PusherObserver {
+public:
+    virtual ~PusherObserver() = default;
+    virtual void pushers_changed(std::uint64_t /*user_number*/) {}
+};
+
 struct Observers {
     DeviceObserver* devices = nullptr;
     ProfileObserver* profiles = nullptr;
     AccountObserver* accounts = nullptr;
     const ServiceNames* names = nullptr;
+    PusherObserver* pushers = nullptr;
 };
 
 }  // namespace peyk::users

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/bytes.h"
 #include "core/errors.h"
@@ -63,16 +64,42 @@ Result<json::Object> parse(const json::Object& body) {
 
 }  // namespace
 
-Result<std::vector<json::Object>> Pushers::list(std::uint64_t user) const {
+Result<std::vector<Pushers::Stored>> Pushers::stored(std::uint64_t user) const {
     PEYK_TRY(auto rows, context_.db.scan(kPushers, user, "", "", 10'000));
-    std::vector<json::Object> pushers;
-    for (const auto& row : rows) {
+    std::vector<Stored> out;
+    for (auto& row : rows) {
         if (row.gone) continue;
         PEYK_TRY(auto pusher, json::parse_object(row.body));
-        pusher.erase("device");
-        pushers.push_back(std::move(pusher));
+        const auto* owner = pusher.find("user");
+        const auto* day = pusher.find("day");
+        if (!owner || !owner->string()) return fail(Errc::corrupt, "a pusher has no owner");
+        Stored one{UserId::trusted(*owner->string()), std::move(row.rest), {}};
+        one.set_at = day ? day->integer().value_or(0) * 86'400 : 0;
+        for (std::string_view own : {"device", "user", "day"}) pusher.erase(own);
+        one.pusher = std::move(pusher);
+        out.push_back(std::move(one));
     }
+    return out;
+}
+
+Result<std::vector<json::Object>> Pushers::list(std::uint64_t user) const {
+    PEYK_TRY(auto all, stored(user));
+    std::vector<json::Object> pushers;
+    for (auto& one : all) pushers.push_back(std::move(one.pusher));
     return pushers;
+}
+
+Result<std::vector<std::uint64_t>> Pushers::owners() const {
+    constexpr std::size_t kPage = 1000;
+    std::set<std::uint64_t> found;
+    for (std::string start;;) {
+        PEYK_TRY(auto rows, context_.db.scan(kPusherIndex, kServer, start, "", kPage));
+        for (const auto& row : rows) {
+            if (row.rest.size() == 24) found.insert(get_u64be(row.rest.data() + 16));
+        }
+        if (rows.size() < kPage) return std::vector<std::uint64_t>(found.begin(), found.end());
+        start = rows.back().rest + '\0';
+    }
 }
 
 Task<Result<void>> Pushers::set(Caller caller, json::Object body) {
@@ -84,6 +111,8 @@ Task<Result<void>> Pushers::set(Caller caller, json::Object body) {
     if (kind->is_null()) co_return co_await remove(caller.user_number, std::move(key));
     PEYK_CO_TRY(auto pusher, parse(body));
     pusher.set("device", caller.device.str());
+    pusher.set("user", caller.user.str());
+    pusher.set("day", std::int64_t{context_.today()});
     auto text = json::write(pusher);
     if (text.size() > kMaxPusher) co_return m::too_large("The pusher is too large");
     const auto* append = body.find("append");
@@ -98,6 +127,8 @@ Task<Result<void>> Pushers::set(Caller caller, json::Object body) {
     auto change = context_.change_of(caller.user_number);
     change.put(kPushers, caller.user_number, key, text);
     PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    lane.leave();
+    if (observer_) observer_->pushers_changed(caller.user_number);
     co_return Result<void>{};
 }
 

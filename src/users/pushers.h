@@ -9,24 +9,38 @@
 #include "core/json.h"
 #include "users/caller.h"
 #include "users/context.h"
+#include "users/ports.h"
 
 namespace peyk::users {
 
 class Pushers {
 public:
-    explicit Pushers(const Context& context) : context_(context) {}
+    explicit Pushers(const Context& context, PusherObserver* observer = nullptr)
+        : context_(context), observer_(observer) {}
 
     // `body` as in POST /pushers/set; a null kind deletes. Errors: M_MISSING_PARAM, M_BAD_JSON, M_INVALID_PARAM.
     Task<Result<void>> set(Caller caller, json::Object body);
     // As GET /pushers lists them.
     Result<std::vector<json::Object>> list(std::uint64_t user) const;
 
-private:
+    // For who sends. `key`: 16 bytes, the same for the same app id and push key.
+    struct Stored {
+        UserId user;
+        std::string key;
+        json::Object pusher;      // as list() gives it
+        std::int64_t set_at = 0;  // seconds since 1970, to the day
+    };
+    Result<std::vector<Stored>> stored(std::uint64_t user) const;
+    // Users who may have pushers.
+    Result<std::vector<std::uint64_t>> owners() const;
     Task<Result<void>> remove(std::uint64_t user, std::string key);
+
+private:
     Task<Result<void>> remove_of_others(std::uint64_t user, std::string key);
     Task<Result<void>> index(std::uint64_t user, std::string key);
 
     const Context& context_;
+    PusherObserver* observer_;
 };
 
 }  // namespace peyk::users

@@ -36,7 +36,7 @@ public:
           profiles(context_, accounts, observers.profiles),
           account_data(context_, accounts),
           filters(context_),
-          pushers(context_),
+          pushers(context_, observers.pushers),
           login_tokens(clock, random, "pl_"),
           openid_tokens(clock, random, "po_"),
           lifecycle(context_, accounts, passwords, sessions, account_data, filters, profiles, login_tokens,

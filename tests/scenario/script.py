@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bridges import BridgeStatements, write_registrations
 from contract import Contract
+from fake_gateway import Gateway
 from httpc import Answer, Client
 from peyk_config import TEST_DEFAULTS
 from server import SLOWNESS, External, Server
@@ -68,6 +69,7 @@ class World:
         self.servers: dict[str, Server | External] = {}
         self.clients: dict[str, Client] = {}
         self.services: dict = {}  # FakeService by name
+        self.gateways: list[Gateway] = []
         self.scope = Scope()
         self.run_id = uuid.uuid4().hex[:8]
         self.scope.set("run", self.run_id)
@@ -140,6 +142,8 @@ class World:
                 server.stop()
 
     def dispose(self) -> None:
+        for gateway in self.gateways:
+            gateway.close()
         for server in self.servers.values():
             server.dispose()
         for service in self.services.values():
@@ -278,6 +282,33 @@ class Runner(BridgeStatements):
 
     def do_wait(self, words, scope) -> None:
         time.sleep(int(words[0].removesuffix("ms")) / 1000 * SLOWNESS)
+
+    # ---- push gateways --------------------------------------------------------------------------------------------
+
+    def do_gateway(self, words, scope) -> None:
+        """gateway g [answers ok | reject KEY | status 503 | hang | garbage | flood | redirect URL]"""
+        name, *manner = words
+        if not manner:
+            gateway = Gateway()
+            self.world.gateways.append(gateway)
+            scope.set(name, gateway)
+            return
+        scope.get(name).manner = [scope.text(word) for word in manner[1:]]
+
+    def do_pushed(self, words, scope) -> None:
+        """pushed g 2 [-> name]: exactly so many notifications since the last time, in this order."""
+        words, (_, _, name) = arrow(words)
+        found = scope.get(words[0]).wait_for(int(words[1]), (15 if int(words[1]) else 1) * SLOWNESS)
+        if name:
+            scope.set(name, found)
+        if len(found) != int(words[1]):
+            raise Failed(f"{len(found)} notifications came: {json.dumps(found)[:2000]}")
+
+    def do_tried(self, words, scope) -> None:
+        """tried g 3: at least so many requests, however they were answered, since the last time."""
+        found = scope.get(words[0]).wait_attempts(int(words[1]), 15 * SLOWNESS)
+        if found < int(words[1]):
+            raise Failed(f"{found} requests came")
 
     # ---- people and rooms -----------------------------------------------------------------------------------------
 

@@ -28,10 +28,14 @@ private:
     RoomServices services_;
 };
 
-// A receipt that names an event of this room. Spec: Receipts › server behaviour.
-Result<rooms::Receipt> make_receipt(const RoomServices& services, const users::Caller& caller, const std::string& type,
-                                    const EventId& event, std::string thread) {
-    return rooms::Receipt{caller.user, type, event, std::move(thread), services.clock.now().count()};
+// A receipt of an event of this room. Spec: Receipts › server behaviour.
+Result<rooms::Receipt> make_receipt(const RoomServices& services, const users::Caller& caller,
+                                    const rooms::RoomInfo& room, const std::string& type, const EventId& event,
+                                    std::string thread) {
+    rooms::Receipt receipt{caller.user, type, event, std::move(thread), services.clock.now().count()};
+    PEYK_TRY(auto stored, services.store.event(room, event));
+    if (stored) receipt.number = stored->number;
+    return receipt;
 }
 
 class PostReceipt {
@@ -59,7 +63,7 @@ public:
             PEYK_CO_TRY(bool fits, rooms::receipt_fits(services_.store, *access.room, event, *thread));
             if (!fits) co_return m::invalid_param("The event does not belong to the thread of 'thread_id'");
         }
-        PEYK_CO_TRY(auto receipt, make_receipt(services_, call.who(), type, event, thread.value_or("")));
+        PEYK_CO_TRY(auto receipt, make_receipt(services_, call.who(), *access.room, type, event, thread.value_or("")));
         PEYK_CO_CHECK(co_await services_.stream.set_receipt(access.room->number, std::move(receipt)));
         co_return Reply::empty();
     }
@@ -81,11 +85,11 @@ public:
         PEYK_CO_TRY(auto access, open_joined_room(services_, call.who(), room));
         if (fully) PEYK_CO_CHECK(co_await services_.read_markers.set_fully_read(call.who(), room, *fully));
         if (read) {
-            PEYK_CO_TRY(auto receipt, make_receipt(services_, call.who(), "m.read", *read, ""));
+            PEYK_CO_TRY(auto receipt, make_receipt(services_, call.who(), *access.room, "m.read", *read, ""));
             PEYK_CO_CHECK(co_await services_.stream.set_receipt(access.room->number, std::move(receipt)));
         }
         if (hidden) {
-            PEYK_CO_TRY(auto receipt, make_receipt(services_, call.who(), "m.read.private", *hidden, ""));
+            PEYK_CO_TRY(auto receipt, make_receipt(services_, call.who(), *access.room, "m.read.private", *hidden, ""));
             PEYK_CO_CHECK(co_await services_.stream.set_receipt(access.room->number, std::move(receipt)));
         }
         co_return Reply::empty();

@@ -8,6 +8,7 @@ namespace {
 
 enum class Kind : std::uint8_t { receipt = 1, device_list = 2 };
 constexpr std::size_t kPage = 1000;
+constexpr std::size_t kMaxMarks = 10'000;  // threads that one user has read
 
 // Receipt row: user, type, event, thread (length-prefixed), time; stream position of its row in kRoomStream is the
 // receipt row's own stamp, so a receipt is one put in each table and the older stream row is deleted.
@@ -48,6 +49,7 @@ Task<Result<void>> RoomStream::set_receipt(RoomNumber room, Receipt receipt) {
     std::string row(1, static_cast<char>(Kind::receipt));
     row += digest;
     change.put_at_position(kRoomStream, room, "", "", row);
+    PEYK_CO_CHECK(move_mark(change, room, receipt, digest));
     activity_.begin(room);
     auto position = co_await db_.commit(std::move(change));
     activity_.end(room, position.value_or(0));
@@ -55,6 +57,32 @@ Task<Result<void>> RoomStream::set_receipt(RoomNumber room, Receipt receipt) {
     FeedEntry entry{FeedEntry::Kind::room, room, *position};
     feed_.publish(entry);
     co_return Result<void>{};
+}
+
+// In the same batch as the receipt. Inside the lane of the receipt.
+Result<void> RoomStream::move_mark(storage::Change& change, RoomNumber room, const Receipt& receipt,
+                                   std::string_view digest) const {
+    auto rest = number_key(db_.number(receipt.user.view()));
+    rest += digest;
+    PEYK_TRY(auto old, db_.get(kReadMarks, room, rest));
+    if (receipt.number == 0 || (old && ByteReader(old->body).varint() >= receipt.number)) return {};
+    std::string body;
+    put_varint(body, receipt.number);
+    put_bytes(body, receipt.thread);
+    change.put(kReadMarks, room, rest, body);
+    return {};
+}
+
+Result<std::vector<ReadMark>> RoomStream::read_marks(RoomNumber room, UserNumber user) const {
+    std::vector<ReadMark> out;
+    PEYK_TRY(auto rows, db_.scan_prefix(kReadMarks, room, number_key(user), kMaxMarks));
+    for (const auto& row : rows) {
+        ByteReader reader(row.body);
+        auto event = reader.varint();
+        out.push_back({std::string(reader.bytes()), event});
+        if (!reader.done()) return fail(Errc::corrupt, "a read mark does not decode");
+    }
+    return out;
 }
 
 Task<Result<void>> RoomStream::device_list_changed(UserId user) {

@@ -16,6 +16,13 @@ struct Receipt {
     std::string thread;  // empty: unthreaded; "main" or a thread root
     std::int64_t ts = 0;
     storage::Position position = 0;
+    EventNumber number = 0;  // of the event, for the read mark; 0 when it is not known here. Not read back.
+};
+
+// How far a user has read. It only moves forward.
+struct ReadMark {
+    std::string thread;  // as in Receipt
+    EventNumber event = 0;
 };
 
 class RoomStream {
@@ -35,10 +42,15 @@ public:
     Result<Changes> changes(RoomNumber room, storage::Position from, storage::Position to) const;
     // All receipts of a room, for a first sync.
     Result<std::vector<Receipt>> receipts(RoomNumber room) const;
+    // Of all threads, public and private together.
+    Result<std::vector<ReadMark>> read_marks(RoomNumber room, UserNumber user) const;
     // The position of the newest row, 0 for none.
     Result<storage::Position> newest(RoomNumber room) const;
 
 private:
+    Result<void> move_mark(storage::Change& change, RoomNumber room, const Receipt& receipt,
+                           std::string_view digest) const;
+
     storage::Db& db_;
     Feed& feed_;
     Activity& activity_;

@@ -90,6 +90,8 @@ Result<EventFilter> EventFilter::parse(const json::Value* filter, std::size_t de
     PEYK_TRY(out.contains_url, boolean(*filter, "contains_url"));
     PEYK_TRY(auto lazy, boolean(*filter, "lazy_load_members"));
     PEYK_TRY(auto redundant, boolean(*filter, "include_redundant_members"));
+    PEYK_TRY(auto threads, boolean(*filter, "unread_thread_notifications"));
+    out.unread_thread_notifications = threads.value_or(false);
     out.lazy_load_members = lazy.value_or(false);
     out.include_redundant_members = redundant.value_or(false);
     return out;

@@ -21,6 +21,7 @@ struct EventFilter {
     std::vector<std::string> not_rel_types;
     bool lazy_load_members = false;
     bool include_redundant_members = false;
+    bool unread_thread_notifications = false;
 
     // Errors: M_BAD_JSON for members of a wrong type.
     static Result<EventFilter> parse(const json::Value* filter, std::size_t default_limit, std::size_t max_limit);
