@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/support"))
 
 from fake_gateway import Gateway  # noqa: E402
+from bridge_killing import kill_with_service  # noqa: E402
 from fake_service import FakeService  # noqa: E402
 from httpc import Client  # noqa: E402
 from killing import kill_under_load, must  # noqa: E402
@@ -307,6 +308,11 @@ def bench_kill(options) -> dict:
     return kill_under_load(BINARY, options.rounds or 100, report=say) | {"goal": {"lost": 0, "duplicated": 0}}
 
 
+def bench_bridgekill(options) -> dict:
+    """kill -9 under load with an application service that comes and goes, 50 times"""
+    return kill_with_service(BINARY, options.rounds or 50, report=say) | {"goal": {"lost": 0, "problems": []}}
+
+
 def bench_powercut(options) -> dict:
     """simulated power cuts, spread over every stage of a commit; with `relaxed` the same test must find losses"""
     subprocess.run([ROOT / "tools/build.sh", "test", "storage_powercut"], check=True, stdout=sys.stderr)
@@ -323,7 +329,7 @@ def bench_appservice(options) -> dict:
     service = FakeService("bench", {"receive_ephemeral": False})
     service.check = lambda *_: None  # Python's part is to count
     folder = Path(tempfile.mkdtemp(prefix="peyk-bench-service-"))
-    (folder / "bench.yaml").write_text(json.dumps(service.registration))
+    service.write(folder / "bench.yaml")
     token, count = service.registration["as_token"], options.rounds or 20_000
     ghosts = [f"_bench_u{n}" for n in range(16)]
     with Bench({"appservices.files": [str(folder / "bench.yaml")]}) as bench:

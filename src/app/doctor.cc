@@ -239,6 +239,7 @@ Findings examine(const Config& config) {
     examine_limits(config, out);
     examine_disk(config, out);
     examine_keys(config, out);
+    examine_appservices(config, out);
     examine_memory(out);
     examine_store(config, out);
     return out;

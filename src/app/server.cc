@@ -142,6 +142,16 @@ void Server::Parts::add_http_metrics() {
     metrics.ask(counter, "peyk_answers_total", kHelp, answers(3), {"class", "3xx"});
     metrics.ask(counter, "peyk_answers_total", kHelp, answers(4), {"class", "4xx"});
     metrics.ask(counter, "peyk_answers_total", kHelp, answers(5), {"class", "5xx"});
+    auto bridges = [this](auto member) {
+        return [this, member] { return static_cast<double>(services->bridges().*member); };
+    };
+    using Totals = appservices::QueueTotals;
+    metrics.ask(counter, "peyk_appservice_events_total", "Events that application services have taken.",
+                bridges(&Totals::sent));
+    metrics.ask(counter, "peyk_appservice_failures_total", "Transactions that application services did not take.",
+                bridges(&Totals::failures));
+    metrics.ask(gauge, "peyk_appservices_failing", "Application services whose last transaction failed.",
+                bridges(&Totals::failing));
     metrics.ask(gauge, "peyk_workers_queued", "Jobs that wait for a worker.",
                 [this] { return static_cast<double>(workers.queued()); });
 }

@@ -47,6 +47,7 @@ public:
     users::Users& users() { return users_; }
     rooms::Rooms& rooms() { return rooms_; }
     keys::Keys& keys() { return keys_; }
+    appservices::QueueTotals bridges() const { return appservices_.totals(); }
 
 private:
     static pages::ResetPassword resetter(users::Users& users);

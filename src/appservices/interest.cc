@@ -38,7 +38,14 @@ Result<bool> Interest::in(const rooms::RoomInfo& room) {
     if (auto found = known_.find(room.number); found != known_.end() && found->second.root == last->after.members)
         return found->second.member.has_value();
     PEYK_TRY(auto member, find_member(room, last->after));
+    keep(room, last->after, member);
     return member.has_value();
+}
+
+void Interest::keep(const rooms::RoomInfo& room, const rooms::StateRoots& roots,
+                    std::optional<rooms::UserNumber> member) {
+    if (known_.size() >= kMaxKnown) known_.clear();
+    known_[room.number] = {roots.members, member};
 }
 
 Result<bool> Interest::by_name(const rooms::RoomInfo& room) const {
@@ -65,8 +72,7 @@ Result<bool> Interest::has_member(const rooms::RoomInfo& room, const rooms::Stor
         }
     }
     PEYK_TRY(auto member, find_member(room, event.after));
-    if (known_.size() >= kMaxKnown) known_.clear();
-    known_[room.number] = {event.after.members, member};
+    keep(room, event.after, member);
     return member.has_value();
 }
 

@@ -30,6 +30,7 @@ private:
         std::optional<rooms::UserNumber> member;  // one of the service's users that has joined
     };
     bool is_ours(const UserId& user) const { return registry_.owns(service_, user); }
+    void keep(const rooms::RoomInfo& room, const rooms::StateRoots& roots, std::optional<rooms::UserNumber> member);
     Result<bool> by_name(const rooms::RoomInfo& room) const;
     Result<bool> has_member(const rooms::RoomInfo& room, const rooms::StoredEvent& event);
     Result<std::optional<rooms::UserNumber>> find_member(const rooms::RoomInfo& room,

@@ -12,10 +12,12 @@ namespace peyk::appservices {
 namespace {
 
 constexpr int kTries = 3;
-constexpr Millis kNameTime{10'000}, kNetworkTime{10'000}, kPingTime{10'000};
+constexpr Millis kNameTime{5'000}, kNetworkTime{10'000}, kPingTime{10'000};
 constexpr Millis kBetweenTries{500};
 constexpr Millis kRefusedFor{10'000}, kProtocolFor{10 * 60'000};
 constexpr std::size_t kMaxRefused = 10'000;
+constexpr int kAtOnce = 4;                   // questions to one service; below the connections to one place
+constexpr std::size_t kMaxProtocols = 100;   // asked for at once
 constexpr std::size_t kMaxItems = 1'000;     // of one service's answer
 constexpr std::size_t kMaxShown = 4 * 1024;  // of a bad answer to a ping
 
@@ -70,15 +72,30 @@ private:
     bool open_ = true;
 };
 
-Task<void> Lookups::ask_into(const Registration& service, WireRequest request, Promise promise) {
+Task<Result<WireAnswer>> Lookups::ask(const Registration& service, WireRequest request) {
+    {
+        std::lock_guard lock(mutex_);
+        if (active_[&service] >= kAtOnce)
+            co_return fail(Errc::unavailable, "the application service is asked too much at once");
+        ++active_[&service];
+    }
     auto answer = co_await wire_.send(service, std::move(request), tasks_.stop_token());
+    std::lock_guard lock(mutex_);
+    --active_[&service];
+    co_return answer;
+}
+
+Task<void> Lookups::ask_into(const Registration& service, WireRequest request, Promise promise) {
+    auto answer = co_await ask(service, std::move(request));
     promise.keep(std::move(answer));
 }
 
-Task<Lookups::Answers> Lookups::ask_all(std::vector<const Registration*> services, WireRequest request) {
-    std::vector<OneShot<Result<WireAnswer>>> shots(services.size());
-    for (std::size_t i = 0; i < services.size(); ++i)
-        tasks_.spawn("appservices: question", ask_into(*services[i], request, Promise(shots[i])));
+Task<Lookups::Answers> Lookups::ask_all(std::vector<Asked> questions) {
+    std::vector<OneShot<Result<WireAnswer>>> shots(questions.size());
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        auto& [service, request] = questions[i];
+        tasks_.spawn("appservices: question", ask_into(*service, std::move(request), Promise(shots[i])));
+    }
     Answers answers;
     for (auto& shot : shots) {
         auto answer = co_await shot.get();
@@ -111,7 +128,7 @@ Task<Result<bool>> Lookups::ask_for_name(std::vector<const Registration*> servic
         bool answered = false;
         for (int attempt = 0; attempt < kTries && !answered; ++attempt) {
             if (attempt > 0 && !co_await sleep_for(timers_, kBetweenTries * attempt, tasks_.stop_token())) break;
-            auto answer = co_await wire_.send(*service, request, tasks_.stop_token());
+            auto answer = co_await ask(*service, request);
             if (answer && answer->ok()) co_return true;
             // A clear no. Anything else may be a service that is just starting.
             answered = answer && answer->status >= 400 && answer->status < 500;
@@ -145,46 +162,71 @@ Task<Result<bool>> Lookups::ask_for(UserId user) {
     co_return co_await ask_for_name(std::move(services), user.str(), std::move(request));
 }
 
+std::optional<json::Object> Lookups::kept_protocol(const std::string& name) {
+    std::lock_guard lock(mutex_);
+    auto found = protocols_.find(name);
+    if (found == protocols_.end() || found->second.until <= clock_.monotonic()) return std::nullopt;
+    return found->second.metadata;
+}
+
 Task<std::optional<json::Object>> Lookups::protocol(std::string name) {
-    {
-        std::lock_guard lock(mutex_);
-        auto found = protocols_.find(name);
-        if (found != protocols_.end() && found->second.until > clock_.monotonic()) co_return found->second.metadata;
-    }
-    auto services = with_traffic(registry_.of_protocol(name));
-    WireRequest request{http::Method::get, "/_matrix/app/v1/thirdparty/protocol/" + percent_encode(name),
-                        "/_matrix/app/unstable/thirdparty/protocol/" + percent_encode(name)};
-    request.time = kNetworkTime;
-    auto answers = co_await ask_all(services, std::move(request));
-    std::optional<json::Object> merged;
-    json::Array instances;
-    bool whole = true;
-    for (std::size_t i = 0; i < services.size(); ++i) {
-        auto metadata = answers[i] && answers[i]->ok() ? json::parse_object(answers[i]->body) : json::Object{};
-        if (!metadata || !is_protocol(*metadata)) {
-            whole = false;
-            continue;
-        }
-        auto more = instances_of(*services[i], *metadata);
-        instances.insert(instances.end(), more.begin(), more.end());
-        if (!merged) merged = *std::move(metadata);
-    }
-    if (!merged) co_return std::nullopt;
-    merged->set("instances", std::move(instances));
-    if (whole) {  // a service that was away is asked again
-        std::lock_guard lock(mutex_);
-        protocols_[name] = {*merged, clock_.monotonic() + kProtocolFor};
-    }
-    co_return merged;
+    std::vector<std::string> names{name};
+    auto all = co_await protocols(std::move(names));
+    const auto* found = all.find(name);
+    if (!found) co_return std::nullopt;
+    co_return *found->object();
 }
 
 Task<json::Object> Lookups::protocols() {
     std::set<std::string> names;
     for (const auto& service : registry_.all()) names.insert(service.protocols.begin(), service.protocols.end());
+    std::vector<std::string> list(names.begin(), names.end());
+    if (list.size() > kMaxProtocols) list.resize(kMaxProtocols);
+    co_return co_await protocols(std::move(list));
+}
+
+Task<json::Object> Lookups::protocols(std::vector<std::string> names) {
     json::Object out;
+    std::vector<Asked> questions;
+    std::vector<std::string> asked_for;  // by question
     for (const auto& name : names) {
-        auto metadata = co_await protocol(name);
-        if (metadata) out.set(name, *std::move(metadata));
+        if (auto kept = kept_protocol(name)) {
+            out.set(name, *std::move(kept));
+            continue;
+        }
+        WireRequest request{http::Method::get, "/_matrix/app/v1/thirdparty/protocol/" + percent_encode(name),
+                            "/_matrix/app/unstable/thirdparty/protocol/" + percent_encode(name)};
+        request.time = kNetworkTime;
+        for (const auto* service : with_traffic(registry_.of_protocol(name))) {
+            questions.push_back({service, request});
+            asked_for.push_back(name);
+        }
+    }
+    std::vector<const Registration*> services;
+    for (const auto& question : questions) services.push_back(question.service);
+    auto answers = co_await ask_all(std::move(questions));
+    std::set<std::string> partly;  // a service was away: asked again the next time
+    json::Object merged;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        auto metadata = answers[i] && answers[i]->ok() ? json::parse_object(answers[i]->body) : json::Object{};
+        if (!metadata || !is_protocol(*metadata)) {
+            partly.insert(asked_for[i]);
+            continue;
+        }
+        auto instances = instances_of(*services[i], *metadata);
+        if (const auto* earlier = merged.find(asked_for[i])) {
+            const auto& before = *earlier->get_array("instances");
+            instances.insert(instances.begin(), before.begin(), before.end());
+            metadata = *earlier->object();
+        }
+        metadata->set("instances", std::move(instances));
+        merged.set(asked_for[i], *std::move(metadata));
+    }
+    for (const auto& [name, metadata] : merged) {
+        out.set(name, metadata);
+        if (partly.contains(name)) continue;
+        std::lock_guard lock(mutex_);
+        protocols_[name] = {*metadata.object(), clock_.monotonic() + kProtocolFor};
     }
     co_return out;
 }
@@ -199,14 +241,15 @@ Task<std::optional<json::Array>> Lookups::third_party(Question question) {
             if (!service.protocols.empty()) services.push_back(&service);
         }
     }
-    services = with_traffic(std::move(services));
     std::string tail = question.kind == Kind::location ? "/thirdparty/location" : "/thirdparty/user";
     if (question.protocol) tail += "/" + percent_encode(*question.protocol);
     WireRequest request{http::Method::get, "/_matrix/app/v1" + tail, "/_matrix/app/unstable" + tail};
     for (const auto& [name, value] : question.query)
         request.query += (request.query.empty() ? "" : "&") + percent_encode(name) + "=" + percent_encode(value);
     request.time = kNetworkTime;
-    auto answers = co_await ask_all(services, std::move(request));
+    std::vector<Asked> questions;
+    for (const auto* service : with_traffic(std::move(services))) questions.push_back({service, request});
+    auto answers = co_await ask_all(std::move(questions));
     json::Array out;
     std::string_view needed = question.kind == Kind::location ? "alias" : "userid";
     for (const auto& answer : answers) {
@@ -235,7 +278,7 @@ Task<Result<Millis>> Lookups::ping(std::string service, std::optional<std::strin
     request.body = json::write(body);
     request.time = kPingTime;
     auto begun = clock_.monotonic();
-    auto answer = co_await wire_.send(*asked, std::move(request), tasks_.stop_token());
+    auto answer = co_await ask(*asked, std::move(request));
     if (answer && answer->ok()) co_return clock_.monotonic() - begun;
     if (answer) {
         auto shown = json::Value(answer->body.substr(0, kMaxShown));

@@ -12,7 +12,9 @@
 
 namespace peyk::appservices {
 
-// Purpose:  asks, with limits of time; all services that may know at the same time.
+// Purpose:  asks, with limits of time; all services that may know at the same time. Each is asked a few things at once
+// and
+//           no more, so that whatever clients ask for, its transactions find a connection, and those of others too.
 // Owner:    Services of this folder.  Runs on: workers.
 // Stops by: stop().
 class Lookups {
@@ -29,6 +31,7 @@ public:
     // Metadata of one network, merged over its services; answers are kept for a while. Null: no service knows it.
     Task<std::optional<json::Object>> protocol(std::string name);
     Task<json::Object> protocols();
+    Task<json::Object> protocols(std::vector<std::string> names);
     // Locations or users. `query` is passed on as it is given.
     enum class Kind : unsigned char { location, user };
     struct Question {
@@ -45,8 +48,14 @@ public:
 private:
     using Answers = std::vector<Result<WireAnswer>>;
     class Promise;
-    // One answer for each service, in their order.
-    Task<Answers> ask_all(std::vector<const Registration*> services, WireRequest request);
+    struct Asked {
+        const Registration* service;
+        WireRequest request;
+    };
+    // One answer for each, in their order.
+    Task<Answers> ask_all(std::vector<Asked> questions);
+    std::optional<json::Object> kept_protocol(const std::string& name);
+    Task<Result<WireAnswer>> ask(const Registration& service, WireRequest request);
     Task<void> ask_into(const Registration& service, WireRequest request, Promise promise);
     Task<Result<bool>> ask_for_name(std::vector<const Registration*> services, std::string name, WireRequest request);
     bool was_refused(const std::string& name);
@@ -59,6 +68,7 @@ private:
     TaskGroup tasks_;
     std::mutex mutex_;
     std::unordered_map<std::string, Millis> refused_until_;
+    std::unordered_map<const Registration*, int> active_;
     struct Kept {
         json::Object metadata;
         Millis until;

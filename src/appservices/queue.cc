@@ -18,6 +18,11 @@ constexpr Millis kSaveEvery{60'000};        // the place of a service to which n
 constexpr std::size_t kLooked = 2'000;      // events looked at before others get the worker
 constexpr std::size_t kReceiptsInOne = 50;  // of one item
 
+std::string_view hint_for(int status) {
+    bool refused = status == 401 || status == 403;
+    return refused ? ", so its hs_token may be another than the one in the registration file" : "";
+}
+
 std::string row_key(const storage::Db& db, const std::string& service) { return db.digest("appservice", service); }
 
 }  // namespace
@@ -49,9 +54,9 @@ void Queue::retry_now() {
     wake();
 }
 
-QueueStats Queue::stats() const {
-    std::lock_guard lock(stats_mutex_);
-    return stats_;
+QueueTotals Queue::totals() const {
+    std::lock_guard lock(totals_mutex_);
+    return totals_;
 }
 
 Task<void> Queue::run(std::stop_token stop) {
@@ -78,12 +83,13 @@ Task<bool> Queue::step(std::stop_token stop) {
         bool sent = saved_.pending.has_value();
         if (sent && !co_await save()) co_return false;
         if (news_.is_ready()) {
-            (void)co_await sleep_for(parts_.timers, Millis{1},
-                                     stop);  // much to look at, nothing of it wanted: others first
+            // Much to look at, and nothing of it wanted: others first.
+            (void)co_await sleep_for(parts_.timers, Millis{1}, stop);
             co_return true;
         }
         auto reason = co_await wakeup_.wait(parts_.timers, kSaveEvery, stop);
-        if (reason == Wakeup::Reason::timeout && !co_await save()) co_return false;
+        // Only when events were passed over: this write alone would be a reason for the next one.
+        if (reason == Wakeup::Reason::timeout && moved_ && !co_await save()) co_return false;
         co_return true;
     }
     // Nothing leaves that was not decided for good.
@@ -98,6 +104,7 @@ Task<Result<void>> Queue::save() {
     change.put(kQueues, kServer, row_key(parts_.db, service_.id), row_.encode());
     PEYK_CO_CHECK(co_await parts_.db.commit(std::move(change)));
     saved_ = row_;
+    moved_ = false;
     co_return Result<void>{};
 }
 
@@ -110,10 +117,6 @@ Result<void> Queue::collect() {
     if (service_.receive_ephemeral) {
         for (auto room : touched) receipts_.try_emplace(room, row_.receipts);
         if (read) read = collect_ephemeral(to, made);
-    }
-    {
-        std::lock_guard lock(stats_mutex_);
-        stats_.position = row_.events.position;
     }
     // What was collected before a read failed goes out: the place has moved past it. The failure comes again.
     if (made.empty()) return read;
@@ -134,6 +137,7 @@ Result<void> Queue::collect_events(Transaction& into) {
         }
         PEYK_TRY(bool wanted, interest_.in(*item->room, *item->event));
         PEYK_CHECK(news_.take());
+        moved_ = true;
         if (wanted) into.events.push_back({item->room->number, item->event->number});
         row_.events = {item->event->position, item->event->number};
     }
@@ -272,17 +276,16 @@ Task<bool> Queue::deliver(std::stop_token stop) {
     if (stop.stop_requested()) co_return true;
     bool taken = answer && answer->ok();
     {
-        std::lock_guard lock(stats_mutex_);
-        ++stats_.attempts;
-        stats_.failing = !taken;
-        if (taken) stats_.sent += row_.pending->events.size();
-        if (!taken) ++stats_.failures;
+        std::lock_guard lock(totals_mutex_);
+        totals_.failing = taken ? 0 : 1;
+        (taken ? totals_.sent : totals_.failures) += taken ? row_.pending->events.size() : 1;
     }
     if (!taken) {
         // Once per outage; the pauses say the rest.
         if (failures_ == 0)
             log::warning("appservices", "{} does not take its transactions: {}; trying on", service_.id,
-                         answer ? fmt::format("it answered {}", answer->status) : answer.error().detail);
+                         answer ? fmt::format("it answered {}{}", answer->status, hint_for(answer->status))
+                                : answer.error().detail);
         co_return false;
     }
     if (failures_ > 0) log::info("appservices", "{} takes its transactions again", service_.id);

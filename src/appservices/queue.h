@@ -27,12 +27,11 @@ struct QueueParts {
     std::uint64_t incarnation;  // of the store: ids of transactions must not repeat after a restore
 };
 
-struct QueueStats {
-    std::uint64_t sent = 0;      // events that the service has taken
-    std::uint64_t attempts = 0;  // of transactions
-    std::uint64_t failures = 0;  // the same
-    bool failing = false;        // the last attempt failed
-    storage::Position position = 0;
+// Of one queue, or of all together.
+struct QueueTotals {
+    std::uint64_t sent = 0;      // events that were taken
+    std::uint64_t failures = 0;  // transactions that were not
+    std::uint64_t failing = 0;   // queues whose last attempt failed
 };
 
 // Purpose:  collects what concerns a service and sends it, one transaction at a time.
@@ -56,7 +55,7 @@ public:
 
     const QueueRow& row() const { return row_; }
     const Registration& service() const { return service_; }
-    QueueStats stats() const;
+    QueueTotals totals() const;
 
 private:
     Result<void> collect();
@@ -80,12 +79,13 @@ private:
     Wakeup retry_;
     QueueRow row_;
     QueueRow saved_;
+    bool moved_ = false;                                                 // past events, since the last write
     std::unordered_map<rooms::RoomNumber, storage::Position> receipts_;  // rooms to look at, from where
     std::uint32_t failures_ = 0;                                         // in a row
     std::mutex mutex_;
     std::unordered_set<rooms::RoomNumber> typing_;
-    mutable std::mutex stats_mutex_;
-    QueueStats stats_;
+    mutable std::mutex totals_mutex_;
+    QueueTotals totals_;
 };
 
 }  // namespace peyk::appservices

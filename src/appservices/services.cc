@@ -96,9 +96,14 @@ void Services::heard_of(std::string_view service) {
     }
 }
 
-std::vector<std::pair<std::string, QueueStats>> Services::stats() const {
-    std::vector<std::pair<std::string, QueueStats>> out;
-    for (const auto& queue : queues_) out.emplace_back(queue->service().id, queue->stats());
+QueueTotals Services::totals() const {
+    QueueTotals out;
+    for (const auto& queue : queues_) {
+        auto one = queue->totals();
+        out.sent += one.sent;
+        out.failures += one.failures;
+        out.failing += one.failing;
+    }
     return out;
 }
 

@@ -27,7 +27,7 @@ public:
     NetworkRooms& network_rooms() { return network_rooms_; }
     // The service answered something: what waits for it is tried at once.
     void heard_of(std::string_view service);
-    std::vector<std::pair<std::string, QueueStats>> stats() const;
+    QueueTotals totals() const;
 
 private:
     Task<void> recover_and_run(std::vector<Queue*> known);

@@ -87,10 +87,4 @@ class BridgeStatements:
 
 
 def write_registrations(services: dict[str, FakeService], folder: Path) -> list[str]:
-    """JSON is YAML."""
-    files = []
-    for name, service in services.items():
-        file = folder / f"{name}.yaml"
-        file.write_text(json.dumps(service.registration))
-        files.append(str(file))
-    return files
+    return [str(service.write(folder / f"{name}.yaml")) for name, service in services.items()]

@@ -3,6 +3,7 @@ import json
 import secrets
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from httpc import Client
@@ -43,6 +44,11 @@ class FakeService:
             "namespaces": {"users": [{"regex": f"@_{identifier}_.*", "exclusive": True}],
                            "aliases": [{"regex": f"#_{identifier}_.*", "exclusive": True}], "rooms": []},
         } | registration
+
+    def write(self, file: Path) -> Path:
+        """The registration file. JSON is YAML."""
+        file.write_text(json.dumps(self.registration))
+        return file
 
     # ---- the socket -----------------------------------------------------------------------------------------------
 

@@ -65,7 +65,8 @@ private:
 
 class Protocols {
 public:
-    static constexpr Route kRoute{Method::get, "/_matrix/client/v3/thirdparty/protocols"};
+    static constexpr Route kRoute{Method::get, "/_matrix/client/v3/thirdparty/protocols", Auth::user, Body::none,
+                                  RateClass::general};
     explicit Protocols(appservices::Lookups& lookups) : lookups_(lookups) {}
     Task<Result<Reply>> run(Call) { co_return Reply::of(co_await lookups_.protocols()); }
 
@@ -75,7 +76,8 @@ private:
 
 class Protocol {
 public:
-    static constexpr Route kRoute{Method::get, "/_matrix/client/v3/thirdparty/protocol/{protocol}"};
+    static constexpr Route kRoute{Method::get, "/_matrix/client/v3/thirdparty/protocol/{protocol}", Auth::user,
+                                  Body::none, RateClass::general};
     explicit Protocol(appservices::Lookups& lookups) : lookups_(lookups) {}
     Task<Result<Reply>> run(Call call) {
         auto metadata = co_await lookups_.protocol(call.text("protocol"));
@@ -134,7 +136,8 @@ void add_third_party(Api& api, appservices::Lookups& lookups, ThirdParty::Kind k
                      std::array<std::string_view, 2> paths) {
     auto endpoint = std::make_shared<ThirdParty>(lookups, kind);
     for (auto path : paths)
-        api.add(Route{Method::get, path}, [endpoint](Call call) { return endpoint->run(std::move(call)); });
+        api.add(Route{Method::get, path, Auth::user, Body::none, RateClass::general},
+                [endpoint](Call call) { return endpoint->run(std::move(call)); });
 }
 
 }  // namespace

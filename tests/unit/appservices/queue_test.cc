@@ -284,6 +284,36 @@ TEST(AQueue, GoesOnAfterARestartWhereItWas) {
     EXPECT_EQ(std::ranges::count(told, away.str()), 1);
 }
 
+// All events of one batch have one position; a transaction ends between two of them.
+TEST(AQueue, GoesOnInTheMiddleOfABatch) {
+    World world(one(service("irc", ".*")));
+    auto room = world.make_room();
+    ASSERT_TRUE(world.wire.wait_for("irc", world.say(room, "first")));
+    world.wire.fail_for("irc", true);
+    struct Many {
+        static Task<Result<void>> add(World& world, RoomId room, std::vector<std::string>& ids) {
+            auto write = co_await world.rooms.enter(std::move(room));
+            for (int i = 0; i < 250; ++i) {
+                rooms::Draft draft{"com.example.fact", "number " + std::to_string(i), {{"i", i}}};
+                auto event = write->add(kAda, std::move(draft));
+                EXPECT_TRUE(event);
+                ids.push_back((*event)->id.str());
+            }
+            co_return co_await std::move(*write).commit();
+        }
+    };
+    std::vector<std::string> ids;
+    ASSERT_TRUE(run_blocking(world.pool, Many::add(world, room, ids)));
+    ASSERT_TRUE(world.wire.wait_for("irc", EventId::trusted(ids[99])));
+    world.stop();
+    world.wire.fail_for("irc", false);
+    world.start();
+    ASSERT_TRUE(world.wire.wait_for("irc", EventId::trusted(ids.back())));
+    auto told = world.wire.events("irc");
+    std::erase_if(told, [&](const auto& id) { return std::ranges::find(ids, id) == ids.end(); });
+    EXPECT_EQ(told, ids) << "each once, in order";
+}
+
 TEST(AQueue, ThatFailsDoesNotHoldUpAnother) {
     std::vector<Registration> services;
     services.push_back(service("irc", ".*"));
