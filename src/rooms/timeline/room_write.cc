@@ -1,5 +1,7 @@
 #include "rooms/timeline/room_write.h"
 
+#include <atomic>
+
 #include "base/bytes.h"
 #include "base/logging.h"
 #include "core/errors.h"
@@ -362,13 +364,26 @@ Task<Result<void>> RoomWrite::commit() && {
     co_return co_await work->commit();
 }
 
+namespace {
+// From version 12 on a room's id is the hash of its create event: no two may be alike, so no two have the same time.
+std::int64_t time_of_creation(std::int64_t now) {
+    static std::atomic<std::int64_t> last{0};
+    auto before = last.load();
+    std::int64_t mine;
+    do {
+        mine = std::max(now, before + 1);
+    } while (!last.compare_exchange_weak(before, mine));
+    return mine;
+}
+}  // namespace
+
 Result<EventPtr> make_create_event(const Rooms& rooms, const RoomRules& rules, UserId creator, json::Object content,
                                    std::optional<RoomId> id) {
     EventDraft event{std::move(creator)};
     event.type = "m.room.create";
     event.state_key = "";
     event.content = std::move(content);
-    event.origin_server_ts = rooms.clock_.now().count();
+    event.origin_server_ts = time_of_creation(rooms.clock_.now().count());
     event.id = new_event_id(rooms, rules);
     if (!rules.room_id_is_create_hash) event.room = std::move(id);
     return build_event(std::move(event), rooms.options_.server, rooms.key_, rules);

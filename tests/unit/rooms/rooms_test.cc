@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <set>
 
 #include "rooms/membership/actions.h"
 #include "rooms/timeline/transaction_sweep.h"
@@ -31,6 +32,13 @@ TEST(Rooms, every_version_takes_a_room_a_message_and_a_redaction) {
         EXPECT_FALSE((*again)->event->content.contains("body")) << rules.version;
         EXPECT_EQ((*again)->event->id, *sent);
     }
+}
+
+TEST(Rooms, rooms_that_are_made_in_one_millisecond_are_different_rooms) {
+    World world;
+    std::set<RoomId> made;
+    for (int i = 0; i < 20; ++i) made.insert(world.make_room());  // the clock stands still
+    EXPECT_EQ(made.size(), 20u);
 }
 
 TEST(Rooms, a_transaction_sent_again_is_the_same_event) {
