@@ -44,8 +44,10 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       tokens_(store.db(), store.opened->incarnation()),
       notifier_(feed_),
       encryption_(keys_, store.db()),
+      presence_(config.privacy.presence, room_store_, memberships_, feed_, machine.timers, machine.workers,
+                machine.clock),
       sync_(sync::SyncV3::Parts{room_store_, activity_, room_stream_, typing_, memberships_, account_data_, encryption_,
-                                tokens_, unread_, notifier_, machine.timers, machine.clock,
+                                tokens_, unread_, notifier_, presence_, machine.timers, machine.clock,
                                 machine.random.u64() >> 16}),
       sync_connections_(store.db(), machine.clock, machine.random.u64()),
       sliding_sync_(sync_.parts(), sync_connections_),
@@ -85,7 +87,8 @@ void Services::add_routes(const Config& config) {
                                    account_data_,
                                    machine_.clock,
                                    registry_.empty() ? nullptr : &bridged_,
-                                   config.privacy.public_rooms};
+                                   config.privacy.public_rooms,
+                                   &presence_};
     client_api::add_room_endpoints(api_, rooms);
     if (config.privacy.search) searcher_.emplace(room_store_, memberships_);
     client_api::add_search_endpoints(api_, rooms, searcher_ ? &*searcher_ : nullptr);
@@ -93,6 +96,7 @@ void Services::add_routes(const Config& config) {
     client_api::add_sync_endpoints(api_, sync_);
     client_api::add_sliding_sync_endpoints(api_, sliding_sync_);
     client_api::add_push_endpoints(api_, notifications_);
+    client_api::add_presence_endpoints(api_, presence_, users_);
     client_api::add_keys_endpoints(api_, keys_, *interactive_auth_, device_history_);
     client_api::add_media_endpoints(api_, media_, media_endpoint_options(config));
     pages_.add_routes(router_);
@@ -131,6 +135,7 @@ void Services::stop() {
     if (searcher_) searcher_->stop();
     appservices_.stop();
     push_sender_.stop();
+    presence_.stop();
     media_.stop();
     users_.stop();
 }

@@ -95,6 +95,7 @@ private:
     sync::Tokens tokens_;
     sync::Notifier notifier_;
     EncryptionForSync encryption_;
+    sync::Presence presence_;
     sync::SyncV3 sync_;
     std::optional<search::Searcher> searcher_;  // absent: switched off
     sync::Connections sync_connections_;

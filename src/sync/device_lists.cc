@@ -30,7 +30,7 @@ Result<void> DeviceListReader::read_room(const rooms::RoomMembership& row, rooms
         PEYK_TRY(auto members, store_.members(*room, event->after));
         for (const auto& entry : members) {
             if (static_cast<Membership>(entry.note) == Membership::join)
-                PEYK_CHECK(add(entry, entered ? lists.changed : departed));
+                PEYK_CHECK(add(entry, entered ? lists.arrived : departed));
         }
         return {};
     }
@@ -44,7 +44,7 @@ Result<void> DeviceListReader::read_room(const rooms::RoomMembership& row, rooms
         bool before = change.before && static_cast<Membership>(change.before->note) == Membership::join;
         bool after = change.after && static_cast<Membership>(change.after->note) == Membership::join;
         if (before == after) continue;
-        PEYK_CHECK(add(after ? *change.after : *change.before, after ? lists.changed : departed));
+        PEYK_CHECK(add(after ? *change.after : *change.before, after ? lists.arrived : departed));
     }
     return {};
 }
@@ -70,6 +70,7 @@ Result<DeviceLists> DeviceListReader::read(const UserId& user, const rooms::Room
     std::set<UserId> departed;
     auto number = store_.number(user);
     for (const auto& row : rows) PEYK_CHECK(read_room(row, number, from, to, lists, departed));
+    lists.changed.insert(lists.arrived.begin(), lists.arrived.end());
     PEYK_TRY(auto own, encryption_.last_device_change(user));
     if (own > from && own <= to) lists.changed.insert(user);
     PEYK_TRY(auto signed_users, encryption_.signed_since(user, from, to));
@@ -79,6 +80,7 @@ Result<DeviceLists> DeviceListReader::read(const UserId& user, const rooms::Room
         if (shared) continue;
         lists.left.insert(other);
         lists.changed.erase(other);
+        lists.arrived.erase(other);
     }
     return lists;
 }

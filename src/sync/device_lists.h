@@ -12,7 +12,8 @@ namespace peyk::sync {
 
 struct DeviceLists {
     std::set<UserId> changed;
-    std::set<UserId> left;  // share no room with the user any more
+    std::set<UserId> left;     // share no room with the user any more
+    std::set<UserId> arrived;  // of `changed`: those who came into a room, or whose room the user came into
 };
 
 class DeviceListReader {

@@ -17,8 +17,9 @@ Result<Filter> Filter::parse(const json::Value* definition) {
     PEYK_TRY(auto ephemeral, EventFilter::parse(part(room, "ephemeral"), kUnlimited, kUnlimited));
     PEYK_TRY(auto room_data, EventFilter::parse(part(room, "account_data"), kUnlimited, kUnlimited));
     PEYK_TRY(auto data, EventFilter::parse(part(definition, "account_data"), kUnlimited, kUnlimited));
-    Filter out{outer.rooms,          outer.not_rooms,      false,          std::move(timeline), std::move(state),
-               std::move(ephemeral), std::move(room_data), std::move(data)};
+    PEYK_TRY(auto presence, EventFilter::parse(part(definition, "presence"), kUnlimited, kUnlimited));
+    Filter out{outer.rooms,          outer.not_rooms,      false,           std::move(timeline), std::move(state),
+               std::move(ephemeral), std::move(room_data), std::move(data), std::move(presence)};
     PEYK_TRY(out.fields, rooms::EventFields::parse(part(definition, "event_fields")));
     if (room) out.include_leave = room->get_bool("include_leave").value_or(false);
     return out;

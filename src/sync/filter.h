@@ -12,7 +12,7 @@ struct Filter {
     std::optional<std::vector<std::string>> rooms;
     std::vector<std::string> not_rooms;
     bool include_leave = false;
-    EventFilter timeline, state, ephemeral, room_account_data, account_data;
+    EventFilter timeline, state, ephemeral, room_account_data, account_data, presence;
     rooms::EventFields fields = {};  // of room events
 
     // Null: no filter. Errors: M_BAD_JSON.

@@ -20,6 +20,7 @@ struct Window {
     std::optional<StreamToken> since;  // none: a first sync
     storage::Position to = 0;
     std::uint64_t typing_to = 0;
+    std::uint64_t presence_to = 0;
     std::uint64_t process = 0;
     bool full_state = false;
     bool state_after = false;

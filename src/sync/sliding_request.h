@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "core/ids.h"
+#include "sync/presence.h"
 #include "sync/required_state.h"
 
 namespace peyk::sync {
@@ -53,6 +54,7 @@ struct SlidingRequest {
     std::optional<std::string> pos;
     std::optional<std::string> transaction;  // echoed
     Millis timeout{0};
+    std::optional<PresenceState> set_presence;
     std::vector<ListRequest> lists;
     std::map<RoomId, RoomConfig> subscriptions;
     ExtensionRequest to_device, e2ee, account_data, receipts, typing;

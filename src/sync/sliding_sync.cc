@@ -241,6 +241,7 @@ Task<Result<std::string>> SlidingSync::run(SlidingRequest request, std::stop_tok
         if (since)
             PEYK_CO_CHECK(co_await parts_.encryption.acknowledge(request.user, request.device, since->to_device));
     }
+    auto stay = parts_.presence.sync(request.user, request.device, request.set_presence);
     ConnectionToken next;
     next.connection = key.connection;
     next.process = parts_.process;

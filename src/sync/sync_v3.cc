@@ -53,6 +53,7 @@ Result<Filter> SyncV3::load_filter(const SyncRequest& request) const {
 Result<std::shared_ptr<const rooms::RoomMemberships>> SyncV3::fix_positions(Window& window) const {
     for (;;) {
         window.typing_to = parts_.typing.counter();
+        window.presence_to = parts_.presence.counter();
         window.to = parts_.store.db().visible();
         PEYK_TRY(auto rows, parts_.memberships.of(window.reader.number));
         bool newer = false;
@@ -76,6 +77,7 @@ Task<Result<std::string>> SyncV3::run(SyncRequest request, std::stop_token hangu
     if (window.since)
         PEYK_CO_CHECK(co_await parts_.encryption.acknowledge(request.user, request.device, window.since->to_device));
 
+    auto stay = parts_.presence.sync(request.user, request.device, request.set_presence);
     auto timeout = std::min(request.timeout, kMaxTimeout);
     bool may_wait = window.since && !request.full_state && timeout > Millis{0};
     for (;;) {
@@ -154,20 +156,32 @@ Result<std::string> SyncV3::rooms_part(const Window& window, const rooms::RoomMe
     return out;
 }
 
-// To-device messages, device lists, counts of keys. `window.since` decides what is news.
-Result<std::string> SyncV3::encryption_part(const SyncRequest& request, const Window& window,
-                                            const rooms::RoomMemberships& rows, bool& news) const {
+Result<std::string> SyncV3::presence_part(const Window& window, const DeviceLists& lists) const {
+    if (!window.filter->presence.wants_type("m.presence", "")) return std::string{};
+    bool known = window.since && window.since->process == window.process;
+    std::vector<UserId> arrived(lists.arrived.begin(), lists.arrived.end());
+    PEYK_TRY(auto events, parts_.presence.events(window.reader.number, known ? window.since->presence : 0,
+                                                 window.presence_to, arrived));
     std::string out;
-    if (window.since) {
-        PEYK_TRY(auto lists, device_lists_.read(request.user, rows, window.from(), window.to));
-        if (!lists.changed.empty() || !lists.left.empty()) {
-            news = true;
-            out += ",\"device_lists\":{";
-            append_list(out, "changed", lists.changed);
-            out += ',';
-            append_list(out, "left", lists.left);
-            out += '}';
-        }
+    for (const auto& event : events) {
+        const auto* sender = event.find("sender")->string();
+        if (!window.filter->presence.wants_type("m.presence", *sender)) continue;
+        out += out.empty() ? ",\"presence\":{\"events\":[" : ",";
+        out += json::write(event);
+    }
+    return out.empty() ? out : out + "]}";
+}
+
+// Device lists and counts of keys.
+Result<std::string> SyncV3::encryption_part(const SyncRequest& request, const DeviceLists& lists, bool& news) const {
+    std::string out;
+    if (!lists.changed.empty() || !lists.left.empty()) {
+        news = true;
+        out += ",\"device_lists\":{";
+        append_list(out, "changed", lists.changed);
+        out += ',';
+        append_list(out, "left", lists.left);
+        out += '}';
     }
     PEYK_TRY(auto counts, parts_.encryption.one_time_key_counts(request.user, request.device));
     json::Object by_algorithm;
@@ -192,6 +206,7 @@ Result<SyncV3::Answer> SyncV3::assemble(const SyncRequest& request, Window& wind
     next.position = window.to;
     next.typing = window.typing_to;
     next.process = window.process;
+    next.presence = window.presence_to;
     auto to_device_from = window.since ? window.since->to_device : 0;
     PEYK_TRY(auto messages,
              parts_.encryption.inbox(request.user, request.device, to_device_from, window.to, kToDevicePerSync));
@@ -217,7 +232,14 @@ Result<SyncV3::Answer> SyncV3::assemble(const SyncRequest& request, Window& wind
         for (std::size_t i = 0; i < messages.size(); ++i) out += (i ? "," : "") + messages[i].json;
         out += "]}";
     }
-    PEYK_TRY(auto encryption, encryption_part(request, window, rows, answer.news));
+    DeviceLists lists;
+    if (window.since) {
+        PEYK_TRY(lists, device_lists_.read(request.user, rows, window.from(), window.to));
+    }
+    PEYK_TRY(auto presence, presence_part(window, lists));
+    answer.news = answer.news || !presence.empty();
+    out += presence;
+    PEYK_TRY(auto encryption, encryption_part(request, lists, answer.news));
     out += encryption;
     if (!rooms_json.empty()) out += ",\"rooms\":{" + rooms_json + "}";
     out += '}';

@@ -6,6 +6,7 @@
 #include "async/timers.h"
 #include "sync/device_lists.h"
 #include "sync/notifier.h"
+#include "sync/presence.h"
 #include "sync/room_section.h"
 
 namespace peyk::sync {
@@ -18,6 +19,7 @@ struct SyncRequest {
     Millis timeout{0};
     bool full_state = false;
     bool state_after = false;
+    std::optional<PresenceState> set_presence;
 };
 
 // Purpose:  waits for news and puts an answer together.  Runs on: workers; waiting holds a small waiter only.
@@ -34,6 +36,7 @@ public:
         const Tokens& tokens;
         push::UnreadCounts& unread;
         Notifier& notifier;
+        Presence& presence;
         Timers& timers;
         const Clock& clock;
         std::uint64_t process;  // differs in each run of the program
@@ -58,8 +61,8 @@ private:
     Result<Answer> assemble(const SyncRequest& request, Window& window, const rooms::RoomMemberships& rows);
     Result<std::string> rooms_part(const Window& window, const rooms::RoomMemberships& rows,
                                    const std::vector<AccountDataItem>& account_data);
-    Result<std::string> encryption_part(const SyncRequest& request, const Window& window,
-                                        const rooms::RoomMemberships& rows, bool& news) const;
+    Result<std::string> presence_part(const Window& window, const DeviceLists& lists) const;
+    Result<std::string> encryption_part(const SyncRequest& request, const DeviceLists& lists, bool& news) const;
 
     Parts parts_;
     RoomSections sections_;

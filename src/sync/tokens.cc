@@ -61,6 +61,7 @@ std::string Tokens::encode(const StreamToken& token, std::uint64_t user, const D
     put_varint(plain, token.to_device);
     put_varint(plain, token.typing);
     put_varint(plain, token.process);
+    put_varint(plain, token.presence);
     put_varint(plain, token.exceptions.size());
     for (const auto& [shard, position] : token.exceptions) {
         put_u16be(plain, shard);
@@ -79,6 +80,7 @@ Result<std::optional<StreamToken>> Tokens::decode(std::string_view text, std::ui
     token.to_device = reader.varint();
     token.typing = reader.varint();
     token.process = reader.varint();
+    token.presence = reader.varint();
     auto exceptions = reader.varint();
     for (std::uint64_t i = 0; i < exceptions && i < kMaxExceptions; ++i) {
         auto shard = reader.u16be();

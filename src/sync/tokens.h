@@ -18,6 +18,7 @@ struct StreamToken {
     std::uint64_t process = 0;        // typing counts anew in each process
     // Shards that lagged behind `position`; always empty on an engine with one writer.
     std::vector<std::pair<std::uint16_t, storage::Position>> exceptions = {};
+    std::uint64_t presence = 0;  // Presence::counter(), in the same process
 };
 
 // `pos` of a sliding-sync connection: which state of it (sync/sliding_connections.h), and up to where.

@@ -30,7 +30,6 @@ UNREAD = {
     ("*", "id_server"): "identity servers are not called",
     ("*", "id_access_token"): "identity servers are not called",
     ("*", "auth.type"): "user-interactive authentication answers 401 with its flows",
-    ("sync", "?set_presence"): "an unknown presence reads as online",
 }
 WRONG = {
     "string": [1, True, [], {}], "integer": ["x", 1.5, [], {}], "number": ["x", [], {}], "boolean": ["true", 1, {}],

@@ -10,6 +10,7 @@
 #include "rooms/timeline/create_room.h"
 #include "rooms/timeline/upgrade_room.h"
 #include "rooms/visibility/visibility.h"
+#include "sync/presence.h"
 #include "sync/tokens.h"
 
 namespace peyk::client_api {
@@ -54,8 +55,9 @@ struct RoomServices {
     ReadMarkers& read_markers;
     const rooms::IgnoreLists& ignore_lists;
     const Clock& clock;
-    BridgedNames* bridged = nullptr;  // null: no application services
-    bool public_directory = true;     // off in the quiet profile: lists stay empty for other people's rooms
+    BridgedNames* bridged = nullptr;     // null: no application services
+    bool public_directory = true;        // off in the quiet profile: lists stay empty for other people's rooms
+    sync::Presence* presence = nullptr;  // null: nobody keeps it
 };
 
 void add_room_endpoints(Api& api, const RoomServices& services);

@@ -75,6 +75,7 @@ public:
         auto sent =
             co_await services_.rooms.send(call.who().user, std::move(room), std::move(draft), std::move(transaction));
         if (!sent) co_return std::unexpected(std::move(sent.error()));
+        if (services_.presence) services_.presence->active(call.who().user, call.who().device);
         co_return Reply::of({{"event_id", sent->str()}});
     }
 

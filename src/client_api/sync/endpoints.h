@@ -1,12 +1,15 @@
 #pragma once
-// GET /sync and sliding sync.
+// GET /sync, sliding sync, presence.
 
 #include "client_api/endpoint.h"
 #include "sync/sliding_sync.h"
+#include "users/users.h"
 
 namespace peyk::client_api {
 
 void add_sync_endpoints(Api& api, sync::SyncV3& sync);
 void add_sliding_sync_endpoints(Api& api, sync::SlidingSync& sync);
+// None while presence is switched off.
+void add_presence_endpoints(Api& api, sync::Presence& presence, const users::Users& users);
 
 }  // namespace peyk::client_api

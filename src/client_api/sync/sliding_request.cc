@@ -271,12 +271,14 @@ Result<sync::SlidingRequest> parse_common(const Call& call, SlidingShape shape) 
     return out;
 }
 
-Result<void> check_presence(const std::optional<std::string>& presence) {
-    if (!presence || *presence == "online" || *presence == "offline" || *presence == "unavailable") return {};
-    return m::invalid_param("'set_presence' must be online, offline or unavailable");
-}
-
 }  // namespace
+
+Result<std::optional<sync::PresenceState>> parse_set_presence(const std::optional<std::string>& text) {
+    if (!text) return std::nullopt;
+    auto state = sync::presence_state_of(*text);
+    if (!state) return m::invalid_param("'set_presence' must be online, offline or unavailable");
+    return state;
+}
 
 Result<sync::SlidingRequest> parse_merged(const Call& call) {
     PEYK_TRY(auto out, parse_common(call, SlidingShape::merged));
@@ -286,7 +288,7 @@ Result<sync::SlidingRequest> parse_merged(const Call& call) {
     if (timeout && *timeout < 0) return m::invalid_param("'timeout' must not be negative");
     out.timeout = Millis{std::min(timeout.value_or(0), kMaxTimeout)};
     PEYK_TRY(auto presence, body.text("set_presence"));
-    PEYK_CHECK(check_presence(presence));
+    PEYK_TRY(out.set_presence, parse_set_presence(presence));
     return out;
 }
 
@@ -296,7 +298,7 @@ Result<sync::SlidingRequest> parse_deployed(const Call& call) {
     if (out.pos && out.pos->empty()) out.pos.reset();
     PEYK_TRY(auto timeout, call.number("timeout", 0, 0, kMaxTimeout));
     out.timeout = Millis{timeout};
-    PEYK_CHECK(check_presence(call.request.parameter("set_presence")));
+    PEYK_TRY(out.set_presence, parse_set_presence(call.request.parameter("set_presence")));
     return out;
 }
 

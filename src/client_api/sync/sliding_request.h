@@ -12,4 +12,7 @@ Result<sync::SlidingRequest> parse_merged(const Call& call);
 // As clients use it today (org.matrix.simplified_msc3575): pos and timeout in the query, required_state as pairs.
 Result<sync::SlidingRequest> parse_deployed(const Call& call);
 
+// set_presence of either sync. Errors: M_INVALID_PARAM.
+Result<std::optional<sync::PresenceState>> parse_set_presence(const std::optional<std::string>& text);
+
 }  // namespace peyk::client_api

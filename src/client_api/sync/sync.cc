@@ -1,4 +1,5 @@
 #include "client_api/sync/endpoints.h"
+#include "client_api/sync/sliding_request.h"
 
 namespace peyk::client_api {
 namespace {
@@ -19,6 +20,7 @@ public:
         request.timeout = Millis{timeout};
         PEYK_CO_TRY(request.full_state, call.flag("full_state", false));
         PEYK_CO_TRY(request.state_after, call.flag("use_state_after", false));
+        PEYK_CO_TRY(request.set_presence, parse_set_presence(call.request.parameter("set_presence")));
         auto hangup = call.request.hangup;
         // Nothing of the request is needed while it waits.
         {

@@ -1,0 +1,277 @@
+#include "sync/presence.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/logging.h"
+#include "core/errors.h"
+
+namespace peyk::sync {
+
+using rooms::Membership;
+
+std::optional<PresenceState> presence_state_of(std::string_view text) {
+    if (text == "online") return PresenceState::online;
+    if (text == "unavailable") return PresenceState::unavailable;
+    if (text == "offline") return PresenceState::offline;
+    return std::nullopt;
+}
+
+std::string_view presence_text(PresenceState state) {
+    constexpr std::string_view kTexts[] = {"offline", "unavailable", "online"};
+    return kTexts[static_cast<std::size_t>(state)];
+}
+
+Presence::Stay& Presence::Stay::operator=(Stay&& other) noexcept {
+    if (this == &other) return *this;
+    end();
+    presence_ = std::exchange(other.presence_, nullptr);
+    user_ = other.user_;
+    device_ = other.device_;
+    return *this;
+}
+
+void Presence::Stay::end() {
+    auto* presence = std::exchange(presence_, nullptr);
+    if (!presence) return;
+    std::lock_guard lock(presence->mutex_);
+    auto user = presence->users_.find(user_);
+    if (user == presence->users_.end()) return;
+    auto device = user->second.devices.find(device_);
+    if (device == user->second.devices.end()) return;
+    if (device->second.syncing > 0) --device->second.syncing;
+    device->second.seen = presence->clock_.monotonic();
+}
+
+void Presence::stop() {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    if (armed_) timers_.cancel(timer_);
+    armed_ = false;
+}
+
+Presence::User& Presence::user(const UserId& id, std::uint64_t number) {
+    arm();
+    return users_.try_emplace(number, User{.id = id, .devices = {}, .status = {}}).first->second;
+}
+
+Presence::Device& Presence::device(User& user, std::uint64_t number) {
+    auto found = user.devices.find(number);
+    if (found != user.devices.end()) return found->second;
+    if (user.devices.size() >= kMaxDevices) {
+        auto oldest = std::min_element(user.devices.begin(), user.devices.end(), [](const auto& a, const auto& b) {
+            return std::pair(a.second.syncing, a.second.seen) < std::pair(b.second.syncing, b.second.seen);
+        });
+        user.devices.erase(oldest);
+    }
+    return user.devices[number];
+}
+
+// From the devices to the user's state. Spec: Presence › Idle timeout, Last active ago.
+bool Presence::settle(User& user, Millis now, bool force) {
+    std::erase_if(user.devices,
+                  [&](const auto& entry) { return entry.second.syncing == 0 && now - entry.second.seen >= kGone; });
+    auto state = PresenceState::offline;
+    for (const auto& [number, device] : user.devices) state = std::max(state, device.state);
+    auto quiet = now - user.last_active;
+    if (state == PresenceState::online && quiet >= kIdle) state = PresenceState::unavailable;
+    bool active = state == PresenceState::online && quiet < kActive;
+    if (state == user.state && active == user.currently_active && !force) return false;
+    user.state = state;
+    user.currently_active = active;
+    user.changed = ++counter_;
+    return true;
+}
+
+// Wakes whoever shares a room, and the user's own devices. Blocks on a miss.
+void Presence::announce(const std::vector<std::uint64_t>& users) {
+    std::unordered_set<std::uint64_t> rooms;
+    for (auto user : users) {
+        feed_.publish({FeedEntry::Kind::user, user, 0});
+        auto rows = memberships_.of(user);
+        if (!rows) {
+            log::warning("sync", "a change of presence did not reach the rooms: {}", rows.error().detail);
+            continue;
+        }
+        for (const auto& row : **rows) {
+            if (row.membership == Membership::join) rooms.insert(row.number);
+        }
+    }
+    for (auto room : rooms) feed_.publish({FeedEntry::Kind::room, room, 0});
+}
+
+// One timer for all, as long as there is anybody. With the mutex.
+void Presence::arm() {
+    if (armed_ || stopped_) return;
+    armed_ = true;
+    timer_ = timers_.call_after(kSweep, [this] { workers_.post([this] { sweep(); }); });
+}
+
+void Presence::sweep() {
+    std::vector<std::uint64_t> changed;
+    {
+        std::lock_guard lock(mutex_);
+        armed_ = false;
+        if (stopped_) return;
+        auto now = clock_.monotonic();
+        bool anybody = false;
+        for (auto& [number, user] : users_) {
+            if (user.state == PresenceState::offline && user.devices.empty()) continue;
+            if (settle(user, now, false)) changed.push_back(number);
+            anybody = anybody || !user.devices.empty();
+        }
+        if (anybody) arm();
+    }
+    announce(changed);
+}
+
+Presence::Stay Presence::sync(const UserId& id, const DeviceId& device_id, std::optional<PresenceState> state) {
+    Stay stay;
+    if (!enabled_) return stay;
+    auto number = store_.number(id);
+    bool told = false;
+    {
+        std::lock_guard lock(mutex_);
+        auto device_number = store_.db().number(device_id.view());
+        if (state == PresenceState::offline) {
+            auto found = users_.find(number);
+            if (found == users_.end() || found->second.devices.erase(device_number) == 0) return stay;
+            told = settle(found->second, clock_.monotonic(), false);
+        } else {
+            auto now = clock_.monotonic();
+            auto& known = user(id, number);
+            auto& entry = device(known, device_number);
+            bool arrives = entry.state == PresenceState::offline;
+            bool explicitly = state && *state != entry.state;
+            if (state || arrives) entry.state = state.value_or(PresenceState::online);
+            // Coming, or saying so, is an activity; that a client polls is none.
+            if (entry.state == PresenceState::online && (arrives || explicitly)) known.last_active = now;
+            entry.seen = now;
+            ++entry.syncing;
+            stay.presence_ = this;
+            stay.user_ = number;
+            stay.device_ = device_number;
+            told = settle(known, now, false);
+        }
+    }
+    if (told) announce({number});
+    return stay;
+}
+
+void Presence::active(const UserId& id, const DeviceId& device_id) {
+    if (!enabled_) return;
+    auto number = store_.number(id);
+    bool told = false;
+    {
+        std::lock_guard lock(mutex_);
+        // Whoever syncs with set_presence=offline does not want to be seen by what they send either.
+        auto found = users_.find(number);
+        if (found == users_.end()) return;
+        auto entry = found->second.devices.find(store_.db().number(device_id.view()));
+        if (entry == found->second.devices.end()) return;
+        auto now = clock_.monotonic();
+        found->second.last_active = now;
+        entry->second.state = PresenceState::online;
+        entry->second.seen = now;
+        told = settle(found->second, now, false);
+    }
+    if (told) announce({number});
+}
+
+Result<void> Presence::set(const UserId& id, const DeviceId& device_id, PresenceState state,
+                           std::optional<std::string> status) {
+    if (status && status->size() > kMaxStatus) return m::too_large("'status_msg' is too long");
+    if (status && status->empty()) status.reset();
+    auto number = store_.number(id);
+    {
+        std::lock_guard lock(mutex_);
+        auto now = clock_.monotonic();
+        auto& known = user(id, number);
+        auto& entry = device(known, store_.db().number(device_id.view()));
+        entry.state = state;
+        entry.seen = now;
+        known.status = std::move(status);
+        known.last_active = now;
+        settle(known, now, true);
+    }
+    announce({number});
+    return {};
+}
+
+json::Object Presence::content(const User& user, Millis now) const {
+    json::Object out{{"presence", presence_text(user.state)},
+                     {"last_active_ago", std::max<std::int64_t>((now - user.last_active).count(), 0)}};
+    if (user.state == PresenceState::online) out.set("currently_active", user.currently_active);
+    if (user.status) out.set("status_msg", *user.status);
+    return out;
+}
+
+json::Object Presence::get(const UserId& id) const {
+    std::lock_guard lock(mutex_);
+    auto found = users_.find(store_.number(id));
+    if (found == users_.end()) return {{"presence", "offline"}};
+    return content(found->second, clock_.monotonic());
+}
+
+Result<bool> Presence::share_a_room(std::uint64_t one, std::uint64_t other) const {
+    PEYK_TRY(auto ours, memberships_.of(one));
+    PEYK_TRY(auto theirs, memberships_.of(other));
+    std::unordered_set<std::uint64_t> rooms;
+    for (const auto& row : *ours) {
+        if (row.membership == Membership::join) rooms.insert(row.number);
+    }
+    return std::any_of(theirs->begin(), theirs->end(), [&](const auto& row) {
+        return row.membership == Membership::join && rooms.contains(row.number);
+    });
+}
+
+std::uint64_t Presence::counter() const {
+    std::lock_guard lock(mutex_);
+    return counter_;
+}
+
+Result<std::vector<json::Object>> Presence::events(std::uint64_t reader, std::uint64_t from, std::uint64_t to,
+                                                   const std::vector<UserId>& arrivals) const {
+    std::vector<json::Object> out;
+    if (!enabled_) return out;
+    std::vector<std::uint64_t> candidates;
+    {
+        std::lock_guard lock(mutex_);
+        for (const auto& [number, user] : users_) {
+            // To a new client those who are offline need no word.
+            bool news = user.changed > from && user.changed <= to;
+            if (news && (from > 0 || user.state != PresenceState::offline)) candidates.push_back(number);
+        }
+        for (const auto& id : arrivals) {
+            auto number = store_.number(id);
+            if (users_.contains(number)) candidates.push_back(number);
+        }
+    }
+    std::sort(candidates.begin(), candidates.end());
+    candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+    if (candidates.empty()) return out;
+    PEYK_TRY(auto rows, memberships_.of(reader));
+    std::unordered_set<std::uint64_t> rooms;
+    for (const auto& row : *rows) {
+        if (row.membership == Membership::join) rooms.insert(row.number);
+    }
+    for (auto number : candidates) {
+        bool visible = number == reader;
+        if (!visible) {
+            PEYK_TRY(auto theirs, memberships_.of(number));
+            visible = std::any_of(theirs->begin(), theirs->end(), [&](const auto& row) {
+                return row.membership == Membership::join && rooms.contains(row.number);
+            });
+        }
+        if (!visible) continue;
+        std::lock_guard lock(mutex_);
+        auto found = users_.find(number);
+        if (found == users_.end()) continue;
+        out.push_back({{"type", "m.presence"},
+                       {"sender", found->second.id.str()},
+                       {"content", content(found->second, clock_.monotonic())}});
+    }
+    return out;
+}
+
+}  // namespace peyk::sync
