@@ -46,8 +46,8 @@ Stripped read_stripped(const std::string& text) {
 class ListFilter {
 public:
     ListFilter(const FactsReader& reader, const rooms::RoomStore& store, const RoomFilters& filters,
-               const rooms::RoomMemberships& rows, const UserFacts& user)
-        : reader_(reader), store_(store), filters_(filters), rows_(rows), user_(user) {
+               const std::unordered_set<rooms::RoomNumber>& joined, const UserFacts& user)
+        : reader_(reader), store_(store), filters_(filters), joined_(joined), user_(user) {
         needs_state_ = filters.is_encrypted || filters.room_types || !filters.not_room_types.empty() ||
                        (filters.name_like && !filters.name_like->empty());
     }
@@ -58,10 +58,7 @@ public:
             auto id = RoomId::parse(text);
             if (!id) continue;
             auto number = store_.number(*id);
-            bool joined = std::any_of(rows_.begin(), rows_.end(), [&](const auto& row) {
-                return row.number == number && row.membership == Membership::join;
-            });
-            if (!joined) continue;
+            if (!joined_.contains(number)) continue;
             PEYK_TRY(auto children, reader_.children(number));
             if (children) spaces_.push_back(std::move(children));
         }
@@ -119,7 +116,7 @@ private:
     const FactsReader& reader_;
     const rooms::RoomStore& store_;
     const RoomFilters& filters_;
-    const rooms::RoomMemberships& rows_;
+    const std::unordered_set<rooms::RoomNumber>& joined_;
     const UserFacts& user_;
     bool needs_state_ = false;
     std::vector<FactsReader::Children> spaces_;
@@ -168,8 +165,12 @@ Result<Scope> apply_rules(const FactsReader& reader, const rooms::RoomStore& sto
                           const rooms::RoomMemberships& rows, const UserFacts& user,
                           const std::vector<ListedRoom>& sorted) {
     Scope scope;
+    std::unordered_set<rooms::RoomNumber> joined;
+    for (const auto& row : rows) {
+        if (row.membership == Membership::join) joined.insert(row.number);
+    }
     for (const auto& list : request.lists) {
-        ListFilter filter(reader, store, list.filters, rows, user);
+        ListFilter filter(reader, store, list.filters, joined, user);
         PEYK_CHECK(filter.prepare());
         std::size_t index = 0;
         for (const auto& room : sorted) {

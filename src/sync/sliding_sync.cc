@@ -165,7 +165,9 @@ Result<SlidingSync::Answer> SlidingSync::assemble(const SlidingRequest& request,
     window.telling.clear();
     Work work{request, window, *rows, {}, {}, nullptr, {}, {}};
     if (opened.state) {
-        PEYK_TRY(work.base, ConnectionState::decode(*opened.state));
+        auto known = ConnectionState::decode(*opened.state);
+        if (!known) return unknown_pos();
+        work.base = *std::move(known);
     }
     work.next = work.base;
     work.next.drop_unused_configs();
