@@ -19,6 +19,7 @@ struct Options {
     std::filesystem::path config = standard_config();
     ServeOptions serve;
     UnlockOptions unlock;
+    RekeyOptions rekey;
     InitOptions init;
     UserOptions user;
     BackupOptions backup;
@@ -64,6 +65,19 @@ Examples:
     unlock.callback([&o] {
         o.unlock.config = o.config;
         o.exit = run_unlock(o.unlock);
+    });
+    auto& rekey = command(app, "rekey", "Open the store with another passphrase or key file from now on", R"(
+The server must be stopped. The former key opens nothing any more but backups that were made before.
+
+Examples:
+  peyk rekey                                          asks for a new passphrase
+  peyk rekey --key-file /media/stick/store.key        makes a new key file)");
+    config_option(rekey, o);
+    rekey.add_option("--key-file", o.rekey.key_file, "Make this key file, instead of asking for a passphrase");
+    rekey.add_option("--passphrase-file", o.rekey.passphrase_file, "Read the new passphrase from this file");
+    rekey.callback([&o] {
+        o.rekey.config = o.config;
+        o.exit = run_rekey(o.rekey);
     });
     auto& lock = command(app, "lock", "Seal the running server now: its keys go from memory", R"(
 Within two seconds the server is a fresh process that holds no key, and answers 503 until `peyk unlock`. A key file that

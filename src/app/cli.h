@@ -23,6 +23,11 @@ struct UnlockOptions {
     std::filesystem::path config;
     std::filesystem::path key_file;  // empty: a passphrase
 };
+struct RekeyOptions {
+    std::filesystem::path config;
+    std::filesystem::path key_file;         // to make; empty: a passphrase
+    std::filesystem::path passphrase_file;  // where it stands; empty: it is asked for
+};
 struct InitOptions {
     std::filesystem::path config;  // the file to write
     std::filesystem::path data;    // the data folder to make; empty: "data" beside the file
@@ -65,6 +70,7 @@ struct InventoryOptions {
 
 int run_serve(const ServeOptions& options);
 int run_unlock(const UnlockOptions& options);
+int run_rekey(const RekeyOptions& options);
 int run_lock(const UnlockOptions& options);
 int run_init(const InitOptions& options);
 int run_user_add(const UserOptions& options);

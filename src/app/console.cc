@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 
 namespace peyk::app {
@@ -47,6 +48,24 @@ Result<Secret> ask_secret(std::string_view question) {
     Secret secret(line);
     std::fill(line.begin(), line.end(), '\0');
     return secret;
+}
+
+Result<Secret> ask_new_passphrase(const std::filesystem::path& file) {
+    constexpr std::size_t kShortest = 10;
+    Secret chosen;
+    if (!file.empty()) {
+        std::ifstream in(file);
+        std::string line;
+        std::getline(in, line);
+        chosen = Secret(line);
+        std::fill(line.begin(), line.end(), '\0');
+    } else {
+        PEYK_TRY(chosen, ask_secret("New passphrase"));
+        PEYK_TRY(auto second, ask_secret("Once more"));
+        if (chosen.reveal() != second.reveal()) return fail(Errc::bad_request, "the two passphrases differ");
+    }
+    if (chosen.reveal().size() < kShortest) return fail(Errc::bad_request, "a passphrase has ten characters at least");
+    return chosen;
 }
 
 std::optional<Config> load_or_complain(const std::filesystem::path& file) {

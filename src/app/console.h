@@ -39,6 +39,9 @@ Result<std::string> ask(std::string_view question, std::string_view standard = {
 // Without echo.
 Result<Secret> ask_secret(std::string_view question);
 
+// Of ten characters at least: the first line of `file`, or asked for twice. Errors: bad_request.
+Result<Secret> ask_new_passphrase(const std::filesystem::path& file = {});
+
 // Loads `file`, prints warnings and problems. nullopt: print nothing more and leave with kExitUsage.
 std::optional<Config> load_or_complain(const std::filesystem::path& file);
 

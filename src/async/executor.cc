@@ -15,14 +15,11 @@ WorkerPool::WorkerPool(std::string name, std::size_t threads) : name_(std::move(
 }
 
 void WorkerPool::post(Job job) {
-    bool wake;
-    {
-        std::lock_guard lock(mutex_);
-        if (stopping_ && threads_.empty()) return;
-        jobs_.push_back(std::move(job));
-        wake = idle_ > 0;
-    }
-    if (wake) ready_.notify_one();
+    std::lock_guard lock(mutex_);
+    if (stopping_ && threads_.empty()) return;
+    jobs_.push_back(std::move(job));
+    // Inside the lock: the job may be what its waiter destroys this pool after, and then stop() must wait for us.
+    if (idle_ > 0) ready_.notify_one();
 }
 
 std::size_t WorkerPool::queued() const {

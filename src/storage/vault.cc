@@ -201,6 +201,12 @@ Result<std::vector<std::string>> Vault::verify() {
     return damaged;
 }
 
+Result<> Vault::change_root(const KeySource& source) {
+    if (!files_) return fail(Errc::unsupported, "a vault in memory has no root secret");
+    std::lock_guard flushing(flush_mutex_);
+    return files_->change_root(source);
+}
+
 Result<> Vault::copy_to(const std::filesystem::path& dir) {
     if (!files_) return fail(Errc::unsupported, "a vault in memory has no files to copy");
     PEYK_CHECK(flush());

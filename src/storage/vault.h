@@ -70,6 +70,10 @@ public:
     static constexpr std::size_t kFiles = 6;
     Result<std::vector<std::string>> verify();
 
+    // From now on the store opens with this source, which becomes the only one; a key file that does not exist is made.
+    // The keys of files and rows stay: only what wraps the master key changes. io: call again, with either secret.
+    Result<> change_root(const KeySource& source);
+
     // Flushes and copies the vault's files into another directory.
     Result<> copy_to(const std::filesystem::path& dir);
     // After a restore: what was promised by the store that was copied does not hold here.

@@ -174,14 +174,28 @@ Result<VaultFiles::Header> VaultFiles::decode(std::string_view bytes, const KeyS
     return header;
 }
 
-Result<> VaultFiles::make_header(const KeySource& source) {
+// The root secret from its source; a key file that does not exist is made.
+Result<> VaultFiles::make_root(Header& header, const KeySource& source) {
     if (source.kind == KeySource::Kind::key_file && !is_there(source.file)) {
         if (source.file.has_parent_path()) PEYK_CHECK(make_directory(source.file.parent_path()));
         PEYK_CHECK(replace_file(source.file, Secret::random().view()));
     }
-    header_.kind = static_cast<std::uint8_t>(source.kind);
-    if (source.kind == KeySource::Kind::passphrase) header_.salt = passphrase_salt();
-    PEYK_TRY(header_.root, root_secret(source, header_.salt));
+    header.kind = static_cast<std::uint8_t>(source.kind);
+    header.salt = source.kind == KeySource::Kind::passphrase ? passphrase_salt() : std::string{};
+    PEYK_TRY(header.root, root_secret(source, header.salt));
+    return {};
+}
+
+// One copy after the other: cut off in between, the store opens with either secret, and that open settles it.
+Result<> VaultFiles::change_root(const KeySource& source) {
+    auto changed = header_;
+    PEYK_CHECK(make_root(changed, source));
+    header_ = std::move(changed);
+    return write_header(dir_);
+}
+
+Result<> VaultFiles::make_header(const KeySource& source) {
+    PEYK_CHECK(make_root(header_, source));
     header_.master = Secret::random();
     header_.incarnation = new_incarnation();
     // The table comes first: a header without one would mean damage, a table without a header is refused above.

@@ -38,6 +38,7 @@ public:
     // Names of the files that do not open under the keys in memory.
     std::vector<std::string> damaged() const;
     Result<> rewrite_header() const { return write_header(dir_); }
+    Result<> change_root(const KeySource& source);
     Result<> renew_incarnation();
 
     const Secret& master() const { return header_.master; }
@@ -61,6 +62,7 @@ private:
     static std::string encode(const Header& header);
     static Result<Header> decode(std::string_view bytes, const KeySource& source);
     Result<> write_header(const std::filesystem::path& dir) const;
+    static Result<> make_root(Header& header, const KeySource& source);
     Result<> make_header(const KeySource& source);
     Result<> read_header(const KeySource& source);
     bool header_is_good(const std::filesystem::path& path) const;

@@ -91,11 +91,7 @@ Result<void> choose_passphrase(Config& config) {
             "there is no terminal to ask for a passphrase; set PEYK_STORAGE_PASSPHRASE_FILE, or give --key-file");
     }
     note_line(kAboutThePassphrase);
-    PEYK_TRY(auto first, ask_secret("Passphrase"));
-    if (first.reveal().size() < 10) return fail(Errc::bad_request, "a passphrase has ten characters at least");
-    PEYK_TRY(auto second, ask_secret("Once more"));
-    if (first.reveal() != second.reveal()) return fail(Errc::bad_request, "the two passphrases differ");
-    config.storage.passphrase = std::move(first);
+    PEYK_TRY(config.storage.passphrase, ask_new_passphrase());
     return {};
 }
 

@@ -16,6 +16,7 @@
 
 #include "app/cli.h"
 #include "app/control.h"
+#include "app/server.h"
 #include "base/bytes.h"
 
 namespace peyk::app {
@@ -182,6 +183,24 @@ TEST_F(SealedServer, IsOpenedAndLockedByCommandsWhileTheProcessStays) {
     ASSERT_EQ(waitpid(child_, &status, 0), child_);
     child_ = -1;
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+TEST_F(SealedServer, AnotherKeyIsGivenByACommand) {
+    init(false);
+    EXPECT_EQ(run_rekey({file_, folder_ / "stick", {}}), kExitOk);
+    EXPECT_EQ(run_rekey({file_, folder_ / "another", {}}), kExitFailed) << "the former key opens nothing any more";
+    EXPECT_FALSE(fs::exists(folder_ / "another"));
+    fs::rename(folder_ / "stick", config().key_file());
+    std::ofstream(folder_ / "words") << "short\n";
+    EXPECT_EQ(run_rekey({file_, {}, folder_ / "words"}), kExitUsage);
+    std::ofstream(folder_ / "words") << "six words drawn by some dice\n";
+    EXPECT_EQ(run_rekey({file_, {}, folder_ / "words"}), kExitOk);
+    auto changed = config();
+    changed.storage.key_source = KeySource::passphrase;
+    changed.storage.passphrase = Secret("six words drawn by some dice");
+    Server server(changed);
+    auto started = server.start();
+    EXPECT_TRUE(started.has_value()) << started.error().detail;
 }
 
 }  // namespace

@@ -147,6 +147,58 @@ TEST_F(OpenTest, AVerificationNamesADamagedFileOfRows) {
     EXPECT_TRUE((*opened)->rocks()->verify_file({(scratch.path / "store/rocks/999999.sst").string(), 1}));
 }
 
+TEST_F(OpenTest, AnotherRootSecretReplacesTheFormerOne) {
+    auto words = options();
+    words.key = {.kind = KeySource::Kind::passphrase, .secret = "six words drawn by dice"};
+    auto file = options();
+    file.key = {.file = scratch.path / "second.key"};
+    {
+        auto opened = open(options());
+        ASSERT_TRUE(opened);
+        put((*opened)->db(), 1, "body 1");
+        ASSERT_TRUE((*opened)->vault().change_root(words.key));
+        EXPECT_TRUE(verify(**opened).damaged.empty());
+        put((*opened)->db(), 2, "body 2");
+    }
+    EXPECT_EQ(open(options()).error().code, Errc::forbidden);
+    {
+        auto opened = open(words);
+        ASSERT_TRUE(opened) << opened.error().detail;
+        expect_rows((*opened)->db(), 2, 0);
+        ASSERT_TRUE((*opened)->vault().change_root(file.key));
+    }
+    EXPECT_EQ(open(words).error().code, Errc::forbidden);
+    auto opened = open(file);
+    ASSERT_TRUE(opened) << opened.error().detail;
+    expect_rows((*opened)->db(), 2, 0);
+}
+
+// The first copy of the header has the new secret, the second the former one: either opens, and the other is over.
+TEST_F(OpenTest, ACutOffChangeOfTheRootSecretLeavesAStoreThatOpens) {
+    auto words = options();
+    words.key = {.kind = KeySource::Kind::passphrase, .secret = "six words drawn by dice"};
+    for (const auto& [source, other] : {std::pair{words, options()}, std::pair{options(), words}}) {
+        std::filesystem::remove_all(scratch.path / "store");
+        std::filesystem::remove(scratch.path / "store.key");
+        auto header = scratch.path / "store" / "store.header";
+        std::string former;
+        {
+            auto opened = open(options());
+            ASSERT_TRUE(opened) << opened.error().detail;
+            put((*opened)->db(), 1, "body 1");
+            former = Scratch::read(header);
+            ASSERT_TRUE((*opened)->vault().change_root(words.key));
+        }
+        Scratch::write(header, former);
+        {
+            auto opened = open(source);
+            ASSERT_TRUE(opened) << opened.error().detail;
+            expect_rows((*opened)->db(), 1, 0);
+        }
+        EXPECT_EQ(open(other).error().code, Errc::forbidden);
+    }
+}
+
 TEST_F(OpenTest, ASecondProcessIsTurnedAway) {
     auto first = open(options());
     ASSERT_TRUE(first);
