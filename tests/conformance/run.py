@@ -5,13 +5,23 @@
 
 SYTEST is a checkout of matrix-org/sytest. SYTEST_EXTRAS (default: ../shared/conformance/sytest beside the project) holds the
 plugin "Exec" and stand-ins for two Perl modules that Debian lacks. The Perl packages it needs are listed in
-tools/packages.txt under [conformance]. A test that is expected to pass and does not is a failure; one that passes
-unexpectedly is named, so that --write can take it into the list.
+tools/packages.txt under [conformance].
+
+sytest-client-tests.tsv names the tests that count (file, name): those of the client-server API that need neither a second
+server nor endpoints of the past. Their files are run whole and in order, because tests rely on what earlier ones proved; the
+others in them are run too and count for nothing. A skipped test has not passed. A test that is expected to pass and does not
+is a failure; one that passes unexpectedly is named, so that --write can take it into the list. --write also brings
+docs/conformance.md up to date, which lists the rest with the reasons in sytest-reasons.tsv.
+
+The checkout is copied before it runs, and sytest-proofs.pl is added to the copy: it proves an ability that many tests ask for
+and that no test of Sytest proves any more. Sytest is told that this is Synapse only so that it runs the tests of the one route
+of Synapse that peyk has, POST /_synapse/admin/v1/register.
 """
 import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,34 +29,72 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+LIST = HERE / "sytest-client-tests.tsv"
 EXPECTED = HERE / "sytest-passing.txt"
-FILES = ["tests/10apidoc", "tests/11register.pl", "tests/12login", "tests/13logout.pl", "tests/14account",
-         "tests/21presence-events.pl", "tests/30rooms", "tests/31sync", "tests/32room-versions.pl", "tests/40presence.pl",
-         "tests/41end-to-end-keys", "tests/42tags.pl", "tests/44account_data.pl", "tests/45openid.pl", "tests/46direct",
-         "tests/49ignore.pl", "tests/51media", "tests/61push", "tests/80torture.pl"]
-RESULT = re.compile(r"^(ok|not ok) \d+ (?:- )?(.*?)(\s+# (?:skip|SKIP|TODO).*)?$")
+REASONS = HERE / "sytest-reasons.tsv"
+PAGE = ROOT / "docs/conformance.md"
+PROOFS = "tests/10apidoc/36room-levels_proven.pl"
+FILE = re.compile(r"^(tests/\S+\.pl):$")
+# The name of a test goes to standard error and waits there for its result; that of a skipped one comes in the same line.
+PENDING = re.compile(r"^ +Test \d+ .*?\.\.\. (?=(?:not )?ok \d+ )")
+RESULT = re.compile(r"^(ok|not ok) \d+ (?:\(expected fail\) )?(.*?)(?: \(\d+ subtests\))?(\s+# (?:skip|TODO).*)?$")
+
+Test = tuple[str, str]  # file, name
 
 
-def run_sytest(checkout: Path, extras: Path, server: Path, files: list[str], folder: Path) -> dict[str, str]:
-    """name -> "ok", "not ok" or "skip"."""
+def read_pairs(path: Path, fields: int = 2) -> list[tuple[str, ...]]:
+    if not path.exists():
+        return []
+    return [tuple(line.split("\t", fields - 1)) for line in path.read_text().splitlines() if line]
+
+
+def run_sytest(checkout: Path, extras: Path, server: Path, files: list[str], folder: Path,
+               ports: str) -> dict[Test, str]:
+    """Test -> "ok", "not ok" or "skip". The whole output goes to out.tap of the folder."""
     environment = dict(os.environ, PERL5LIB=str(extras / "shim"), SYTEST_PLUGINS=str(extras / "plugin"),
-                       TIMEOUT_FACTOR="3", PEYK=str(server))
-    command = ["./run-tests.pl", "-I", "Exec", "-d", HERE / "sytest-launch", "--implementation", "peyk", "--work-directory",
-               folder, "--room-version", "10", "-O", "tap", "--all", *files]
-    results: dict[str, str] = {}
-    process = subprocess.Popen(command, cwd=checkout, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       PEYK=str(server))
+    environment.setdefault("TIMEOUT_FACTOR", "3")
+    command = ["./run-tests.pl", "-I", "Exec", "-d", HERE / "sytest-launch", "--implementation", "synapse", "--work-directory",
+               folder, "--room-version", "10", "-O", "tap", "--all", "--port-range", ports, PROOFS, *files]
+    copy = folder / "checkout"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(checkout, copy, ignore=shutil.ignore_patterns(".git"))
+    shutil.copy(HERE / "sytest-proofs.pl", copy / PROOFS)
+    results: dict[Test, str] = {}
+    process = subprocess.Popen(command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True, errors="replace")
+    file = ""
     with open(folder / "out.tap", "w") as log:
         for line in process.stdout:
             log.write(line)
-            match = RESULT.match(line.rstrip())
-            if match:
-                name = match[2].strip()
-                results[name] = "skip" if match[3] and "skip" in match[3].lower() else match[1]
+            log.flush()
+            if named := FILE.match(line.rstrip()):
+                file = named[1]
+            elif match := RESULT.match(PENDING.sub("", line.rstrip())):
+                skipped = match[3] and "# skip" in match[3]
+                results[file, match[2].strip()] = "skip" if skipped else match[1]
                 if len(results) % 50 == 0:
                     print(f"  {len(results)} tests, {list(results.values()).count('ok')} ok", flush=True)
     process.wait()
     return results
+
+
+def write_page(counted: list[Test], passing: set[Test]) -> None:
+    """docs/conformance.md: how many pass, and each other test with its reason."""
+    reasons = {(file, name): why for file, name, why in read_pairs(REASONS, 3)}
+    rest = [test for test in counted if test not in passing]
+    share = 100 * (len(counted) - len(rest)) / len(counted)
+    lines = ["# Conformance", "",
+             "Written by `tests/conformance/run.py --write`; the reasons are in `tests/conformance/sytest-reasons.tsv`.", "",
+             "Sytest, the older public suite of the Matrix protocol, has "
+             f"{len(counted)} tests of the client-server API that need no", "second server and no endpoint of the past. "
+             f"Of these **{len(counted) - len(rest)} pass ({share:.1f} %)**. A test that was skipped has not passed.", ""]
+    if rest:
+        lines += ["The others:", "", "| File | Test | Why it does not pass |", "|---|---|---|"]
+        lines += [f"| `{file.removeprefix('tests/')}` | {name.replace('|', chr(92) + '|')} | "
+                  f"{reasons.get((file, name), 'not looked into yet')} |" for file, name in rest]
+        lines.append("")
+    PAGE.write_text("\n".join(lines))
 
 
 def main() -> int:
@@ -54,6 +102,7 @@ def main() -> int:
     parser.add_argument("--server", type=Path, default=ROOT / "build/release/peyk")
     parser.add_argument("--write", action="store_true", help="take the tests that pass now into the expectation")
     parser.add_argument("--keep", type=Path, help="work folder to keep; default: a temporary one")
+    parser.add_argument("--ports", default="8800:8899", help="of the servers; two runs at once need two ranges")
     parser.add_argument("--result", type=Path)
     parser.add_argument("files", nargs="*", default=None)
     arguments = parser.parse_args()
@@ -64,24 +113,31 @@ def main() -> int:
         print("conformance: set SYTEST to a checkout of matrix-org/sytest, and SYTEST_EXTRAS to the folder with its plugin",
               file=sys.stderr)
         return 2
+    counted: list[Test] = read_pairs(LIST)
+    files = arguments.files or list(dict.fromkeys(file for file, _ in counted))
     with tempfile.TemporaryDirectory(prefix="peyk-sytest-") as scratch:
-        folder = arguments.keep or Path(scratch)
+        folder = arguments.keep.resolve() if arguments.keep else Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        present = arguments.files or [name for name in FILES if (checkout / name).exists()]
-        results = run_sytest(checkout, extras, arguments.server.resolve(), present, folder)
-    expected = set(EXPECTED.read_text().splitlines()) if EXPECTED.exists() else set()
-    good = {name for name, result in results.items() if result == "ok"}
-    if arguments.files:
-        expected &= set(results)
-    missing = sorted(expected - good)
-    for name in missing:
-        print(f"  FAIL  {name} ({results.get(name, 'not run')})")
-    print(f"  sytest: {len(good)} ok of {len(results)}; {len(good - expected)} more than expected", flush=True)
+        results = run_sytest(checkout, extras, arguments.server.resolve(), files, folder, arguments.ports)
+
+    scope = [test for test in counted if test[0] in files]
+    good = {test for test in scope if results.get(test) == "ok"}
+    all_expected = set(read_pairs(EXPECTED))
+    expected = {test for test in all_expected if test[0] in files}
+    missing = [test for test in scope if test in expected - good]
+    for test in missing:
+        print(f"  FAIL  {test[0]}: {test[1]} ({results.get(test, 'not run')})")
+    for test in scope:
+        if test in good - expected:
+            print(f"  new   {test[0]}: {test[1]}")
+    print(f"  sytest: {len(good)} of the {len(scope)} tests that count pass", flush=True)
     if arguments.write:
-        EXPECTED.write_text("\n".join(sorted(good | (expected if arguments.files else set()))) + "\n")
+        passing = good | (all_expected - expected)
+        EXPECTED.write_text("".join(f"{file}\t{name}\n" for file, name in counted if (file, name) in passing))
+        write_page(counted, passing)
     if arguments.result:
         arguments.result.write_text(json.dumps({"passed": len(good & expected) or len(good), "failed": len(missing),
-                                                "notes": [f"sytest: {name}" for name in missing]}))
+                                                "notes": [f"sytest: {file}: {name}" for file, name in missing]}))
     return 1 if missing else 0
 
 

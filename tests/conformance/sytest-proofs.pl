@@ -1,0 +1,25 @@
+# Sytest runs a test only when the abilities that it names were proven before. The tests that proved this one have moved to
+# another suite, so that Sytest alone would skip what needs it; here it is proven anew, by trying it.
+test "PUT power levels changes what a user may do",
+   requires => [ local_user_and_room_fixtures(), local_user_fixture() ],
+
+   proves => [qw( can_change_power_levels )],
+
+   do => sub {
+      my ( $creator, $room_id, $member ) = @_;
+
+      matrix_join_room_synced( $member, $room_id )->then( sub {
+         matrix_put_room_state( $member, $room_id,
+            type => "m.room.topic", content => { topic => "too early" },
+         )->main::expect_http_403;
+      })->then( sub {
+         matrix_change_room_power_levels( $creator, $room_id, sub {
+            my ( $levels ) = @_;
+            $levels->{users}{ $member->user_id } = 50;
+         });
+      })->then( sub {
+         matrix_put_room_state( $member, $room_id,
+            type => "m.room.topic", content => { topic => "now" },
+         );
+      })->then_done( 1 );
+   };
