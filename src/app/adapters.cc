@@ -13,6 +13,11 @@ Result<rooms::Profiles::Profile> ProfilesOfUsers::profile(const UserId& user) co
     return out;
 }
 
+Result<bool> ProfilesOfUsers::is_guest(const UserId& user) const {
+    PEYK_TRY(auto account, users_.accounts.find(user));
+    return account && account->guest;
+}
+
 Task<void> UsersObservers::profile_changed(users::Caller caller, std::optional<std::string>,
                                            std::optional<std::string>) {
     auto told = co_await actions_->profile_changed(caller.user);
@@ -20,7 +25,8 @@ Task<void> UsersObservers::profile_changed(users::Caller caller, std::optional<s
 }
 
 // Leaves every room and declines every invitation. Called again after a crash, so what is done already is passed over.
-Task<Result<void>> UsersObservers::deactivated(UserId user, std::uint64_t number, bool) {
+Task<Result<void>> UsersObservers::deactivated(UserId user, std::uint64_t number, bool erase) {
+    if (erase) PEYK_CO_CHECK(co_await store_->erased().add(number));
     PEYK_CO_TRY(auto rows, memberships_->of(number));
     for (const auto& row : *rows) {
         using rooms::Membership;

@@ -18,6 +18,7 @@ public:
     explicit ProfilesOfUsers(const users::Users& users) : users_(users) {}
     Result<Profile> profile(const UserId& user) const override;
     Result<bool> exists(const UserId& user) const override { return users_.accounts.exists(user); }
+    Result<bool> is_guest(const UserId& user) const override;
 
 private:
     const users::Users& users_;
@@ -39,8 +40,9 @@ class UsersObservers final : public users::DeviceObserver,
                              public users::AccountObserver {
 public:
     void bind(keys::Keys& keys, rooms::MembershipActions& actions, const rooms::Memberships& memberships,
-              oauth::SecondFactors& factors, sync::Connections& connections) {
+              oauth::SecondFactors& factors, sync::Connections& connections, const rooms::RoomStore& store) {
         factors_ = &factors;
+        store_ = &store;
         keys_ = &keys;
         actions_ = &actions;
         memberships_ = &memberships;
@@ -56,6 +58,12 @@ public:
     Task<void> removed(UserId user, std::uint64_t number, std::vector<DeviceId>) override {
         co_await keys_->removed(std::move(user), number);
     }
+    Task<void> added(UserId user, std::uint64_t number, DeviceId) override {
+        co_await keys_->devices_changed(std::move(user), number);
+    }
+    Task<void> renamed(UserId user, std::uint64_t number, DeviceId) override {
+        co_await keys_->devices_changed(std::move(user), number);
+    }
     Task<void> profile_changed(users::Caller caller, std::optional<std::string>, std::optional<std::string>) override;
     Task<Result<void>> deactivated(UserId user, std::uint64_t number, bool erase) override;
 
@@ -65,6 +73,19 @@ private:
     rooms::MembershipActions* actions_ = nullptr;
     const rooms::Memberships* memberships_ = nullptr;
     sync::Connections* connections_ = nullptr;
+    const rooms::RoomStore* store_ = nullptr;
+};
+
+// rooms/ tells its own other half; bound before traffic starts.
+class GuestsLeave final : public rooms::GuestAccessObserver {
+public:
+    void bind(rooms::MembershipActions& actions) { actions_ = &actions; }
+    Task<Result<void>> guests_must_leave(RoomId room) override {
+        co_return co_await actions_->remove_guests(std::move(room));
+    }
+
+private:
+    rooms::MembershipActions* actions_ = nullptr;
 };
 
 // keys/ asks users/ for devices, and tells the rooms about changed device lists.

@@ -37,9 +37,9 @@ std::string fingerprint_of(const std::string& pem) {
 }  // namespace
 
 rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succession,
-                                   const rooms::InvitePolicies& invite_policies) {
+                                   const rooms::InvitePolicies& invite_policies, rooms::GuestAccessObserver* guests) {
     return {ServerName::trusted(config.server.name), config.privacy.timestamp_rounding.count() > 0, &succession,
-            &invite_policies};
+            &invite_policies, guests};
 }
 
 rooms::RoomCreator::Options creator_options(const Config& config) {
@@ -55,6 +55,7 @@ users::Options user_options(const Config& config) {
         case RegistrationMode::token: out.registration = users::RegistrationMode::token; break;
         case RegistrationMode::closed: out.registration = users::RegistrationMode::closed; break;
     }
+    out.guests = config.privacy.guest_access;
     out.registration_shared_secret = config.registration.shared_secret.reveal();
     if (config.outside_tests.enabled) out.passwords = users::PasswordOptions::cheap();
     out.passwords.memory_kib = config.auth.password_memory / 1024;
@@ -67,6 +68,7 @@ users::Options user_options(const Config& config) {
     out.max_data_rows = config.limits.account_data_per_user;
     out.browser_sign_in = config.auth.oauth;
     out.profiles_need_token = config.privacy.shared_rooms_profiles;
+    out.directory = config.privacy.user_directory;
     out.presence = config.privacy.presence;
     out.default_room_version = config.server.default_room_version;
     return out;

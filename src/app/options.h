@@ -18,7 +18,7 @@ namespace peyk::app {
 struct Identity;
 
 rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succession,
-                                   const rooms::InvitePolicies& invite_policies);
+                                   const rooms::InvitePolicies& invite_policies, rooms::GuestAccessObserver* guests);
 rooms::RoomCreator::Options creator_options(const Config& config);
 users::Options user_options(const Config& config);
 media::MediaOptions media_options(const Config& config);

@@ -20,7 +20,8 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       room_store_(store.db()),
       memberships_(store.db(), feed_),
       rooms_(store.db(), room_store_, memberships_, activity_, feed_, machine.clock, machine.random,
-             store.identity.signing_key, room_options(config, succession_, account_data_)),
+             store.identity.signing_key,
+             room_options(config, succession_, account_data_, config.privacy.guest_access ? &guests_leave_ : nullptr)),
       membership_actions_(rooms_, memberships_, profiles_),
       directory_(store.db()),
       reports_(store.db(), machine.clock),
@@ -64,7 +65,8 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       oauth_endpoints_(oauth_),
       pages_(page_facts(config, store.identity), resetter(users_)),
       account_site_(page_facts(config, store.identity), oauth_) {
-    observers_.bind(keys_, membership_actions_, memberships_, oauth_.factors, sync_connections_);
+    guests_leave_.bind(membership_actions_);
+    observers_.bind(keys_, membership_actions_, memberships_, oauth_.factors, sync_connections_, room_store_);
     pusher_changes_.bind(push_sender_);
     add_routes(config);
 }
@@ -90,6 +92,7 @@ void Services::add_routes(const Config& config) {
                                    config.privacy.public_rooms,
                                    &presence_};
     client_api::add_room_endpoints(api_, rooms);
+    if (config.privacy.user_directory) client_api::add_people_endpoints(api_, rooms, users_);
     if (config.privacy.search) searcher_.emplace(room_store_, memberships_);
     client_api::add_search_endpoints(api_, rooms, searcher_ ? &*searcher_ : nullptr);
     if (!registry_.empty()) client_api::add_appservice_endpoints(api_, appservices_, room_store_);
@@ -123,6 +126,7 @@ pages::ResetPassword Services::resetter(users::Users& users) {
 
 Result<void> Services::start() {
     PEYK_CHECK(media_.start());
+    if (users_.options().directory) PEYK_CHECK(users_.names.load());
     PEYK_CHECK(run_blocking(machine_.workers, rooms_.recover()));
     PEYK_CHECK(run_blocking(machine_.workers, keys_.recover()));
     PEYK_CHECK(run_blocking(machine_.workers, users_.lifecycle.resume()));

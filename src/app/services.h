@@ -67,6 +67,7 @@ private:
     SettingsOfSuccessors succession_;
     AccountDataForSync account_data_;
 
+    GuestsLeave guests_leave_;
     rooms::RoomStore room_store_;
     rooms::Activity activity_;
     rooms::Memberships memberships_;

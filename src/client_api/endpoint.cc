@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/logging.h"
+#include "client_api/guests.h"
 
 namespace peyk::client_api {
 namespace {
@@ -89,6 +90,9 @@ Api::Api(http::Router& router, Authenticator& authenticator, privacy::RateLimite
 Api::~Api() = default;
 
 void Api::add(const Route& route, Run run) {
+    // What anybody may read without a token, guests may read as well.
+    bool open = route.auth == Auth::none || (route.auth == Auth::optional && route.method == Method::get);
+    bool guests = open || guests_may(route.method, route.path);
     const auto& kept = *runs_.emplace_back(std::make_unique<Run>(std::move(run)));
     auto bind_path = [&](std::string path) {
         registered_.push_back({route.method, path, route.auth});
@@ -99,7 +103,9 @@ void Api::add(const Route& route, Run run) {
         bound.max_body = is_json ? std::max(route.max_body, options_.max_body) : route.max_body;
         bound.streams_body = route.body == Body::stream;
         bound.long_poll = route.long_poll;
-        bound.handler = [this, route, &kept](http::Request request) { return handle(route, kept, std::move(request)); };
+        bound.handler = [this, route, guests, &kept](http::Request request) {
+            return handle(route, guests, kept, std::move(request));
+        };
         router_.add(std::move(bound));
     };
     std::string path(route.path);
@@ -108,9 +114,9 @@ void Api::add(const Route& route, Run run) {
     if (auto at = path.find("/v3/"); at != std::string::npos) bind_path(path.replace(at, 4, "/r0/"));
 }
 
-Task<http::Response> Api::handle(Route route, const Run& run, http::Request request) {
+Task<http::Response> Api::handle(Route route, bool guests, const Run& run, http::Request request) {
     Call call{std::move(request), std::nullopt, {}};
-    if (auto ready = prepare(route, call); !ready) co_return error_response(ready.error());
+    if (auto ready = prepare(route, guests, call); !ready) co_return error_response(ready.error());
     Result<http::Response> answered;
     try {
         answered = co_await run(std::move(call));
@@ -132,7 +138,7 @@ Result<users::Caller> Api::caller_of(const Route& route, const Call& call, std::
                                                 : authenticator_.authenticate(token);
 }
 
-Result<void> Api::prepare(const Route& route, Call& call) {
+Result<void> Api::prepare(const Route& route, bool guests, Call& call) {
     auto token = token_of(call.request, options_.tokens_in_query);
     call.has_token = token.has_value();
     if (token) call.service = authenticator_.service_of(*token);
@@ -142,6 +148,8 @@ Result<void> Api::prepare(const Route& route, Call& call) {
         } else if (route.auth != Auth::optional) {
             return m::missing_token("Missing access token");
         }
+        if (call.caller && call.caller->guest && !guests)
+            return m::guest_forbidden("Guests cannot do this: it needs a full account");
     }
     bool limited = call.caller ? !call.caller->unlimited : call.service.empty();
     if (route.rate != RateClass::none && limited) {

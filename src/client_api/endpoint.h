@@ -134,8 +134,8 @@ private:
     }
     static Task<Result<http::Response>> answer(Task<Result<Reply>> task);
     static Task<Result<http::Response>> answer(Task<Result<http::Response>> task) { return task; }
-    Task<http::Response> handle(Route route, const Run& run, http::Request request);
-    Result<void> prepare(const Route& route, Call& call);
+    Task<http::Response> handle(Route route, bool guests, const Run& run, http::Request request);
+    Result<void> prepare(const Route& route, bool guests, Call& call);
     Result<users::Caller> caller_of(const Route& route, const Call& call, std::string_view token);
 
     http::Router& router_;

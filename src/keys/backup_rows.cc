@@ -38,7 +38,9 @@ Result<BackupSession> BackupSession::parse(std::string room, std::string session
     if (!verified) return m::bad_json("'is_verified' must be a boolean");
     if (!index || *index < 0) return m::bad_json("'first_message_index' must be a whole number");
     if (!forwarded || *forwarded < 0) return m::bad_json("'forwarded_count' must be a whole number");
-    if (!data.get_object("session_data")) return m::bad_json("'session_data' must be an object");
+    // An object for the specified algorithm; other algorithms may seal theirs into a text.
+    if (!data.get_object("session_data") && !data.get_string("session_data"))
+        return m::bad_json("'session_data' must be an object");
     auto json = json::write(data);
     if (json.size() > most_bytes) return m::too_large("The data of a session is too large");
     return BackupSession{std::move(room), std::move(session), {*verified, *index, *forwarded}, std::move(json)};

@@ -49,7 +49,7 @@ struct BackupVersion {
     std::uint64_t count = 0;
     std::uint64_t etag = 0;
     std::string algorithm;
-    std::string auth_data;  // JSON object
+    std::string auth_data;  // JSON, an object for the specified algorithm
 
     std::string encode() const;
     static Result<BackupVersion> decode(const storage::Entry& row);

@@ -22,7 +22,8 @@ Task<void> Cleanup::removed(UserId user, std::uint64_t user_number) {
         if (auto settled = co_await settle(user_number); !settled)
             log::warning("keys", "the rows of a deleted device wait for removal: {}", errc_name(settled.error().code));
     }
-    co_await changes_.announce_mark(std::move(user), user_number);
+    // Also of a device that never had keys: its name is gone from what others see.
+    co_await changes_.note_and_announce(std::move(user), user_number);
 }
 
 Task<Result<void>> Cleanup::settle(std::uint64_t user_number) {

@@ -86,6 +86,8 @@ Task<Result<UploadOutcome>> CrossSigning::upload(UserId user, std::uint64_t user
                                                  Proof proof) {
     PEYK_CO_TRY(auto offered, parse(user, std::move(upload)));
     storage::Position position = 0;
+    // Others never see the user-signing key.
+    bool others_see = offered.master || offered.self_signing;
     {
         auto lane = co_await lanes_.enter(user_number);
         PEYK_CO_TRY(auto held, keys(user_number));
@@ -101,7 +103,11 @@ Task<Result<UploadOutcome>> CrossSigning::upload(UserId user, std::uint64_t user
         auto storing = store(user, user_number, std::move(offered), std::move(held));
         PEYK_CO_TRY(position, co_await std::move(storing));
     }
-    co_await changes_.announce(std::move(user), user_number, position);
+    if (others_see) {
+        co_await changes_.announce(std::move(user), user_number, position);
+    } else {
+        changes_.announce_own(user_number, position);
+    }
     co_return UploadOutcome::stored;
 }
 
@@ -122,7 +128,11 @@ Task<Result<storage::Position>> CrossSigning::store(UserId user, std::uint64_t u
     bool user_signing_gone =
         held.user_signing &&
         (offered.user_signing ? !is_same_key(held.user_signing, *offered.user_signing) : new_master);
-    changes_.note(change, user, user_number);
+    if (offered.master || offered.self_signing) {
+        changes_.note(change, user, user_number);
+    } else {
+        changes_.note_own(change, user_number);
+    }
     PEYK_CO_TRY(auto position, co_await db_.commit(std::move(change)));
     if (user_signing_gone) {
         // May be many rows. A crash leaves some; they are not shown, since their signer is not the current key.

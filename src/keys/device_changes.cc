@@ -10,6 +10,14 @@ void DeviceChanges::note(storage::Change& change, const UserId& user, std::uint6
     change.put(kUnannounced, user_number, {}, user.view());
 }
 
+void DeviceChanges::note_own(storage::Change& change, std::uint64_t user_number) const {
+    change.put(kDeviceListNews, user_number, {}, {});
+}
+
+void DeviceChanges::announce_own(std::uint64_t user_number, storage::Position position) const {
+    feed_.publish({FeedEntry::Kind::user, user_number, position});
+}
+
 Task<void> DeviceChanges::announce(UserId user, std::uint64_t user_number, storage::Position position) {
     auto told = co_await observer_.device_list_changed(user, position);
     feed_.publish({FeedEntry::Kind::user, user_number, position});
@@ -29,9 +37,17 @@ Task<void> DeviceChanges::announce(UserId user, std::uint64_t user_number, stora
     if (!co_await db_.commit(std::move(change))) behind_ = true;
 }
 
-Task<void> DeviceChanges::announce_mark(UserId user, std::uint64_t user_number) {
-    auto mark = db_.get(kUnannounced, user_number, {});
-    if (mark && *mark) co_await announce(std::move(user), user_number, (*mark)->position);
+Task<void> DeviceChanges::note_and_announce(UserId user, std::uint64_t user_number) {
+    auto lane = co_await lanes_.enter(user_number);
+    storage::Change change(db_, Owner::user, user_number, db_.epoch(Owner::user, user_number));
+    note(change, user, user_number);
+    auto position = co_await db_.commit(std::move(change));
+    lane.leave();
+    if (!position) {
+        log::warning("keys", "a device list change was not noted: {}", errc_name(position.error().code));
+        co_return;
+    }
+    co_await announce(std::move(user), user_number, *position);
 }
 
 Task<Result<void>> DeviceChanges::announce_pending() {

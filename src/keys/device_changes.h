@@ -24,8 +24,11 @@ public:
     void note(storage::Change& change, const UserId& user, std::uint64_t user_number) const;
     // After that change is durable, with the user's lane left. A failure of the observer leaves the mark for later.
     Task<void> announce(UserId user, std::uint64_t user_number, storage::Position position);
-    // Announces the user's mark, if there is one.
-    Task<void> announce_mark(UserId user, std::uint64_t user_number);
+    // For a change that only the user sees.
+    void note_own(storage::Change& change, std::uint64_t user_number) const;
+    void announce_own(std::uint64_t user_number, storage::Position position) const;
+    // Both, for a change that touched nothing of keys/ itself.
+    Task<void> note_and_announce(UserId user, std::uint64_t user_number);
     // Announces what earlier runs left behind; at start.
     Task<Result<void>> announce_pending();
     // From time to time: what could not be announced during this run. Cheap when nothing failed.

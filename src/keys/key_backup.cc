@@ -61,7 +61,7 @@ void KeyBackup::write(storage::Change& change, std::uint64_t user_number, const 
     change.put(kBackupVersions, user_number, key_of(version.number), version.encode(), header);
 }
 
-Task<Result<std::string>> KeyBackup::create(std::uint64_t user_number, std::string algorithm, json::Object auth_data) {
+Task<Result<std::string>> KeyBackup::create(std::uint64_t user_number, std::string algorithm, json::Value auth_data) {
     auto data = json::write(auth_data);
     if (algorithm.empty() || algorithm.size() > kMaxIdBytes || data.size() > limits_.backup_auth_data_bytes)
         co_return m::too_large("'algorithm' or 'auth_data' is too large");
@@ -81,7 +81,7 @@ Task<Result<std::string>> KeyBackup::create(std::uint64_t user_number, std::stri
 }
 
 Task<Result<void>> KeyBackup::update(std::uint64_t user_number, std::string version, std::string algorithm,
-                                     json::Object auth_data) {
+                                     json::Value auth_data) {
     auto data = json::write(auth_data);
     if (data.size() > limits_.backup_auth_data_bytes) co_return m::too_large("'auth_data' is too large");
     auto lane = co_await lanes_.enter(user_number);

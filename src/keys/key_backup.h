@@ -37,10 +37,10 @@ public:
     KeyBackup(storage::Db& db, UserLanes& lanes, Limits limits) : db_(db), lanes_(lanes), limits_(limits) {}
 
     // The new version's id. Errors: M_TOO_LARGE, M_RESOURCE_LIMIT_EXCEEDED.
-    Task<Result<std::string>> create(std::uint64_t user_number, std::string algorithm, json::Object auth_data);
+    Task<Result<std::string>> create(std::uint64_t user_number, std::string algorithm, json::Value auth_data);
     // Errors: M_NOT_FOUND; M_INVALID_PARAM for another algorithm than the version's.
     Task<Result<void>> update(std::uint64_t user_number, std::string version, std::string algorithm,
-                              json::Object auth_data);
+                              json::Value auth_data);
     // A version that was deleted before is deleted again without error. Errors: M_NOT_FOUND.
     Task<Result<void>> remove_version(std::uint64_t user_number, std::string version);
 

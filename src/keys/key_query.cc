@@ -39,8 +39,11 @@ Result<json::Object> KeyQuery::devices_of(const UserId& user, std::uint64_t user
         if (!row || row->gone) continue;
         PEYK_TRY(auto keys, json::parse_object(row->body));
         add_signatures(keys, user, device.id.view(), signatures);
-        if (to_owner && device.display_name)
-            keys.set("unsigned", json::Object{{"device_display_name", std::move(*device.display_name)}});
+        if (to_owner) {
+            json::Object about;
+            if (device.display_name) about.set("device_display_name", std::move(*device.display_name));
+            keys.set("unsigned", std::move(about));
+        }
         found.set(device.id.str(), std::move(keys));
     }
     return found;

@@ -60,6 +60,10 @@ Task<void> Keys::removed(UserId user, std::uint64_t user_number) {
     return all_->cleanup.removed(std::move(user), user_number);
 }
 
+Task<void> Keys::devices_changed(UserId user, std::uint64_t user_number) {
+    return all_->changes.note_and_announce(std::move(user), user_number);
+}
+
 Result<bool> Keys::is_reserved(std::uint64_t user_number, const DeviceId& device) {
     return all_->cross_signing.is_key_id(user_number, device.view());
 }

@@ -49,6 +49,8 @@ public:
     void removing(storage::Change& change, std::uint64_t user_number, const std::vector<DeviceId>& devices);
     // after that batch;
     Task<void> removed(UserId user, std::uint64_t user_number);
+    // a device was added or got another name, which others see when they ask for its keys;
+    Task<void> devices_changed(UserId user, std::uint64_t user_number);
     // a new device must not have this id;
     Result<bool> is_reserved(std::uint64_t user_number, const DeviceId& device);
     // the account ended.

@@ -181,9 +181,19 @@ inline constexpr Table kReadMarks{
     .category = Category::usage_data,
     .kept = "until the room is purged"};
 
-inline constexpr std::array<const Table*, 18> kTables{
+inline constexpr Table kErasedUsers{.id = 20,
+                                    .name = "erased_users",
+                                    .about = "ended accounts whose messages are hidden from those who come later",
+                                    .rest = "user number u64be",
+                                    .owner = Owner::server,
+                                    .seal = Seal::none,
+                                    .category = Category::none,
+                                    .kept = "for ever"};
+
+inline constexpr std::array<const Table*, 19> kTables{
     &kRoomInfo,   &kEvents,    &kEventNumbers, &kStateNodes,  &kRedactedEvents, &kTransactions,
     &kRoomStream, &kReceipts,  &kMemberships,  &kOutbox,      &kAliases,        &kRoomAliases,
-    &kDirectory,  &kRelations, &kThreads,      &kAnnotations, &kReports,        &kReadMarks};
+    &kDirectory,  &kRelations, &kThreads,      &kAnnotations, &kReports,        &kReadMarks,
+    &kErasedUsers};
 
 }  // namespace peyk::rooms

@@ -48,11 +48,20 @@ Result<bool> RoomSections::quiet(const Window& window, const rooms::RoomMembersh
 
 Result<void> RoomSections::load_timeline(const Window& window, Part& part, EventNumber end) {
     auto low = part.entered || !window.since ? 1 : part.since_number + 1;
-    PEYK_TRY(auto page, rooms::history_page(store_, *part.room, part.visibility, window.filter->timeline, end, low,
-                                            rooms::Direction::backward));
+    // One more than wanted tells whether there are more that the filter takes.
+    auto filter = window.filter->timeline;
+    ++filter.limit;
+    PEYK_TRY(auto page,
+             rooms::history_page(store_, *part.room, part.visibility, filter, end, low, rooms::Direction::backward));
     part.timeline = std::move(page.events);
+    bool cut = part.timeline.size() == filter.limit;
+    if (cut) {
+        page.end = part.timeline.back()->number + 1;
+        part.timeline.pop_back();
+    }
     std::reverse(part.timeline.begin(), part.timeline.end());
-    part.limited = page.more;
+    // What the client holds of a room from an earlier stay does not join up with what it gets now.
+    part.limited = cut || page.more || (part.entered && window.since);
     part.prev = page.end;
     // The state at the start is the state before the first event that is shown, or at the end when none is.
     part.at_start = part.timeline.empty() ? part.at_end : part.timeline.front()->before;
@@ -217,7 +226,7 @@ Result<std::string> RoomSections::write(const Window& window, Part& part,
 }
 
 Result<std::string> RoomSections::joined(const Window& window, const rooms::RoomMembership& row,
-                                         const std::vector<AccountDataItem>& account_data) {
+                                         const std::vector<AccountDataItem>& account_data, bool* has_left) {
     bool entered = window.since && row.entered > window.from();
     bool first = !window.since || entered;
     auto typing = typing_.list(row.number);
@@ -236,6 +245,12 @@ Result<std::string> RoomSections::joined(const Window& window, const rooms::Room
     PEYK_TRY(auto last, store_.last(*room, window.to));
     if (!last) return std::string{};
     part.at_end = last->after;
+    PEYK_TRY(auto gone, ended(window, row, *room, part.at_end));
+    if (gone) {
+        if (has_left) *has_left = true;
+        return left(window, *gone, account_data);
+    }
+    part.visibility.reveal(part.at_end);
     if (window.since) {
         PEYK_TRY(auto then, store_.last(*room, window.from()));
         if (then) {
@@ -271,6 +286,23 @@ Result<std::string> RoomSections::joined(const Window& window, const rooms::Room
     return out;
 }
 
+// A room's batch is visible before the user's row follows it: the user is in this room by the row, and not any more by
+// the room's state. The row as it will be; nothing when row and state agree.
+Result<std::optional<rooms::RoomMembership>> RoomSections::ended(const Window& window, const rooms::RoomMembership& row,
+                                                                 const rooms::RoomInfo& room,
+                                                                 const StateRoots& state) const {
+    auto nodes = store_.nodes(room);
+    PEYK_TRY(auto member, rooms::tree_find(nodes, state.members, window.reader.number));
+    if (!member || member->event <= row.event) return std::nullopt;
+    auto membership = static_cast<Membership>(member->note);
+    if (membership != Membership::leave && membership != Membership::ban) return std::nullopt;
+    auto out = row;
+    out.membership = membership;
+    out.event = member->event;
+    out.was_joined = true;
+    return out;
+}
+
 Result<std::string> RoomSections::left(const Window& window, const rooms::RoomMembership& row,
                                        const std::vector<AccountDataItem>& account_data) {
     PEYK_TRY(auto room, store_.find(row.number));
@@ -286,14 +318,18 @@ Result<std::string> RoomSections::left(const Window& window, const rooms::RoomMe
         PEYK_TRY(auto only, write(window, part, account_data));
         return only + "}";
     }
-    part.whole = !window.since || window.full_state;
     if (window.since) {
         PEYK_TRY(auto then, store_.last(*room, window.from()));
         if (then) {
             part.at_since = then->after;
             part.since_number = then->number;
         }
+        // Told already, by the sync that saw the room's batch before the user's row.
+        if (part.since_number >= row.event && !window.full_state) return std::string{};
+        PEYK_TRY(auto was, store_.membership(*room, part.at_since, window.reader.number));
+        part.entered = was != Membership::join;
     }
+    part.whole = !window.since || part.entered || window.full_state;
     PEYK_CHECK(load_timeline(window, part, row.event + 1));
     PEYK_CHECK(choose_state(window, part));
     PEYK_TRY(auto out, write(window, part, account_data));

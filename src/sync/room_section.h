@@ -36,9 +36,10 @@ public:
                  const rooms::Typing& typing, const Tokens& tokens, push::UnreadCounts& unread)
         : store_(store), activity_(activity), stream_(stream), typing_(typing), tokens_(tokens), unread_(unread) {}
 
-    // The section of a joined room, or of one that was left in the window; empty when there is nothing to tell.
+    // The section of a joined room; empty when there is nothing to tell. `has_left`: the row says that the user is in
+    // the room, and the room's state that they are not any more: the section is that of a room that was left.
     Result<std::string> joined(const Window& window, const rooms::RoomMembership& row,
-                               const std::vector<AccountDataItem>& account_data);
+                               const std::vector<AccountDataItem>& account_data, bool* has_left = nullptr);
     Result<std::string> left(const Window& window, const rooms::RoomMembership& row,
                              const std::vector<AccountDataItem>& account_data);
     // {"invite_state": …} or {"knock_state": …}
@@ -47,6 +48,9 @@ public:
 private:
     struct Part;
     Result<bool> quiet(const Window& window, const rooms::RoomMembership& row) const;
+    Result<std::optional<rooms::RoomMembership>> ended(const Window& window, const rooms::RoomMembership& row,
+                                                       const rooms::RoomInfo& room,
+                                                       const rooms::StateRoots& state) const;
     Result<void> load_timeline(const Window& window, Part& part, rooms::EventNumber end);
     Result<void> choose_state(const Window& window, Part& part);
     Result<void> load_summary(Part& part);

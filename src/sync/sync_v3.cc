@@ -74,7 +74,7 @@ Task<Result<std::string>> SyncV3::run(SyncRequest request, std::stop_token hangu
         PEYK_CO_TRY(window.since, parts_.tokens.decode(*request.since, window.reader.number, request.device));
     }
     // Spec: to-device messages go when a later request presents the token that delivered them.
-    if (window.since)
+    if (window.since && request.to_device)
         PEYK_CO_CHECK(co_await parts_.encryption.acknowledge(request.user, request.device, window.since->to_device));
 
     auto stay = parts_.presence.sync(request.user, request.device, request.set_presence);
@@ -122,8 +122,9 @@ Result<std::string> SyncV3::rooms_part(const Window& window, const rooms::RoomMe
         auto data = of_room(account_data, row.room);
         switch (row.membership) {
             case Membership::join: {
-                PEYK_TRY(auto section, sections_.joined(window, row, data));
-                add(join, row.room, section);
+                bool has_left = false;
+                PEYK_TRY(auto section, sections_.joined(window, row, data, &has_left));
+                add(has_left ? leave : join, row.room, section);
                 break;
             }
             case Membership::invite: {
@@ -207,10 +208,13 @@ Result<SyncV3::Answer> SyncV3::assemble(const SyncRequest& request, Window& wind
     next.typing = window.typing_to;
     next.process = window.process;
     next.presence = window.presence_to;
-    auto to_device_from = window.since ? window.since->to_device : 0;
-    PEYK_TRY(auto messages,
-             parts_.encryption.inbox(request.user, request.device, to_device_from, window.to, kToDevicePerSync));
-    next.to_device = messages.size() == kToDevicePerSync ? messages.back().position : window.to;
+    next.to_device = window.since ? window.since->to_device : 0;
+    std::vector<ToDeviceMessage> messages;
+    if (request.to_device) {
+        PEYK_TRY(messages,
+                 parts_.encryption.inbox(request.user, request.device, next.to_device, window.to, kToDevicePerSync));
+        next.to_device = messages.size() == kToDevicePerSync ? messages.back().position : window.to;
+    }
 
     std::string out = "{\"next_batch\":";
     json::write_string(out, parts_.tokens.encode(next, user, request.device));

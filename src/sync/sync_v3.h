@@ -20,6 +20,7 @@ struct SyncRequest {
     bool full_state = false;
     bool state_after = false;
     std::optional<PresenceState> set_presence;
+    bool to_device = true;  // off: the inbox is left alone, and the next token says so
 };
 
 // Purpose:  waits for news and puts an answer together.  Runs on: workers; waiting holds a small waiter only.

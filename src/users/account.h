@@ -15,6 +15,7 @@ struct Account {
     std::string password_hash = {};  // Argon2id in its own text form; empty: no password signs in
     std::uint32_t created_day = 0;
     std::string user_type = {};  // free word of the operator ("bot"), or empty
+    bool guest = false;          // made without a password; see Registration::register_guest()
     bool admin = false;
     bool locked = false;
     bool suspended = false;

@@ -14,14 +14,16 @@ enum Flag : std::int64_t {
     kDeactivated = 8,
     kErased = 16,
     kSecondFactor = 32,
-    kPasswordApps = 64
+    kPasswordApps = 64,
+    kGuest = 128
 };
 }  // namespace
 
 std::string Account::encode() const {
     std::int64_t flags = (admin ? kAdmin : 0) | (locked ? kLocked : 0) | (suspended ? kSuspended : 0) |
                          (deactivated ? kDeactivated : 0) | (erased ? kErased : 0) |
-                         (second_factor ? kSecondFactor : 0) | (password_apps ? kPasswordApps : 0);
+                         (second_factor ? kSecondFactor : 0) | (password_apps ? kPasswordApps : 0) |
+                         (guest ? kGuest : 0);
     json::Object row{{"id", id.str()}, {"day", created_day}, {"flags", flags}};
     if (!password_hash.empty()) row.set("password", password_hash);
     if (!user_type.empty()) row.set("type", user_type);
@@ -38,6 +40,7 @@ Result<Account> Account::decode(std::uint64_t number, std::string_view row) {
                    .password_hash = std::string(value.get_string("password").value_or("")),
                    .created_day = static_cast<std::uint32_t>(value.get_integer("day").value_or(0)),
                    .user_type = std::string(value.get_string("type").value_or("")),
+                   .guest = (flags & kGuest) != 0,
                    .admin = (flags & kAdmin) != 0,
                    .locked = (flags & kLocked) != 0,
                    .suspended = (flags & kSuspended) != 0,

@@ -12,7 +12,7 @@ constexpr std::size_t kPage = 500;
 }  // namespace
 
 Lifecycle::Lifecycle(const Context& context, Accounts& accounts, Passwords& passwords, Sessions& sessions,
-                     AccountData& data, Filters& filters, Profiles& profiles, Tickets& login_tokens,
+                     AccountData& data, Filters& filters, Profiles& profiles, Tickets& login_tokens, NameIndex& names,
                      AccountObserver* observer)
     : context_(context),
       accounts_(accounts),
@@ -22,6 +22,7 @@ Lifecycle::Lifecycle(const Context& context, Accounts& accounts, Passwords& pass
       filters_(filters),
       profiles_(profiles),
       login_tokens_(login_tokens),
+      names_(names),
       observer_(observer) {}
 
 Task<Result<void>> Lifecycle::change_password(UserId user, std::string password, bool logout_devices,
@@ -86,6 +87,7 @@ Task<Result<void>> Lifecycle::deactivate(UserId user, bool erase) {
     PEYK_CO_TRY(auto ended, sessions_.remove_in(change, account->number, std::nullopt));
     PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
     accounts_.remember(over);
+    names_.remove(over->number);
     login_tokens_.revoke(user.view());
     PEYK_CO_CHECK(co_await delete_data(account->number));
     lane.leave();

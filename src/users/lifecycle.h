@@ -7,6 +7,7 @@
 
 #include "users/account_data.h"
 #include "users/filters.h"
+#include "users/names.h"
 #include "users/passwords.h"
 #include "users/profiles.h"
 #include "users/sessions.h"
@@ -23,7 +24,7 @@ inline constexpr std::string_view kSecurityNotice = "org.peyk.security_notice";
 class Lifecycle {
 public:
     Lifecycle(const Context& context, Accounts& accounts, Passwords& passwords, Sessions& sessions, AccountData& data,
-              Filters& filters, Profiles& profiles, Tickets& login_tokens, AccountObserver* observer);
+              Filters& filters, Profiles& profiles, Tickets& login_tokens, NameIndex& names, AccountObserver* observer);
 
     // `keep`: the device that asked. Errors: M_WEAK_PASSWORD, M_NOT_FOUND.
     Task<Result<void>> change_password(UserId user, std::string password, bool logout_devices,
@@ -62,6 +63,7 @@ private:
     Filters& filters_;
     Profiles& profiles_;
     Tickets& login_tokens_;
+    NameIndex& names_;
     AccountObserver* observer_;
 };
 

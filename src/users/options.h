@@ -40,6 +40,7 @@ struct Options {
     std::string public_base_url;  // "https://chat.example.org", for .well-known and reset links; may be empty
 
     RegistrationMode registration = RegistrationMode::closed;
+    bool guests = false;                     // POST /register?kind=guest
     std::string registration_shared_secret;  // empty: /_synapse/admin/v1/register is off
     PasswordOptions passwords;
 
@@ -61,6 +62,7 @@ struct Options {
 
     bool browser_sign_in = false;      // the pages sign in for apps: OAuth 2.0, and single sign-on for older ones
     bool profiles_need_token = false;  // GET /profile for signed-in callers only
+    bool directory = false;            // people are found by a part of their name
     bool presence = false;             // the quiet profile leaves it off
     std::string default_room_version = "12";
 

@@ -104,6 +104,7 @@ Task<Result<void>> Profiles::erase(Caller caller, std::string key) {
 
 Task<Result<void>> Profiles::change(Caller caller, std::string key, std::optional<json::Value> value) {
     PEYK_CO_CHECK(check_active(caller));
+    if (caller.guest && key != kDisplayName) co_return m::guest_forbidden("Guests have no more than a display name");
     auto lane = co_await context_.lanes.enter(caller.user_number);
     PEYK_CO_TRY(auto profile, read(context_.db, caller.user_number));
     auto before = profile;
@@ -118,6 +119,7 @@ Task<Result<void>> Profiles::change(Caller caller, std::string key, std::optiona
     auto batch = context_.change_of(caller.user_number);
     batch.put(kProfiles, caller.user_number, "", text);
     PEYK_CO_CHECK(co_await context_.db.commit(std::move(batch)));
+    if (key == kDisplayName) names_.put(caller.user, caller.user_number, text_of(profile, kDisplayName));
     lane.leave();
     if (observer_ && (key == kDisplayName || key == kAvatarUrl)) {
         auto name = text_of(profile, kDisplayName);

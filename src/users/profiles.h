@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "users/accounts.h"
 #include "users/caller.h"
+#include "users/names.h"
 #include "users/ports.h"
 
 namespace peyk::users {
@@ -15,8 +16,8 @@ namespace peyk::users {
 // Owner:    Users.  Runs on: any worker; reads block.
 class Profiles {
 public:
-    Profiles(const Context& context, const Accounts& accounts, ProfileObserver* observer)
-        : context_(context), accounts_(accounts), observer_(observer) {}
+    Profiles(const Context& context, const Accounts& accounts, NameIndex& names, ProfileObserver* observer)
+        : context_(context), accounts_(accounts), names_(names), observer_(observer) {}
 
     // {} for an account without any field. Errors: M_NOT_FOUND: no such account here, or it has ended.
     Result<json::Object> get(const UserId& user) const;
@@ -35,6 +36,7 @@ private:
 
     const Context& context_;
     const Accounts& accounts_;
+    NameIndex& names_;
     ProfileObserver* observer_;
 };
 

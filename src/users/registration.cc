@@ -48,16 +48,18 @@ struct Registration::Wish {
     std::optional<std::string> device_name;
     bool inhibit_login = false;
     bool refreshable = false;
+    std::optional<UserId> guest;  // who is to become a full user
 };
 
 Registration::Registration(const Context& context, Accounts& accounts, Passwords& passwords, RegistrationTokens& tokens,
-                           Sessions& sessions, Uia& uia, const ServiceNames* names)
+                           Sessions& sessions, Uia& uia, NameIndex& people, const ServiceNames* names)
     : context_(context),
       accounts_(accounts),
       passwords_(passwords),
       tokens_(tokens),
       sessions_(sessions),
       uia_(uia),
+      people_(people),
       names_(names),
       nonces_(context.clock, context.random, "", kMaxNonces) {}
 
@@ -95,6 +97,7 @@ Task<Result<AccountPtr>> Registration::create(NewAccount wanted) {
                     .number = number,
                     .created_day = context_.today(),
                     .user_type = wanted.user_type.substr(0, 64),
+                    .guest = wanted.guest,
                     .admin = wanted.admin};
     if (!wanted.password.empty()) {
         PEYK_CO_TRY(account.password_hash, co_await passwords_.hash(std::move(wanted.password)));
@@ -105,7 +108,9 @@ Task<Result<AccountPtr>> Registration::create(NewAccount wanted) {
         if (displayname.empty()) return;
         change.put(kProfiles, number, "", json::write(json::Object{{"displayname", displayname}}));
     };
-    co_return co_await accounts_.create(std::move(account), std::move(also));
+    PEYK_CO_TRY(auto made, co_await accounts_.create(std::move(account), std::move(also)));
+    people_.put(made->id, made->number, displayname);
+    co_return made;
 }
 
 std::vector<UiaFlow> Registration::flows() const {
@@ -131,16 +136,29 @@ Result<Registration::Wish> Registration::parse(const json::Object& body) const {
     PEYK_TRY(wish.device_name, text_member(body, "initial_device_display_name"));
     PEYK_TRY(wish.inhibit_login, flag_member(body, "inhibit_login"));
     PEYK_TRY(wish.refreshable, flag_member(body, "refresh_token"));
+    PEYK_TRY(auto guest_token, text_member(body, "guest_access_token"));
+    if (guest_token) {
+        PEYK_TRY(auto guest, sessions_.authenticate(*guest_token));
+        // Spec: Guest Access: the name is required, and is the guest's own.
+        if (!guest.guest || wish.localpart != guest.user.localpart())
+            return m::forbidden("'guest_access_token' must be the token of the guest that 'username' names");
+        wish.guest = std::move(guest.user);
+    }
     return wish;
 }
 
-// Spec: POST /register. What can be refused is refused before any stage is asked for.
+// Spec: POST /register: what can be refused is refused before any stage is asked for.
+Result<void> Registration::fits(const Wish& wish) const {
+    if (!wish.localpart || wish.guest) return {};
+    return available(*wish.localpart);
+}
+
 Task<Result<Registration::Registered>> Registration::register_user(Request request) {
     if (mode() == RegistrationMode::closed) co_return m::forbidden("Registration is closed on this server");
     PEYK_CO_TRY(auto first_look, parse(request.body));
     const auto* auth = request.body.find("auth");
     bool resumed = auth && auth->get_string("session");
-    if (first_look.localpart && !resumed) PEYK_CO_CHECK(available(*first_look.localpart));
+    if (!resumed) PEYK_CO_CHECK(fits(first_look));
     UiaRequest ask{std::move(request.operation), std::move(request.body), std::nullopt, true};
     auto wanted_flows = flows();
     PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), std::move(wanted_flows)));
@@ -170,14 +188,18 @@ Task<Result<Registration::Registered>> Registration::register_user(Request reque
 
 Task<Result<AccountPtr>> Registration::make_account(UiaGrant grant, Wish wish) {
     auto token = grant.registration_token;
-    Result<void> fits = wish.password.empty() ? m::missing_param("'password' is missing") : Result<void>{};
-    if (fits && wish.localpart) fits = available(*wish.localpart);
-    if (!fits) {
+    auto good = wish.password.empty() ? m::missing_param("'password' is missing") : fits(wish);
+    if (!good) {
         if (!token.empty()) tokens_.release(token);
-        co_return fail(std::move(fits.error()));
+        co_return fail(std::move(good.error()));
     }
     // The token first: a crash in between wastes a use, the other order would give an account away.
     if (!token.empty()) PEYK_CO_CHECK(co_await tokens_.spend(token));
+    if (wish.guest) {
+        auto upgraded = co_await upgrade_guest(*std::move(wish.guest), std::move(wish.password));
+        if (!upgraded && !token.empty()) (void)co_await tokens_.give_back(token);
+        co_return upgraded;
+    }
     NewAccount wanted{.localpart = wish.localpart.value_or(random_localpart()), .password = std::move(wish.password)};
     auto account = co_await create(std::move(wanted));
     if (!account && !token.empty()) (void)co_await tokens_.give_back(token);
@@ -196,6 +218,27 @@ Task<Result<AccountPtr>> Registration::register_in_browser(NewAccount wanted, st
     auto account = co_await create(std::move(wanted));
     if (!account && mode() == RegistrationMode::token) (void)co_await tokens_.give_back(std::move(token));
     co_return account;
+}
+
+Task<Result<AccountPtr>> Registration::upgrade_guest(UserId guest, std::string password) {
+    PEYK_CO_TRY(auto hash, co_await passwords_.hash(std::move(password)));
+    Accounts::Edit edit = [hash](Account& account) -> Result<void> {
+        if (!account.guest || account.deactivated) return m::forbidden("This account is no guest any more");
+        account.guest = false;
+        account.password_hash = hash;
+        return {};
+    };
+    co_return co_await accounts_.update(accounts_.number(guest), std::move(edit));
+}
+
+// Spec: POST /register, kind "guest": everything but the name of the device is ignored.
+Task<Result<Registration::Registered>> Registration::register_guest(Request request) {
+    if (!context_.options.guests) co_return m::guest_forbidden("There are no guest accounts on this server");
+    Wish wish;
+    PEYK_CO_TRY(wish.device_name, text_member(request.body, "initial_device_display_name"));
+    NewAccount wanted{.localpart = random_localpart(), .guest = true};
+    PEYK_CO_TRY(auto account, co_await create(std::move(wanted)));
+    co_return co_await finish(std::move(account), std::move(wish));
 }
 
 Task<Result<Registration::Registered>> Registration::finish(AccountPtr account, Wish wish) {

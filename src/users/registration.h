@@ -6,6 +6,7 @@
 #include <string>
 
 #include "users/accounts.h"
+#include "users/names.h"
 #include "users/passwords.h"
 #include "users/ports.h"
 #include "users/registration_tokens.h"
@@ -18,6 +19,7 @@ namespace peyk::users {
 struct NewAccount {
     std::string localpart;  // checked by check_localpart()
     std::string password;   // empty: none
+    bool guest = false;
     bool admin = false;
     std::string user_type = {};
     std::optional<std::string> displayname = {};  // the localpart when not given
@@ -28,7 +30,7 @@ struct NewAccount {
 class Registration {
 public:
     Registration(const Context& context, Accounts& accounts, Passwords& passwords, RegistrationTokens& tokens,
-                 Sessions& sessions, Uia& uia, const ServiceNames* names = nullptr);
+                 Sessions& sessions, Uia& uia, NameIndex& people, const ServiceNames* names = nullptr);
 
     RegistrationMode mode() const { return context_.options.registration; }
     // Lower-cased, of the grammar for new names, not too long. Errors: M_INVALID_USERNAME.
@@ -50,10 +52,14 @@ public:
         UserId user;
         std::optional<SignedIn> signed_in = {};
     };
+    // With "guest_access_token" the guest of that token becomes a full user under the same name.
     Task<Result<Registered>> register_user(Request request);
     // The same for an application service: no stages, no password, whatever the mode is; names in its own namespaces
     // only (M_EXCLUSIVE). Spec: Application Service API › Server admin style permissions.
     Task<Result<Registered>> register_for_service(std::string service, json::Object body);
+    // POST /register?kind=guest: an account without a password, always signed in. Spec: Guest Access.
+    // Errors: M_GUEST_ACCESS_FORBIDDEN when guests are switched off.
+    Task<Result<Registered>> register_guest(Request request);
 
     // On the page of this server, by the same rules as POST /register. `token`: where registration needs one.
     // Errors: M_FORBIDDEN (closed, bad token), M_WEAK_PASSWORD, M_INVALID_USERNAME, M_USER_IN_USE.
@@ -72,7 +78,9 @@ private:
     struct Wish;  // the parts of POST /register's body
     std::vector<UiaFlow> flows() const;
     Result<Wish> parse(const json::Object& body) const;
+    Result<void> fits(const Wish& wish) const;
     Task<Result<AccountPtr>> make_account(UiaGrant grant, Wish wish);
+    Task<Result<AccountPtr>> upgrade_guest(UserId guest, std::string password);
     Task<Result<Registered>> finish(AccountPtr account, Wish wish);
 
     const Context& context_;
@@ -81,6 +89,7 @@ private:
     RegistrationTokens& tokens_;
     Sessions& sessions_;
     Uia& uia_;
+    NameIndex& people_;
     const ServiceNames* names_;
     Tickets nonces_;
 };

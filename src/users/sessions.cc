@@ -37,6 +37,7 @@ Result<Caller> Sessions::look_up(std::string_view access_token, bool even_locked
                   .token_number = live->row.session,
                   .admin = account->admin,
                   .oauth = !live->row.client.empty(),
+                  .guest = account->guest,
                   .suspended = account->suspended};
 }
 

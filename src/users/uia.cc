@@ -58,11 +58,8 @@ Error Uia::incomplete(const Session& session, const Error* why) const {
         flows.emplace_back(json::Object{{"stages", std::move(stages)}});
     }
     json::Object out{{"flows", std::move(flows)}, {"params", std::move(params)}, {"session", session.id}};
-    if (!session.completed.empty()) {
-        json::Array completed;
-        for (const auto& stage : session.completed) completed.emplace_back(stage);
-        out.set("completed", std::move(completed));
-    }
+    json::Array completed(session.completed.begin(), session.completed.end());
+    out.set("completed", std::move(completed));
     auto text = json::write(out);
     Error error{Errc::unauthenticated, why ? why->detail : "Authentication is needed",
                 why ? (why->m_code.empty() ? std::string_view("M_FORBIDDEN") : why->m_code) : kNoErrcode};

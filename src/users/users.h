@@ -5,6 +5,7 @@
 #include "users/accounts.h"
 #include "users/filters.h"
 #include "users/lifecycle.h"
+#include "users/names.h"
 #include "users/passwords.h"
 #include "users/profiles.h"
 #include "users/pushers.h"
@@ -29,17 +30,18 @@ public:
           passwords(options_.passwords),
           accounts(context_),
           sessions(context_, accounts, observers.devices),
+          names(context_, accounts),
           registration_tokens(context_),
           password_check(accounts, passwords, limiter),
           uia(context_, password_check, registration_tokens),
-          registration(context_, accounts, passwords, registration_tokens, sessions, uia, observers.names),
-          profiles(context_, accounts, observers.profiles),
+          registration(context_, accounts, passwords, registration_tokens, sessions, uia, names, observers.names),
+          profiles(context_, accounts, names, observers.profiles),
           account_data(context_, accounts),
           filters(context_),
           pushers(context_, observers.pushers),
           login_tokens(clock, random, "pl_"),
           openid_tokens(clock, random, "po_"),
-          lifecycle(context_, accounts, passwords, sessions, account_data, filters, profiles, login_tokens,
+          lifecycle(context_, accounts, passwords, sessions, account_data, filters, profiles, login_tokens, names,
                     observers.accounts) {}
 
     const Options& options() const { return options_; }
@@ -57,6 +59,7 @@ public:
     Passwords passwords;
     Accounts accounts;
     Sessions sessions;  // the Authenticator
+    NameIndex names;
     RegistrationTokens registration_tokens;
     PasswordCheck password_check;
     Uia uia;

@@ -137,7 +137,8 @@ void add_profiles(Api& api, users::Users& users, RemoteProfiles* remote) {
     api.add<GetField>(users, remote);
     api.add<PutField>(users.profiles);
     api.add<DeleteField>(users.profiles);
-    api.add<UserDirectory>(users.accounts, users.profiles);
+    // Otherwise whoever knows the rooms serves it.
+    if (!users.options().directory) api.add<UserDirectory>(users.accounts, users.profiles);
 }
 
 }  // namespace peyk::client_api::account

@@ -13,14 +13,14 @@ public:
 
     Task<Result<Reply>> run(Call call) {
         auto kind = call.request.parameter("kind").value_or("user");
-        if (kind == "guest") co_return m::guest_forbidden("There are no guest accounts on this server");
-        if (kind != "user") co_return m::invalid_param("'kind' must be 'user' or 'guest'");
+        if (kind != "user" && kind != "guest") co_return m::invalid_param("'kind' must be 'user' or 'guest'");
         PEYK_CO_TRY(auto type, call.optional_string("type"));
         bool by_service = type == "m.login.application_service";
         if (by_service) PEYK_CO_CHECK(check_service(call));
         users::Registration::Request request{"POST /register", std::move(call.body)};
-        auto making = by_service ? registration_.register_for_service(call.service, std::move(request.body))
-                                 : registration_.register_user(std::move(request));
+        auto making = by_service        ? registration_.register_for_service(call.service, std::move(request.body))
+                      : kind == "guest" ? registration_.register_guest(std::move(request))
+                                        : registration_.register_user(std::move(request));
         PEYK_CO_TRY(auto made, co_await std::move(making));
         json::Object out{{"user_id", made.user.str()}, {"home_server", made.user.server()}};
         if (made.signed_in) write_session(out, *made.signed_in, true);

@@ -194,6 +194,26 @@ private:
     const Millis lifetime_;
 };
 
+// Spec: Server-Server API › OpenID: whoever was given a token learns whose it is. It is asked with the token alone, so
+// it is no part of the federation that servers authenticate to.
+class OpenIdUserInfo {
+public:
+    static constexpr Route kRoute{Method::get, "/_matrix/federation/v1/openid/userinfo", Auth::none, Body::none,
+                                  RateClass::login};
+    explicit OpenIdUserInfo(users::Tickets& tokens) : tokens_(tokens) {}
+
+    Task<Result<Reply>> run(Call call) {
+        auto token = call.request.parameter("access_token");
+        if (!token) co_return m::missing_token("'access_token' is missing");
+        auto user = tokens_.look_up(*token);
+        if (!user) co_return m::unknown_token("Unknown or expired OpenID token");
+        co_return Reply::of({{"sub", *user}});
+    }
+
+private:
+    users::Tickets& tokens_;
+};
+
 }  // namespace
 
 void add_sign_in(Api& api, users::Users& users) {
@@ -205,6 +225,7 @@ void add_sign_in(Api& api, users::Users& users) {
     api.add<LogoutAll>(users.sessions);
     api.add<WhoAmI>();
     api.add<OpenIdToken>(users.openid_tokens, users.options().openid_token_lifetime);
+    api.add<OpenIdUserInfo>(users.openid_tokens);
 }
 
 }  // namespace peyk::client_api::account

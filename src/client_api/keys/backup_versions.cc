@@ -10,13 +10,16 @@ constexpr std::string_view kOne = "/_matrix/client/v3/room_keys/version/{version
 
 struct Described {
     std::string algorithm;
-    json::Object auth_data;
+    json::Value auth_data;
 };
 Result<Described> describe(const Call& call) {
     PEYK_TRY(auto algorithm, call.need_string("algorithm"));
-    PEYK_TRY(const auto* auth_data, call.optional_object("auth_data"));
-    if (!auth_data) return m::missing_param("'auth_data' is missing");
-    return Described{std::move(algorithm), *auth_data};
+    auto auth_data = call.body_member("auth_data");
+    if (auth_data.is_null()) return m::missing_param("'auth_data' is missing");
+    // Spec: the format depends on the algorithm. Of the specified one it is known; others are their clients' affair.
+    if (algorithm == "m.megolm_backup.v1.curve25519-aes-sha2" && !auth_data.is_object())
+        return m::bad_json("'auth_data' must be an object");
+    return Described{std::move(algorithm), std::move(auth_data)};
 }
 
 Reply reply(const keys::BackupVersion& version) {

@@ -12,6 +12,11 @@ public:
                                   .path = "/_matrix/client/v3/keys/device_signing/upload",
                                   .body = Body::object,
                                   .rate = RateClass::keys};
+    // As older clients know it.
+    static constexpr std::array kRoutes{kRoute, Route{.method = Method::post,
+                                                      .path = "/_matrix/client/unstable/keys/device_signing/upload",
+                                                      .body = Body::object,
+                                                      .rate = RateClass::keys}};
     UploadCrossSigningKeys(keys::Keys& keys, InteractiveAuth& auth) : keys_(keys), auth_(auth) {}
 
     Task<Result<Reply>> run(Call call) {
@@ -67,11 +72,16 @@ private:
 // Spec: POST /_matrix/client/v3/keys/signatures/upload
 class UploadSignatures {
 public:
-    static constexpr Route kRoute{.method = Method::post,
-                                  .path = "/_matrix/client/v3/keys/signatures/upload",
-                                  .body = Body::object,
-                                  .rate = RateClass::keys,
-                                  .max_body = 1024 * 1024};
+    static constexpr std::array kRoutes{Route{.method = Method::post,
+                                              .path = "/_matrix/client/v3/keys/signatures/upload",
+                                              .body = Body::object,
+                                              .rate = RateClass::keys,
+                                              .max_body = 1024 * 1024},
+                                        Route{.method = Method::post,
+                                              .path = "/_matrix/client/unstable/keys/signatures/upload",
+                                              .body = Body::object,
+                                              .rate = RateClass::keys,
+                                              .max_body = 1024 * 1024}};
     explicit UploadSignatures(keys::Keys& keys) : keys_(keys) {}
 
     Task<Result<Reply>> run(Call call) {

@@ -177,41 +177,75 @@ public:
 
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto query, parse(call));
-        json::Array chunk;
-        std::size_t total = 0, scanned = 0;
-        rooms::RoomNumber after = query.since;
-        bool more = false;
-        while (scanned < kScanned) {
-            PEYK_CO_TRY(auto page, listed(query, after));
-            for (auto& listed : page) {
-                ++scanned;
-                PEYK_CO_TRY(auto entry, entry_of(listed.room));
-                if (entry && matches(*entry, query)) {
-                    if (chunk.size() == query.limit) {
-                        more = true;
-                        break;
-                    }
-                    ++total;
-                    chunk.push_back(*std::move(entry));
-                }
-                after = listed.number;
-            }
-            if (more || page.size() < kPage) break;
-        }
-        json::Object out{{"total_room_count_estimate", total}};
-        if (more) out.set("next_batch", std::to_string(after));
-        out.set("chunk", std::move(chunk));
+        PEYK_CO_TRY(auto page, query.back ? collect_backward(query) : collect_forward(query));
+        json::Object out{{"total_room_count_estimate", page.rooms.size()}};
+        if (page.more_after) out.set("next_batch", "n" + std::to_string(page.last));
+        if (page.more_before) out.set("prev_batch", "p" + std::to_string(page.first));
+        out.set("chunk", std::move(page.rooms));
         co_return Reply::of(out);
     }
 
 private:
     struct Query {
         std::size_t limit = 100;
-        rooms::RoomNumber since = 0;
+        rooms::RoomNumber since = 0;  // behind this room, or before it
+        bool back = false;
         std::string term;
         std::optional<std::string> instance = {};  // the directory of one network
         bool all_networks = false;
     };
+    struct Page {
+        json::Array rooms;
+        rooms::RoomNumber first = 0, last = 0;
+        bool more_before = false, more_after = false;
+    };
+
+    Result<Page> collect_forward(const Query& query) const {
+        // Back only in the server's own list; those of other networks are walked forward.
+        Page page{.more_before = query.since != 0 && !query.instance && !query.all_networks};
+        std::size_t scanned = 0;
+        for (auto after = query.since; scanned < kScanned;) {
+            PEYK_TRY(auto batch, listed(query, after));
+            for (auto& item : batch) {
+                ++scanned;
+                PEYK_TRY(auto entry, entry_of(item.room));
+                if (entry && matches(*entry, query)) {
+                    page.more_after = page.rooms.size() == query.limit;
+                    if (page.more_after) return page;
+                    page.rooms.push_back(*std::move(entry));
+                    if (page.rooms.size() == 1) page.first = item.number;
+                    page.last = item.number;
+                }
+                after = item.number;
+            }
+            if (batch.size() < kPage) break;
+        }
+        return page;
+    }
+
+    // The page before a room, in the same order as the others.
+    Result<Page> collect_backward(const Query& query) const {
+        Page page{.more_after = true};
+        std::size_t scanned = 0;
+        for (auto before = query.since; scanned < kScanned && before > 0;) {
+            PEYK_TRY(auto batch, services_.directory.list_before(before, kPage));
+            for (auto& item : batch) {
+                ++scanned;
+                PEYK_TRY(auto entry, entry_of(item.room));
+                if (entry && matches(*entry, query)) {
+                    page.more_before = page.rooms.size() == query.limit;
+                    if (page.more_before) break;
+                    page.rooms.push_back(*std::move(entry));
+                    if (page.rooms.size() == 1) page.last = item.number;
+                    page.first = item.number;
+                }
+                before = item.number;
+            }
+            if (page.more_before || batch.size() < kPage) break;
+        }
+        std::ranges::reverse(page.rooms);
+        return page;
+    }
 
     // The next rooms of the directory that is asked for, or of all together.
     Result<std::vector<rooms::Directory::Published>> listed(const Query& query, rooms::RoomNumber after) const {
@@ -239,12 +273,17 @@ private:
         PEYK_TRY(auto from_body, call.optional_integer("limit"));
         if (from_body && *from_body < 0) return m::invalid_param("'limit' must not be negative");
         out.limit = static_cast<std::size_t>(std::min<std::int64_t>(from_body.value_or(from_query), kMaxListed));
-        PEYK_TRY(auto since, call.optional_string("since"));
+        std::optional<std::string> since;
+        if (!call.body_member("since").is_null()) {
+            PEYK_TRY(since, call.optional_string("since"));
+        }
         if (!since) since = call.request.parameter("since");
         if (since && !since->empty()) {
-            if (since->size() > 20 || since->find_first_not_of("0123456789") != std::string::npos)
-                return m::invalid_param("'since' is not a token of this list");
-            out.since = std::strtoull(since->c_str(), nullptr, 10);
+            bool known = since->size() <= 21 && (since->front() == 'n' || since->front() == 'p') &&
+                         since->find_first_not_of("0123456789", 1) == std::string::npos;
+            if (!known) return m::invalid_param("'since' is not a token of this list");
+            out.back = since->front() == 'p';
+            out.since = std::strtoull(since->c_str() + 1, nullptr, 10);
         }
         PEYK_TRY(out.instance, call.optional_string("third_party_instance_id"));
         PEYK_TRY(auto all, call.optional_bool("include_all_networks"));

@@ -13,6 +13,10 @@
 #include "sync/presence.h"
 #include "sync/tokens.h"
 
+namespace peyk::users {
+class Users;
+}
+
 namespace peyk::client_api {
 
 // Port: the fully-read marker is account data of the room. Implemented over users/.
@@ -61,6 +65,8 @@ struct RoomServices {
 };
 
 void add_room_endpoints(Api& api, const RoomServices& services);
+// Where the user directory is switched on.
+void add_people_endpoints(Api& api, const RoomServices& services, users::Users& users);
 
 // The parts of add_room_endpoints, one per file.
 void add_creation_endpoints(Api& api, const RoomServices& services);

@@ -66,8 +66,9 @@ public:
         PEYK_CO_TRY(auto chunk, events_json(services_, access, page.events));
         std::string out = "{\"chunk\":" + chunk + ",\"start\":";
         json::write_string(out, services_.tokens.encode(access.room->number, page.start, access.reader.number));
-        // Forward there may always come more; backward the end is the first event.
-        if (page.more || direction == Direction::forward) {
+        // Forward there may always come more. Backward a page that holds something has an end, and only an empty one
+        // tells that the beginning was reached: clients take a missing end beside events for a broken answer.
+        if (page.more || !page.events.empty() || direction == Direction::forward) {
             out += ",\"end\":";
             json::write_string(out, services_.tokens.encode(access.room->number, page.end, access.reader.number));
         }
@@ -90,9 +91,13 @@ public:
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
         PEYK_CO_TRY(auto id, call.id<EventId>("eventId"));
-        PEYK_CO_TRY(auto access, open_room(services_, call.who(), room));
-        PEYK_CO_TRY(auto event, visible_event(services_, access, id));
-        PEYK_CO_TRY(auto text, event_json(services_, access, *event));
+        auto access = open_room(services_, call.who(), room);
+        // Spec: GET event: 404 for what may not be read as for what is not there.
+        if (!access && access.error().code == Errc::forbidden)
+            co_return m::not_found("There is no such event, or you may not see it");
+        if (!access) co_return std::unexpected(std::move(access.error()));
+        PEYK_CO_TRY(auto event, visible_event(services_, *access, id));
+        PEYK_CO_TRY(auto text, event_json(services_, *access, *event));
         co_return Reply{200, std::move(text)};
     }
 

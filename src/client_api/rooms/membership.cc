@@ -15,6 +15,17 @@ Result<rooms::MembershipActions::Extra> extra_of(const Call& call) {
     return extra;
 }
 
+// NOTSPEC: what a join's body holds besides goes into the member event, as clients could always do it; the same event
+// can be sent by PUT state. What the server itself puts there is not theirs to say.
+json::Object content_of(const Call& call) {
+    constexpr std::string_view kOwn[] = {
+        "membership", "displayname",        "avatar_url",         "is_direct",
+        "reason",     "third_party_invite", "third_party_signed", "join_authorised_via_users_server"};
+    auto content = call.body;
+    for (auto key : kOwn) content.erase(key);
+    return content;
+}
+
 Task<Result<RoomId>> room_of(const RoomServices& services, std::string text) {
     if (!text.starts_with('#')) co_return RoomId::parse(text);
     PEYK_CO_TRY(auto alias, RoomAlias::parse(text));
@@ -64,6 +75,7 @@ public:
         PEYK_CO_CHECK(users::check_active(call.who()));
         PEYK_CO_TRY(auto room, co_await room_of(services_, call.text("roomIdOrAlias")));
         PEYK_CO_TRY(auto extra, extra_of(call));
+        extra.more = content_of(call);
         PEYK_CO_CHECK(check_third_party(call, "third_party_signed"));
         PEYK_CO_CHECK(need_known(services_, room));
         PEYK_CO_CHECK(co_await services_.actions.join(call.who().user, room, std::move(extra)));

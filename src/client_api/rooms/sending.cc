@@ -50,7 +50,8 @@ Result<void> check_redaction(const RoomServices& services, const users::Caller& 
                              const EventId& target) {
     PEYK_TRY(auto access, open_joined_room(services, caller, id));
     PEYK_TRY(auto event, services.store.event(*access.room, target));
-    if (event && event->event->sender == caller.user) return {};
+    if (!event) return m::invalid_param("There is no such event in this room");
+    if (event->event->sender == caller.user) return {};
     PEYK_TRY(auto power, services.store.state(*access.room, access.roots, "m.room.power_levels"));
     PEYK_TRY(auto create, services.store.state(*access.room, access.roots, "m.room.create"));
     rooms::PowerLevels levels(power ? power->event : nullptr, create ? create->event : nullptr, *access.room->rules);
@@ -60,9 +61,11 @@ Result<void> check_redaction(const RoomServices& services, const users::Caller& 
 
 class SendMessage {
 public:
-    static constexpr Route kRoute{Method::put,        "/_matrix/client/v3/rooms/{roomId}/send/{eventType}/{txnId}",
-                                  Auth::user,         Body::object,
-                                  RateClass::message, kMaxEventBody};
+    // NOTSPEC: POST without a transaction id, for scripts that never send anything twice.
+    static constexpr Route kRoutes[] = {{Method::put, "/_matrix/client/v3/rooms/{roomId}/send/{eventType}/{txnId}",
+                                         Auth::user, Body::object, RateClass::message, kMaxEventBody},
+                                        {Method::post, "/_matrix/client/v3/rooms/{roomId}/send/{eventType}", Auth::user,
+                                         Body::object, RateClass::message, kMaxEventBody}};
     explicit SendMessage(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
@@ -71,7 +74,10 @@ public:
         PEYK_CO_CHECK(check_tombstone(draft, room));
         PEYK_CO_TRY(draft.origin_server_ts, massaged_time(call));
         if (draft.redacts) PEYK_CO_CHECK(check_redaction(services_, call.who(), room, *draft.redacts));
-        PEYK_CO_TRY(auto transaction, transaction_of(call, "send " + room.str() + " " + draft.type));
+        std::optional<rooms::Transaction> transaction;
+        if (call.request.method == Method::put) {
+            PEYK_CO_TRY(transaction, transaction_of(call, "send " + room.str() + " " + draft.type));
+        }
         auto sent =
             co_await services_.rooms.send(call.who().user, std::move(room), std::move(draft), std::move(transaction));
         if (!sent) co_return std::unexpected(std::move(sent.error()));

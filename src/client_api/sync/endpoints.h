@@ -1,5 +1,5 @@
 #pragma once
-// GET /sync, sliding sync, presence.
+// GET /sync, sliding sync, presence and GET /events.
 
 #include "client_api/endpoint.h"
 #include "sync/sliding_sync.h"
@@ -11,5 +11,8 @@ void add_sync_endpoints(Api& api, sync::SyncV3& sync);
 void add_sliding_sync_endpoints(Api& api, sync::SlidingSync& sync);
 // None while presence is switched off.
 void add_presence_endpoints(Api& api, sync::Presence& presence, const users::Users& users);
+
+// The part of it that is deprecated.
+void add_event_stream(Api& api, sync::SyncV3& sync);
 
 }  // namespace peyk::client_api

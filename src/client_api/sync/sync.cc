@@ -38,6 +38,9 @@ private:
 
 }  // namespace
 
-void add_sync_endpoints(Api& api, sync::SyncV3& sync) { api.add<Sync>(sync); }
+void add_sync_endpoints(Api& api, sync::SyncV3& sync) {
+    api.add<Sync>(sync);
+    add_event_stream(api, sync);
+}
 
 }  // namespace peyk::client_api

@@ -111,4 +111,11 @@ Result<std::vector<Directory::Published>> Directory::list(RoomNumber after, std:
     return out;
 }
 
+Result<std::vector<Directory::Published>> Directory::list_before(RoomNumber before, std::size_t limit) const {
+    PEYK_TRY(auto rows, db_.scan(kDirectory, kServer, "", number_key(before), limit, storage::Store::Order::reverse));
+    std::vector<Published> out;
+    for (auto& row : rows) out.push_back({RoomId::trusted(std::move(row.body)), get_u64be(row.rest.data())});
+    return out;
+}
+
 }  // namespace peyk::rooms

@@ -34,6 +34,8 @@ public:
         RoomNumber number;
     };
     Result<std::vector<Published>> list(RoomNumber after, std::size_t limit) const;
+    // Those before `before`, the nearest first.
+    Result<std::vector<Published>> list_before(RoomNumber before, std::size_t limit) const;
 
 private:
     static std::string encode(const AliasRow& row);

@@ -1,6 +1,7 @@
 #include "rooms/events/client_event.h"
 
 #include "core/json.h"
+#include "core/redaction.h"
 #include "rooms/relations/bundle.h"
 
 namespace peyk::rooms {
@@ -10,10 +11,29 @@ Reader reader_for(const RoomStore& store, const UserId& user, const DeviceId& de
                   now_ms};
 }
 
+namespace {
+
+// What a redaction would leave of it.
+Result<void> write_hidden(std::string& out, const RoomInfo& room, const StoredEvent& event) {
+    PEYK_TRY(auto pdu, json::parse_object(event.event->json));
+    StoredEvent rest;
+    PEYK_TRY(rest.event,
+             Event::from_stored(event.event->id, json::write(redact(std::move(pdu), *room.rules)), *room.rules));
+    out += rest.client_prefix();
+    return {};
+}
+
+}  // namespace
+
 Result<void> write_client_event(std::string& out, const RoomStore& store, const RoomInfo& room,
                                 const StoredEvent& event, const Reader& reader, Visibility& visibility,
                                 RoomIdMember room_id, Bundle bundle) {
-    out += event.client_prefix();
+    PEYK_TRY(bool hidden, visibility.must_redact(event));
+    if (hidden) {
+        PEYK_CHECK(write_hidden(out, room, event));
+    } else {
+        out += event.client_prefix();
+    }
     if (room_id == RoomIdMember::include) {
         out += ",\"room_id\":";
         json::write_string(out, room.id.view());
@@ -45,7 +65,7 @@ Result<void> write_client_event(std::string& out, const RoomStore& store, const 
             out += '}';
         }
     }
-    if (bundle != Bundle::nothing && !event.event->is_state())
+    if (!hidden && bundle != Bundle::nothing && !event.event->is_state())
         PEYK_CHECK(write_relations(out, store, room, event, reader, visibility, room_id, bundle));
     if (!event.transaction_id.empty() && event.sender_device == reader.device) {
         out += ",\"transaction_id\":";

@@ -16,7 +16,8 @@ std::string_view text_of(const Event* event, std::string_view key) {
 
 Result<json::Object> MembershipActions::member_content(const UserId& user, std::string_view membership,
                                                        const Extra& extra) const {
-    json::Object content{{"membership", std::string(membership)}};
+    auto content = extra.more;
+    content.set("membership", std::string(membership));
     if (membership == "join" || membership == "invite" || membership == "knock") {
         PEYK_TRY(auto profile, profiles_.profile(user));
         if (profile.displayname) content.set("displayname", *profile.displayname);
@@ -71,6 +72,15 @@ Task<Result<void>> MembershipActions::redo_when_fenced(Attempt attempt) {
     co_return co_await std::move(second);
 }
 
+// Spec: Client-Server API › Guest Access › Server behaviour.
+Result<void> MembershipActions::check_guest(const RoomWrite& write, const UserId& user) const {
+    PEYK_TRY(bool guest, profiles_.is_guest(user));
+    if (!guest) return {};
+    PEYK_TRY(auto access, write.state("m.room.guest_access"));
+    if (!allows_guests(access.get())) return m::guest_forbidden("This room does not allow guests");
+    return {};
+}
+
 Task<Result<void>> MembershipActions::join(UserId user, RoomId room, Extra extra) {
     return redo_when_fenced([=, this] { return try_join(user, room, extra); });
 }
@@ -92,6 +102,7 @@ Task<Result<void>> MembershipActions::try_join(UserId user, RoomId room, Extra e
     PEYK_CO_TRY(auto write, co_await rooms_.enter(std::move(room)));
     PEYK_CO_TRY(auto was, write.membership(user));
     if (was == Membership::join) co_return Result<void>{};
+    PEYK_CO_CHECK(check_guest(write, user));
     PEYK_CO_TRY(auto content, member_content(user, "join", extra));
     PEYK_CO_TRY(auto voucher, authorising_member(write, user));
     if (voucher) content.set("join_authorised_via_users_server", voucher->str());
@@ -166,6 +177,36 @@ Task<Result<void>> MembershipActions::forget(UserId user, RoomId room) {
     if (row->membership != Membership::leave && row->membership != Membership::ban)
         co_return m::unknown("Leave the room before you forget it");
     co_return co_await memberships_.forget(number, row->number);
+}
+
+Result<std::vector<UserId>> MembershipActions::guests_in(const RoomId& room) const {
+    std::vector<UserId> guests;
+    const auto& store = rooms_.store();
+    PEYK_TRY(auto info, store.find(room));
+    if (!info) return guests;
+    PEYK_TRY(auto last, store.last(*info));
+    if (!last) return guests;
+    PEYK_TRY(auto members, store.members(*info, last->after));
+    for (const auto& entry : members) {
+        if (static_cast<Membership>(entry.note) != Membership::join) continue;
+        PEYK_TRY(auto event, store.event(*info, entry.event));
+        if (!event) continue;
+        auto user = UserId::parse(*event->event->state_key);
+        if (!user || !rooms_.is_local(*user)) continue;
+        PEYK_TRY(bool guest, profiles_.is_guest(*user));
+        if (guest) guests.push_back(*std::move(user));
+    }
+    return guests;
+}
+
+Task<Result<void>> MembershipActions::remove_guests(RoomId room) {
+    PEYK_CO_TRY(auto guests, guests_in(room));
+    for (auto& guest : guests) {
+        auto left = co_await leave(std::move(guest), room, {});
+        // Gone meanwhile, or banned: nothing to do. Anything else is tried again after the next start.
+        if (!left && left.error().code != Errc::forbidden) co_return left;
+    }
+    co_return Result<void>{};
 }
 
 Task<Result<void>> MembershipActions::profile_changed(UserId user) {

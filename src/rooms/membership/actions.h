@@ -17,6 +17,8 @@ public:
     };
     virtual Result<Profile> profile(const UserId& user) const = 0;  // may block
     virtual Result<bool> exists(const UserId& user) const = 0;      // local users only
+    // Local users only: an account without a password, which only rooms that allow guests let in.
+    virtual Result<bool> is_guest(const UserId&) const { return false; }
 };
 
 class MembershipActions {
@@ -27,6 +29,7 @@ public:
     struct Extra {
         std::optional<std::string> reason = {};
         bool is_direct = false;
+        json::Object more = {};  // what a client adds to its own member event
     };
     // Idempotent: joining a room one is in succeeds. Restricted rooms: finds a member who may let the user in.
     Task<Result<void>> join(UserId user, RoomId room, Extra extra);
@@ -38,6 +41,8 @@ public:
     Task<Result<void>> knock(UserId user, RoomId room, Extra extra);
     // Only rooms one is not in any more. Errors: M_UNKNOWN.
     Task<Result<void>> forget(UserId user, RoomId room);
+    // The room allows no guests any more: those who are in it leave. Spec: Guest Access › Server behaviour.
+    Task<Result<void>> remove_guests(RoomId room);
     // Tells all rooms of the user about a changed name or picture. Rooms that refuse are left as they are.
     Task<Result<void>> profile_changed(UserId user);
 
@@ -53,6 +58,8 @@ private:
     Task<Result<void>> try_unban(UserId sender, RoomId room, UserId target, Extra extra);
     Task<Result<void>> set(UserId sender, RoomId room, UserId target, std::string membership, Extra extra);
     Task<Result<void>> try_set(UserId sender, RoomId room, UserId target, std::string membership, Extra extra);
+    Result<void> check_guest(const RoomWrite& write, const UserId& user) const;
+    Result<std::vector<UserId>> guests_in(const RoomId& room) const;
     Result<std::optional<UserId>> authorising_member(const RoomWrite& write, const UserId& user) const;
 
     Rooms& rooms_;

@@ -80,8 +80,9 @@ Result<void> RoomCreator::add_events(RoomWrite& write, const UserId& creator, Ne
         PEYK_CHECK(add("m.room.join_rules", {{"join_rule", open ? "public" : "invite"}}));
     if (!has_state(wanted, "m.room.history_visibility"))
         PEYK_CHECK(add("m.room.history_visibility", {{"history_visibility", "shared"}}));
-    if (!has_state(wanted, "m.room.guest_access"))
-        PEYK_CHECK(add("m.room.guest_access", {{"guest_access", open ? "forbidden" : "can_join"}}));
+    // A room without the event forbids guests, which is what public_chat asks for.
+    if (!open && !has_state(wanted, "m.room.guest_access"))
+        PEYK_CHECK(add("m.room.guest_access", {{"guest_access", "can_join"}}));
     if (options_.force_encryption && !open && !has_state(wanted, "m.room.encryption"))
         PEYK_CHECK(add("m.room.encryption", {{"algorithm", "m.megolm.v1.aes-sha2"}}));
     for (auto& draft : wanted.initial_state) {

@@ -14,7 +14,7 @@ std::string number_key(std::uint64_t number) {
 }
 
 RoomStore::RoomStore(storage::Db& db, Capacity capacity)
-    : db_(db), relations_(db), events_(capacity.events), nodes_(capacity.nodes) {}
+    : db_(db), relations_(db), erased_(db), events_(capacity.events), nodes_(capacity.nodes) {}
 
 Result<RoomInfoPtr> RoomStore::find(const RoomId& room) const {
     PEYK_TRY(auto info, find(number(room)));

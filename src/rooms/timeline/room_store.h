@@ -14,6 +14,7 @@
 #include "rooms/relations/relation_index.h"
 #include "rooms/tables.h"
 #include "rooms/timeline/number_cache.h"
+#include "rooms/visibility/erased_users.h"
 
 namespace peyk::rooms {
 
@@ -73,6 +74,8 @@ public:
     // Which events relate to which.
     const RelationIndex& relations() const { return relations_; }
 
+    ErasedUsers& erased() const { return erased_; }
+
     // For the writer, after a change is durable.
     void keep(RoomNumber room, StoredEventPtr event) { events_.put(room, event->number, std::move(event)); }
     void keep(RoomNumber room, NodeNumber number, StateNodePtr node) { nodes_.put(room, number, std::move(node)); }
@@ -98,6 +101,7 @@ private:
 
     storage::Db& db_;
     RelationIndex relations_;
+    mutable ErasedUsers erased_;
     mutable NumberCache<StoredEventPtr> events_;
     mutable NumberCache<StateNodePtr> nodes_;
     mutable std::mutex rooms_mutex_;

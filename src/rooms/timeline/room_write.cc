@@ -25,6 +25,8 @@ Membership membership_in(const Event& member) {
     return value && value->string() ? membership_of(*value->string()) : Membership::none;
 }
 
+bool closes_to_guests(const Event& event) { return event.is("m.room.guest_access", "") && !allows_guests(&event); }
+
 EventReference reference(const EventId& id, std::string hash) { return EventReference{id, std::move(hash)}; }
 
 // How many of `counted` there are after `before` became `after`.
@@ -215,6 +217,8 @@ Result<void> RoomWrite::Work::write_rows(const StoredEvent& stored, const Transa
         auto user = UserId::parse(*stored.event->state_key);
         if (user && rooms.is_local(*user)) change.put(kOutbox, room, number_key(stored.number), "");
     }
+    if (rooms.options_.guests && closes_to_guests(*stored.event))
+        change.put(kOutbox, room, number_key(stored.number), "");
     if (transaction) {
         auto key = rooms.transaction_key(*transaction);
         change.put(kTransactions, room, key, number);
@@ -298,11 +302,13 @@ Task<Result<void>> RoomWrite::Work::commit() {
         co_return std::unexpected(std::move(position.error()));
     }
     std::vector<StoredEventPtr> members;
+    std::optional<EventNumber> closed;
     owner.store_.keep(room);
     for (auto& [number, node] : nodes) owner.store_.keep(room->number, number, node);
     for (auto& stored : events) {
         stored->position = *position;
         if (stored->event->is_state() && stored->event->is("m.room.member")) members.push_back(stored);
+        if (owner.options_.guests && closes_to_guests(*stored->event)) closed = stored->number;
     }
     for (auto& form : redacted) {
         if (form->position != 0) continue;
@@ -321,6 +327,7 @@ Task<Result<void>> RoomWrite::Work::commit() {
     // The events are durable, so the answer is yes whatever becomes of the members' rows: the outbox holds what is
     // left.
     if (!members.empty()) co_await owner.apply_or_defer(room, std::move(members));
+    if (closed) co_await owner.close_to_guests_or_defer(room, *closed);
     co_return Result<void>{};
 }
 

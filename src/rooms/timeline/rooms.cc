@@ -128,10 +128,7 @@ Task<Result<void>> Rooms::apply_memberships(RoomInfoPtr room, std::vector<Stored
         // The membership stands whatever becomes of the settings.
         if (auto moved = co_await succeed(room, member, *user); !moved)
             log::warning("rooms", "settings did not go over to an upgraded room: {}", moved.error().detail);
-        storage::Change done(db_, Owner::room, room->number, db_.epoch(Owner::room, room->number));
-        done.del(kOutbox, room->number, number_key(member->number));
-        // Queued, not awaited: applying twice changes nothing, so the row may come back after a crash.
-        auto pending = db_.start_commit(std::move(done));
+        clear_outbox(*room, member->number);
     }
     co_return Result<void>{};
 }
@@ -151,6 +148,31 @@ Task<Result<void>> Rooms::catch_up() {
     co_return done;
 }
 
+// Queued, not awaited: applying twice changes nothing, so the row may come back after a crash.
+void Rooms::clear_outbox(const RoomInfo& room, EventNumber event) {
+    storage::Change done(db_, Owner::room, room.number, db_.epoch(Owner::room, room.number));
+    done.del(kOutbox, room.number, number_key(event));
+    auto pending = db_.start_commit(std::move(done));
+}
+
+Task<Result<void>> Rooms::apply_guest_access(RoomInfoPtr room, EventNumber event) {
+    if (options_.guests) PEYK_CO_CHECK(co_await options_.guests->guests_must_leave(room->id));
+    clear_outbox(*room, event);
+    co_return Result<void>{};
+}
+
+Task<void> Rooms::close_to_guests_or_defer(RoomInfoPtr room, EventNumber event) {
+    auto applied = co_await apply_guest_access(std::move(room), event);
+    if (applied) co_return;
+    behind_ = true;
+    log::warning("rooms", "guests wait to be taken out of a room: {}", errc_name(applied.error().code));
+}
+
+bool allows_guests(const Event* guest_access) {
+    const auto* value = guest_access ? guest_access->content.find("guest_access") : nullptr;
+    return value && value->string() && *value->string() == "can_join";
+}
+
 Task<Result<void>> Rooms::recover() {
     std::string next;
     do {
@@ -160,6 +182,10 @@ Task<Result<void>> Rooms::recover() {
             if (!room) continue;
             PEYK_CO_TRY(auto member, store_.event(*room, get_u64be(row.entry.rest.data())));
             if (!member || !member->event->is_state()) continue;
+            if (member->event->is("m.room.guest_access", "")) {
+                PEYK_CO_CHECK(co_await apply_guest_access(std::move(room), member->number));
+                continue;
+            }
             std::vector<StoredEventPtr> members{member};
             PEYK_CO_CHECK(co_await apply_memberships(std::move(room), std::move(members)));
         }

@@ -53,6 +53,16 @@ public:
 class Rooms;
 class RoomState;
 
+// Spec: Client-Server API › Guest Access: only this value lets guests in. Null: there is no such event.
+bool allows_guests(const Event* guest_access);
+
+// Port: told when a room stops allowing guests, once the event is durable, and again after a crash before its end.
+class GuestAccessObserver {
+public:
+    virtual ~GuestAccessObserver() = default;
+    virtual Task<Result<void>> guests_must_leave(RoomId room) = 0;
+};
+
 // A stay in a room's lane. Dropped without commit(), it changes nothing. Move-only.
 class RoomWrite {
 public:
@@ -93,6 +103,7 @@ public:
         bool round_timestamps = false;  // own events' time to the minute (privacy)
         Succession* succession = nullptr;
         const InvitePolicies* invite_policies = nullptr;
+        GuestAccessObserver* guests = nullptr;  // null: the server has no guests
     };
     Rooms(storage::Db& db, RoomStore& store, Memberships& memberships, Activity& activity, Feed& feed,
           const Clock& clock, Random& random, const SigningKey& key, Options options);
@@ -130,6 +141,9 @@ private:
     Task<Result<void>> succeed(RoomInfoPtr room, StoredEventPtr member, UserId user);
     Task<Result<void>> apply_memberships(RoomInfoPtr room, std::vector<StoredEventPtr> members);
     Task<void> apply_or_defer(RoomInfoPtr room, std::vector<StoredEventPtr> members);
+    Task<Result<void>> apply_guest_access(RoomInfoPtr room, EventNumber event);
+    Task<void> close_to_guests_or_defer(RoomInfoPtr room, EventNumber event);
+    void clear_outbox(const RoomInfo& room, EventNumber event);
 
     storage::Db& db_;
     RoomStore& store_;

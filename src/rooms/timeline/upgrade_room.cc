@@ -82,6 +82,12 @@ Result<void> RoomUpgrader::copy_state(const RoomWrite& old, RoomWrite& write, co
         if (!event || event->content.empty()) continue;
         PEYK_TRY(auto copy, write.add(user, Draft{std::string(type), "", event->content}));
     }
+    // Guests were forbidden by silence; the new room says so.
+    PEYK_TRY(auto guests, old.state("m.room.guest_access"));
+    if (!guests) {
+        Draft closed{"m.room.guest_access", "", {{"guest_access", "forbidden"}}};
+        PEYK_TRY(auto said, write.add(user, std::move(closed)));
+    }
     PEYK_TRY(auto create, old.state("m.room.create"));
     if (create && is_space(*create)) PEYK_CHECK(copy_children(old, write, user));
     PEYK_TRY(auto power, old.state("m.room.power_levels"));

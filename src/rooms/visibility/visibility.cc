@@ -45,6 +45,24 @@ bool Visibility::permits(HistoryVisibility visibility, Membership membership, bo
     return false;
 }
 
+Result<bool> Visibility::is_current(const StoredEvent& event) const {
+    if (!current_ || !event.event->is_state()) return false;
+    const auto& key = *event.event->state_key;
+    bool member = event.event->is("m.room.member");
+    PEYK_TRY(auto entry, tree_find(store_.nodes(room_), member ? current_->members : current_->others,
+                                   member ? store_.db().number(key) : store_.place(event.event->type, key)));
+    return entry && entry->event == event.number;
+}
+
+Result<bool> Visibility::must_redact(const StoredEvent& event) {
+    PEYK_TRY(bool any, store_.erased().any());
+    if (!any || event.event->is_state()) return false;
+    PEYK_TRY(bool erased, store_.erased().contains(store_.number(event.event->sender)));
+    if (!erased) return false;
+    PEYK_TRY(auto membership, membership_at(event.after));
+    return membership != Membership::join;
+}
+
 Result<bool> Visibility::may_see(const StoredEvent& event) {
     if (!event.event->is_state() && ignores(event.event->sender)) return false;
     bool later = joined_later(event);
@@ -52,10 +70,11 @@ Result<bool> Visibility::may_see(const StoredEvent& event) {
     PEYK_TRY(auto membership, membership_at(event.after));
     if (permits(visibility, membership, later)) return true;
     // Changes of the visibility itself and of the user's own membership count if before or after permits.
-    if (event.before == event.after) return false;
+    if (event.before == event.after) return is_current(event);
     PEYK_TRY(auto visibility_before, visibility_at(event.before));
     PEYK_TRY(auto membership_before, membership_at(event.before));
-    return permits(visibility_before, membership_before, later);
+    if (permits(visibility_before, membership_before, later)) return true;
+    return is_current(event);
 }
 
 }  // namespace peyk::rooms

@@ -38,6 +38,11 @@ public:
     bool ignores(const UserId& sender) const {
         return ignored_ && !ignored_->empty() && ignored_->contains(store_.number(sender));
     }
+    // From now on the events that make up this state may be seen as well, whenever they were sent: a member is shown
+    // the current state in any case.
+    void reveal(const StateRoots& current) { current_ = current; }
+    // A message of somebody who had it hidden from whoever was not in the room at the time.
+    Result<bool> must_redact(const StoredEvent& event);
     // The user's membership at the event (after it, for membership events). Spec: unsigned.membership.
     Result<Membership> membership_at(const StateRoots& roots);
     Result<HistoryVisibility> visibility_at(const StateRoots& roots);
@@ -46,6 +51,7 @@ public:
 
 private:
     bool joined_later(const StoredEvent& event) const;
+    Result<bool> is_current(const StoredEvent& event) const;
     bool permits(HistoryVisibility visibility, Membership membership, bool later) const;
 
     const RoomStore& store_;
@@ -53,6 +59,7 @@ private:
     UserNumber user_;
     std::optional<RoomMembership> row_;
     IgnoredUsersPtr ignored_;
+    std::optional<StateRoots> current_;
     std::map<NodeNumber, Membership> memberships_;
     std::map<NodeNumber, HistoryVisibility> visibilities_;
 };

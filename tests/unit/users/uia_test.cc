@@ -44,7 +44,8 @@ TEST_F(Asking, GivesAnotherTryAfterAWrongPassword) {
     EXPECT_EQ(wrong.status, 401);
     EXPECT_EQ(wrong.errcode(), "M_FORBIDDEN");
     EXPECT_EQ(wrong.string("session"), id);
-    EXPECT_FALSE(wrong.body.get("completed"));
+    ASSERT_TRUE(wrong.body.get_array("completed"));
+    EXPECT_TRUE(wrong.body.get_array("completed")->empty());
     EXPECT_EQ(del(path("A"), "{" + password_of("ada", id) + "}", ada).status, 200);
 }
 
