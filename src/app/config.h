@@ -77,6 +77,8 @@ struct PrivacySection {
     bool answer_padding = false;
 };
 
+enum class MailSecurity : unsigned char { none, starttls, tls };
+
 enum class RegistrationMode : unsigned char { open, token, closed };
 
 struct RegistrationSection {
@@ -131,6 +133,22 @@ struct AppservicesSection {
     std::filesystem::path folder;              // every *.yaml and *.yml in it; empty: none
 };
 
+struct MailSection {
+    std::string host;  // empty: no mail is sent
+    std::uint64_t port = 587;
+    MailSecurity security = MailSecurity::starttls;
+    std::string user;
+    Secret password;
+    std::string from;
+};
+
+struct CallsSection {
+    std::vector<std::string> turn_uris;
+    Secret turn_secret;
+    Millis turn_lifetime{86'400'000};
+    std::string livekit_url;
+};
+
 struct LoggingSection {
     log::Level level = log::Level::info;
     log::Format format = log::Format::text;
@@ -158,6 +176,8 @@ struct Config {
     MediaSection media;
     NetworkSection network;
     AppservicesSection appservices;
+    MailSection mail;
+    CallsSection calls;
     LoggingSection logging;
     MetricsSection metrics;
     OutsideTestsSection outside_tests;

@@ -298,6 +298,30 @@ void add_appservices(std::vector<Key>& keys) {
                         "A folder of such files: every `*.yaml` and `*.yml` in it is read at the start. Empty: none."));
 }
 
+void add_mail_and_calls(std::vector<Key>& keys) {
+    keys.push_back(text("mail.host", AT(mail.host),
+                        "The mail server that takes this server's mails, for confirming e-mail addresses (see "
+                        "`privacy.third_party_ids`). Empty: no mail is sent.",
+                        "The mail server learns which addresses have accounts here."));
+    keys.push_back(whole("mail.port", AT(mail.port), 1, 65535, "Its port."));
+    keys.push_back(choice("mail.security", CHOICE(mail.security), {"none", "starttls", "tls"},
+                          "`starttls`: begin in clear, then TLS (port 587). `tls`: TLS from the first byte (port 465). "
+                          "`none`: only for a mail server on this machine."));
+    keys.push_back(text("mail.user", AT(mail.user), "The name to sign in with. Empty: no sign-in."));
+    keys.push_back(secret("mail.password", AT(mail.password), "The password to sign in with."));
+    keys.push_back(text("mail.from", AT(mail.from),
+                        "The sender's address. Empty: `noreply@` and the server's name without a port."));
+    keys.push_back({.name = "calls.turn_uris",
+                    .slot = At<std::vector<std::string>>{AT(calls.turn_uris)},
+                    .about = "Relays for calls of two, such as `turn:turn.example.org:3478?transport=udp`; coturn with "
+                             "`use-auth-secret`."});
+    keys.push_back(secret("calls.turn_secret", AT(calls.turn_secret), "The relay's `static-auth-secret`."));
+    keys.push_back(time("calls.turn_lifetime", AT(calls.turn_lifetime), kMinute, 30 * kDay,
+                        "How long credentials for the relay are good."));
+    keys.push_back(text("calls.livekit_url", AT(calls.livekit_url),
+                        "The service that lets clients into a LiveKit server, for calls of many (MatrixRTC)."));
+}
+
 void add_operation(std::vector<Key>& keys) {
     keys.push_back(
         choice("logging.level", CHOICE(logging.level), {"debug", "info", "warning", "error", "off"},
@@ -326,6 +350,7 @@ std::vector<Key> make_config_keys() {
     add_media(keys);
     add_network(keys);
     add_appservices(keys);
+    add_mail_and_calls(keys);
     add_operation(keys);
     return keys;
 }
@@ -353,6 +378,8 @@ constexpr Section kSections[] = {
     {"media", "Files that people send."},
     {"network", "Proxies in front, and rules for connections that the server opens."},
     {"appservices", "Bridges to other networks, and bots."},
+    {"mail", "How mails leave. Nothing is mailed but what confirms an e-mail address."},
+    {"calls", "Relays that the operator runs for calls."},
     {"logging", "What is written to standard error."},
     {"metrics", "Counters for operators."},
     {"outside_tests", "One switch for test suites."},

@@ -71,6 +71,27 @@ users::Options user_options(const Config& config) {
     out.directory = config.privacy.user_directory;
     out.presence = config.privacy.presence;
     out.default_room_version = config.server.default_room_version;
+    out.calls = {config.calls.turn_uris, config.calls.turn_secret, config.calls.turn_lifetime,
+                 config.calls.livekit_url};
+    return out;
+}
+
+http::MailServer mail_server(const Config& config) {
+    const auto& mail = config.mail;
+    http::MailServer out;
+    out.host = mail.host;
+    out.port = static_cast<std::uint16_t>(mail.port);
+    switch (mail.security) {
+        case MailSecurity::none: out.security = http::MailSecurity::none; break;
+        case MailSecurity::starttls: out.security = http::MailSecurity::starttls; break;
+        case MailSecurity::tls: out.security = http::MailSecurity::tls; break;
+    }
+    out.verify_certificate = config.network.verify_certificates;
+    out.user = mail.user;
+    out.password = mail.password;
+    auto domain = config.server.name.substr(0, config.server.name.rfind(':'));
+    out.from = mail.from.empty() ? "noreply@" + domain : mail.from;
+    out.helo_name = domain;
     return out;
 }
 

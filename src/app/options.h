@@ -6,6 +6,7 @@
 #include "client_api/media/endpoints.h"
 #include "http/client/client.h"
 #include "http/server.h"
+#include "http/smtp.h"
 #include "media/media.h"
 #include "oauth/oauth.h"
 #include "pages/pages.h"
@@ -21,6 +22,7 @@ rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succ
                                    const rooms::InvitePolicies& invite_policies, rooms::GuestAccessObserver* guests);
 rooms::RoomCreator::Options creator_options(const Config& config);
 users::Options user_options(const Config& config);
+http::MailServer mail_server(const Config& config);
 media::MediaOptions media_options(const Config& config);
 oauth::OauthOptions oauth_options(const Config& config);
 client_api::ApiOptions api_options(const Config& config);

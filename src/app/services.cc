@@ -12,7 +12,8 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       service_names_(registry_),
       users_(user_options(config), store.db(), feed_, limiter_, machine.clock, machine.random,
              users::Observers{&observers_, &observers_, &observers_, registry_.empty() ? nullptr : &service_names_,
-                              &pusher_changes_}),
+                              &pusher_changes_},
+             third_party_ports(config, store, machine, mail_out_)),
       oauth_(oauth_options(config), users_, limiter_),
       profiles_(users_),
       succession_(users_),
@@ -27,6 +28,8 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       reports_(store.db(), machine.clock),
       creator_(rooms_, directory_, membership_actions_, profiles_, creator_options(config)),
       upgrader_(rooms_, directory_, membership_actions_),
+      identity_(users_),
+      third_party_invites_(rooms_, membership_actions_, identity_),
       room_stream_(store.db(), feed_, activity_, memberships_),
       typing_(feed_, machine.timers, machine.clock),
       key_accounts_(users_),
@@ -63,7 +66,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       bridged_(appservices_, users_),
       api_(router_, authenticator_, limiter_, api_options(config)),
       oauth_endpoints_(oauth_),
-      pages_(page_facts(config, store.identity), resetter(users_)),
+      pages_(page_facts(config, store.identity), resetter(users_), email_links(users_)),
       account_site_(page_facts(config, store.identity), oauth_) {
     guests_leave_.bind(membership_actions_);
     observers_.bind(keys_, membership_actions_, memberships_, oauth_.factors, sync_connections_, room_store_);
@@ -90,8 +93,13 @@ void Services::add_routes(const Config& config) {
                                    machine_.clock,
                                    registry_.empty() ? nullptr : &bridged_,
                                    config.privacy.public_rooms,
+<<<<<<< HEAD
                                    &presence_};
+=======
+                                   config.privacy.third_party_ids ? &third_party_invites_ : nullptr};
+>>>>>>> 5532fe9 (users, rooms, pages: e-mail addresses at accounts, where they are wanted)
     client_api::add_room_endpoints(api_, rooms);
+    if (config.privacy.third_party_ids) client_api::add_third_party_endpoints(api_, third_party_invites_);
     if (config.privacy.user_directory) client_api::add_people_endpoints(api_, rooms, users_);
     if (config.privacy.search) searcher_.emplace(room_store_, memberships_);
     client_api::add_search_endpoints(api_, rooms, searcher_ ? &*searcher_ : nullptr);
@@ -124,6 +132,25 @@ pages::ResetPassword Services::resetter(users::Users& users) {
     };
 }
 
+pages::EmailLinks Services::email_links(users::Users& users) {
+    auto& validations = users.third_party.validations();
+    return {.look = [&validations](const std::string& sid, std::string_view token) -> std::optional<pages::EmailLink> {
+                auto opened = validations.look(sid, token);
+                if (!opened) return std::nullopt;
+                return pages::EmailLink{opened->purpose == users::Purpose::password_reset, opened->next_link};
+            },
+            .confirm = [&validations](const std::string& sid,
+                                      std::string_view token) { return validations.confirm(sid, token); }};
+}
+
+users::ThirdPartyPorts Services::third_party_ports(const Config& config, OpenStore& store, Machine machine,
+                                                   std::optional<MailOut>& mail_out) {
+    if (!config.privacy.third_party_ids) return {};
+    if (!config.mail.host.empty()) mail_out.emplace(mail_server(config));
+    return {&machine.outbound, request_signer(config.server.name, store.identity.signing_key),
+            mail_out ? &*mail_out : nullptr};
+}
+
 Result<void> Services::start() {
     PEYK_CHECK(media_.start());
     if (users_.options().directory) PEYK_CHECK(users_.names.load());
@@ -141,6 +168,7 @@ void Services::stop() {
     push_sender_.stop();
     presence_.stop();
     media_.stop();
+    if (mail_out_) mail_out_->stop();
     users_.stop();
 }
 

@@ -7,6 +7,7 @@
 #include "app/options.h"
 #include "app/push_adapters.h"
 #include "app/store.h"
+#include "app/third_party.h"
 #include "async/feed.h"
 #include "async/timers.h"
 #include "client_api/account/endpoints.h"
@@ -51,6 +52,9 @@ public:
 
 private:
     static pages::ResetPassword resetter(users::Users& users);
+    static pages::EmailLinks email_links(users::Users& users);
+    static users::ThirdPartyPorts third_party_ports(const Config& config, OpenStore& store, Machine machine,
+                                                    std::optional<MailOut>& mail_out);
     void add_routes(const Config& config);
 
     Machine machine_;
@@ -59,6 +63,7 @@ private:
 
     appservices::Registry registry_;
     NamesOfServices service_names_;
+    std::optional<MailOut> mail_out_;  // absent: no mail server
     UsersObservers observers_;
     PusherChanges pusher_changes_;
     users::Users users_;
@@ -77,6 +82,8 @@ private:
     rooms::Reports reports_;
     rooms::RoomCreator creator_;
     rooms::RoomUpgrader upgrader_;
+    IdentityOfUsers identity_;
+    rooms::ThirdPartyInvites third_party_invites_;
     rooms::RoomStream room_stream_;
     rooms::Typing typing_;
 

@@ -49,6 +49,10 @@ void Pages::add_routes(http::Router& router) {
     }
     add(Method::get, "/_peyk/reset", &Pages::reset_form);
     add(Method::post, "/_peyk/reset", &Pages::reset_done);
+    if (email_.look) {
+        add(Method::get, "/_peyk/email", &Pages::email_opened);
+        add(Method::post, "/_peyk/email", &Pages::email_confirmed);
+    }
 }
 
 Task<http::Response> Pages::home(http::Request request) const {

@@ -1,5 +1,5 @@
 #pragma once
-// The pages that people open in a browser: /, /privacy, /_peyk/ca, /_peyk/reset.
+// The pages that people open in a browser: /, /privacy, /_peyk/ca, /_peyk/reset, /_peyk/email.
 
 #include <functional>
 #include <string>
@@ -38,11 +38,24 @@ struct Facts {
 // gone for a token that is not good.
 using ResetPassword = std::function<Task<Result<void>>(std::string token, std::string password)>;
 
+// A link that a mail asked to open.
+struct EmailLink {
+    bool ask_first = false;           // with a button, before it counts
+    std::optional<std::string> next;  // where the client wants the browser to go on
+};
+struct EmailLinks {
+    // Nothing: the link is not good.
+    std::function<std::optional<EmailLink>(const std::string& sid, std::string_view token)> look;
+    std::function<bool(const std::string& sid, std::string_view token)> confirm;
+};
+
 // Purpose:  answers the page routes.
 // Owner:    app::Server; outlives the router's use.  Runs on: any worker; nothing is shared but constants.
 class Pages {
 public:
-    Pages(Facts facts, ResetPassword reset) : facts_(std::move(facts)), reset_(std::move(reset)) {}
+    // `email` empty: there are no such links.
+    Pages(Facts facts, ResetPassword reset, EmailLinks email = {})
+        : facts_(std::move(facts)), reset_(std::move(reset)), email_(std::move(email)) {}
     void add_routes(http::Router& router);
 
 private:
@@ -54,8 +67,15 @@ private:
     Task<http::Response> reset_form(http::Request request) const;
     Task<http::Response> reset_done(http::Request request) const;
 
+    Task<http::Response> email_opened(http::Request request) const;
+    Task<http::Response> email_confirmed(http::Request request) const;
+    http::Response email_page(Language language, bool good) const;
+    http::Response confirmed(Language language, const std::string& sid, const std::string& token,
+                             const EmailLink& link) const;
+
     const Facts facts_;
     const ResetPassword reset_;
+    const EmailLinks email_;
 };
 
 }  // namespace peyk::pages

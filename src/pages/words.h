@@ -143,6 +143,16 @@ inline constexpr Words kResetBad{
     "این پیوند درست نیست: پیش‌تر استفاده شده، کهنه شده یا ناقص کپی شده است. پیوند تازه‌ای بخواهید."};
 inline constexpr Words kResetTrouble{
     "The password could not be set just now. Try again in a minute.", "اکنون ثبت گذرواژه ممکن نشد. یک دقیقهٔ دیگر دوباره بکوشید."};
+inline constexpr Words kEmail{"Your e-mail address", "نشانی ایمیل شما"};
+inline constexpr Words kEmailDone{
+    "Thank you: the address is confirmed. Go back to your app.", "سپاس: نشانی تأیید شد. به برنامه‌تان برگردید."};
+inline constexpr Words kEmailBad{
+    "This link is not good: it is older than an hour, or it was copied incompletely. Ask for a new one in your app.",
+    "این پیوند درست نیست: بیش از یک ساعت گذشته یا ناقص کپی شده است. در برنامه پیوند تازه‌ای بخواهید."};
+inline constexpr Words kEmailAsk{
+    "Somebody asked to set a new password for the account of this address. Confirm only if it was you, and then go back to your app.",
+    "کسی خواسته است گذرواژهٔ حساب این نشانی عوض شود. تنها اگر خودتان بودید تأیید کنید و سپس به برنامه‌تان برگردید."};
+inline constexpr Words kEmailButton{"Yes, it was me", "بله، خودم بودم"};
 // clang-format on
 }  // namespace words
 

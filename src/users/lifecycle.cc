@@ -13,7 +13,7 @@ constexpr std::size_t kPage = 500;
 
 Lifecycle::Lifecycle(const Context& context, Accounts& accounts, Passwords& passwords, Sessions& sessions,
                      AccountData& data, Filters& filters, Profiles& profiles, Tickets& login_tokens, NameIndex& names,
-                     AccountObserver* observer)
+                     ThirdParty& third_party, AccountObserver* observer)
     : context_(context),
       accounts_(accounts),
       passwords_(passwords),
@@ -23,6 +23,7 @@ Lifecycle::Lifecycle(const Context& context, Accounts& accounts, Passwords& pass
       profiles_(profiles),
       login_tokens_(login_tokens),
       names_(names),
+      third_party_(third_party),
       observer_(observer) {}
 
 Task<Result<void>> Lifecycle::change_password(UserId user, std::string password, bool logout_devices,
@@ -97,6 +98,7 @@ Task<Result<void>> Lifecycle::deactivate(UserId user, bool erase) {
 
 Task<Result<void>> Lifecycle::leave_rooms(AccountPtr account) {
     if (observer_) PEYK_CO_CHECK(co_await observer_->deactivated(account->id, account->number, account->erased));
+    PEYK_CO_CHECK(co_await third_party_.forget(account->id));
     std::string key;
     put_u64be(key, account->number);
     auto change = context_.server_change();

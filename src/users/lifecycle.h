@@ -11,6 +11,7 @@
 #include "users/passwords.h"
 #include "users/profiles.h"
 #include "users/sessions.h"
+#include "users/third_party/third_party.h"
 #include "users/tickets.h"
 
 namespace peyk::users {
@@ -24,7 +25,8 @@ inline constexpr std::string_view kSecurityNotice = "org.peyk.security_notice";
 class Lifecycle {
 public:
     Lifecycle(const Context& context, Accounts& accounts, Passwords& passwords, Sessions& sessions, AccountData& data,
-              Filters& filters, Profiles& profiles, Tickets& login_tokens, NameIndex& names, AccountObserver* observer);
+              Filters& filters, Profiles& profiles, Tickets& login_tokens, NameIndex& names, ThirdParty& third_party,
+              AccountObserver* observer);
 
     // `keep`: the device that asked. Errors: M_WEAK_PASSWORD, M_NOT_FOUND.
     Task<Result<void>> change_password(UserId user, std::string password, bool logout_devices,
@@ -64,6 +66,7 @@ private:
     Profiles& profiles_;
     Tickets& login_tokens_;
     NameIndex& names_;
+    ThirdParty& third_party_;
     AccountObserver* observer_;
 };
 

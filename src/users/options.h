@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/secret.h"
 
 namespace peyk::users {
 
@@ -33,6 +34,14 @@ struct SupportContact {
     std::string role = "m.role.admin";
     std::string matrix_id;  // either may be empty
     std::string email_address;
+};
+
+// The operator's relays for calls.
+struct CallOptions {
+    std::vector<std::string> turn_uris;  // "turn:turn.example.org:3478?transport=udp"; empty: none
+    Secret turn_secret;                  // coturn's static-auth-secret
+    Millis turn_lifetime{24 * 60 * 60 * 1000};
+    std::string livekit_url;  // of the service that hands out access to a LiveKit server (MSC4143); empty: none
 };
 
 struct Options {
@@ -65,6 +74,8 @@ struct Options {
     bool directory = false;            // people are found by a part of their name
     bool presence = false;             // the quiet profile leaves it off
     std::string default_room_version = "12";
+
+    CallOptions calls;
 
     std::vector<SupportContact> support_contacts;  // .well-known/matrix/support, 404 when both are empty
     std::string support_page;

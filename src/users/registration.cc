@@ -52,7 +52,8 @@ struct Registration::Wish {
 };
 
 Registration::Registration(const Context& context, Accounts& accounts, Passwords& passwords, RegistrationTokens& tokens,
-                           Sessions& sessions, Uia& uia, NameIndex& people, const ServiceNames* names)
+                           Sessions& sessions, Uia& uia, NameIndex& people, ThirdParty& third_party,
+                           const ServiceNames* names)
     : context_(context),
       accounts_(accounts),
       passwords_(passwords),
@@ -60,6 +61,7 @@ Registration::Registration(const Context& context, Accounts& accounts, Passwords
       sessions_(sessions),
       uia_(uia),
       people_(people),
+      third_party_(third_party),
       names_(names),
       nonces_(context.clock, context.random, "", kMaxNonces) {}
 
@@ -115,7 +117,9 @@ Task<Result<AccountPtr>> Registration::create(NewAccount wanted) {
 
 std::vector<UiaFlow> Registration::flows() const {
     if (mode() == RegistrationMode::token) return {UiaFlow{kStageRegistrationToken}};
-    return {UiaFlow{kStageDummy}};
+    std::vector<UiaFlow> open{UiaFlow{kStageDummy}};
+    if (third_party_.can_mail()) open.push_back(UiaFlow{kStageEmail});
+    return open;
 }
 
 Result<Registration::Wish> Registration::parse(const json::Object& body) const {
@@ -162,6 +166,10 @@ Task<Result<Registration::Registered>> Registration::register_user(Request reque
     UiaRequest ask{std::move(request.operation), std::move(request.body), std::nullopt, true};
     auto wanted_flows = flows();
     PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), std::move(wanted_flows)));
+    if (grant.third_party && grant.third_party->purpose != Purpose::registration) {
+        uia_.reopen(grant);
+        co_return m::forbidden("This address was confirmed for something else");
+    }
     auto parsed = parse(grant.body);
     if (!parsed) {
         if (!grant.registration_token.empty()) tokens_.release(grant.registration_token);
@@ -183,6 +191,8 @@ Task<Result<Registration::Registered>> Registration::register_user(Request reque
         co_return fail(std::move(account.error()));
     }
     uia_.keep_result(session, (*account)->id.str());
+    // The account stands without it: somebody else may have been quicker with the same address.
+    if (grant.third_party) (void)co_await third_party_.add((*account)->number, *grant.third_party);
     co_return co_await finish(*account, std::move(wish));
 }
 

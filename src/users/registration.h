@@ -30,7 +30,8 @@ struct NewAccount {
 class Registration {
 public:
     Registration(const Context& context, Accounts& accounts, Passwords& passwords, RegistrationTokens& tokens,
-                 Sessions& sessions, Uia& uia, NameIndex& people, const ServiceNames* names = nullptr);
+                 Sessions& sessions, Uia& uia, NameIndex& people, ThirdParty& third_party,
+                 const ServiceNames* names = nullptr);
 
     RegistrationMode mode() const { return context_.options.registration; }
     // Lower-cased, of the grammar for new names, not too long. Errors: M_INVALID_USERNAME.
@@ -90,6 +91,7 @@ private:
     Sessions& sessions_;
     Uia& uia_;
     NameIndex& people_;
+    ThirdParty& third_party_;
     const ServiceNames* names_;
     Tickets nonces_;
 };

@@ -5,18 +5,29 @@
 
 namespace peyk::users {
 
+Result<UserId> PasswordCheck::user_of_address(const json::Value& named) const {
+    if (!third_party_.on())
+        return m::forbidden("This server keeps no e-mail addresses or phone numbers; sign in with a user name");
+    auto medium = named.get_string("medium");
+    auto address = named.get_string("address");
+    if (!medium || !address) return m::missing_param("'medium' and 'address' are needed");
+    PEYK_TRY(auto account, third_party_.account_of(*medium, *address));
+    if (!account) return m::forbidden("Invalid user name or password");
+    return account->id;
+}
+
 Result<UserId> PasswordCheck::named_user(const json::Object& auth) const {
     const auto* identifier = auth.find("identifier");
     const auto* name = auth.find("user");
     if (identifier) {
         auto type = identifier->get_string("type");
         if (!type) return m::bad_json("'identifier' must be an object with a 'type'");
-        if (*type == "m.id.thirdparty" || *type == "m.id.phone")
-            return m::forbidden("This server keeps no e-mail addresses or phone numbers; sign in with a user name");
+        if (*type == "m.id.thirdparty") return user_of_address(*identifier);
+        if (*type == "m.id.phone") return m::forbidden("This server keeps no telephone numbers");
         if (*type != "m.id.user") return m::unknown("Unknown type of identifier");
         name = identifier->get("user");
     } else if (!name && auth.contains("medium")) {
-        return m::forbidden("This server keeps no e-mail addresses or phone numbers; sign in with a user name");
+        return user_of_address(json::Value(auth));
     }
     if (!name) return m::missing_param("The user is missing");
     if (!name->string()) return m::bad_json("'user' must be a string");

@@ -135,10 +135,38 @@ inline constexpr Table kEndedAccounts{54,
                                       Category::identifiers,
                                       "until the rooms are left"};
 
-inline constexpr std::array<const Table*, 15> kTables{
-    &kAccounts,           &kDevices,      &kTokens,      &kDeviceDays,        &kResetLinks,
-    &kRegistrationTokens, &kUserCounters, &kAccountData, &kAccountDataStream, &kFilters,
-    &kFilterIndex,        &kProfiles,     &kPushers,     &kPusherIndex,       &kEndedAccounts};
+inline constexpr Table kThirdPartyIds{56,
+                                      "third_party_ids",
+                                      "an e-mail address that the user proved to be theirs",
+                                      "digest of medium and address, 16 bytes",
+                                      Owner::user,
+                                      Seal::owner,
+                                      Category::contact_info,
+                                      "until the user removes it, or the account is deactivated"};
+inline constexpr Table kThirdPartyOwners{57,
+                                         "third_party_owners",
+                                         "whose an e-mail address is, by a keyed digest of it",
+                                         "digest of medium and address, 16 bytes",
+                                         Owner::server,
+                                         Seal::owner,
+                                         Category::none,
+                                         "as long as the address"};
+inline constexpr Table kThirdPartyBindings{
+    58,
+    "third_party_bindings",
+    "an address that the user had bound at an identity server through this server",
+    "digest of medium, address and server, 16 bytes",
+    Owner::user,
+    Seal::owner,
+    Category::contact_info,
+    "until it is unbound, or the account is deactivated"};
+
+inline constexpr std::array<const Table*, 18> kTables{&kAccounts,      &kDevices,          &kTokens,
+                                                      &kDeviceDays,    &kResetLinks,       &kRegistrationTokens,
+                                                      &kUserCounters,  &kAccountData,      &kAccountDataStream,
+                                                      &kFilters,       &kFilterIndex,      &kProfiles,
+                                                      &kPushers,       &kPusherIndex,      &kEndedAccounts,
+                                                      &kThirdPartyIds, &kThirdPartyOwners, &kThirdPartyBindings};
 inline std::span<const Table* const> tables() { return kTables; }
 
 }  // namespace peyk::users

@@ -157,10 +157,23 @@ Result<Uia::Passed> Uia::pass_token(const json::Object& auth) {
     return Passed{std::nullopt, *token->string()};
 }
 
+// Spec: Email-based (identity / homeserver).
+Result<Uia::Passed> Uia::pass_email(const json::Object& auth) const {
+    const auto* given = auth.find("threepid_creds");
+    if (!given) given = auth.find("threepidCreds");
+    auto sid = given ? given->get_string("sid") : std::nullopt;
+    auto secret = given ? given->get_string("client_secret") : std::nullopt;
+    if (!sid || !secret) return m::missing_param("'threepid_creds' needs 'sid' and 'client_secret'");
+    Passed passed;
+    PEYK_TRY(passed.third_party, validations_.check(std::string(*sid), *secret));
+    return passed;
+}
+
 Task<Result<Uia::Passed>> Uia::pass(std::string stage, json::Object auth, std::optional<UserId> caller) {
     if (stage == kStageDummy) co_return Passed{};
     if (stage == kStagePassword) co_return co_await pass_password(std::move(auth), std::move(caller));
     if (stage == kStageRegistrationToken) co_return pass_token(auth);
+    if (stage == kStageEmail) co_return pass_email(auth);
     co_return m::unknown("This server does not know that stage");
 }
 
@@ -183,6 +196,7 @@ Task<Result<void>> Uia::take_stage(Session& session, std::string stage, json::Ob
     }
     session.completed.push_back(std::move(stage));
     if (passed->user) session.user = std::move(passed->user);
+    if (passed->third_party) session.third_party = std::move(passed->third_party);
     if (!passed->registration_token.empty()) session.registration_token = std::move(passed->registration_token);
     co_return Result<void>{};
 }
@@ -244,7 +258,8 @@ Task<Result<void>> Uia::pass_stage(std::string id, std::string stage, json::Obje
 }
 
 UiaGrant Uia::grant(Session session, bool keeps_result) {
-    UiaGrant out{session.id, session.body, session.user, session.registration_token, session.result};
+    UiaGrant out{session.id,          session.body,  session.user, session.registration_token,
+                 session.third_party, session.result};
     session.registration_token.clear();  // now the grant's
     session.granted = true;
     if (keeps_result) {
@@ -295,7 +310,7 @@ Task<Result<UiaGrant>> Uia::require(UiaRequest request, std::vector<UiaFlow> wan
     if (session->granted) {
         if (session->result.empty())
             co_return fail(Error{Errc::rate_limited, "This request is under way", "M_LIMIT_EXCEEDED", {}, Millis{500}});
-        co_return UiaGrant{session->id, session->body, session->user, {}, session->result};
+        co_return UiaGrant{session->id, session->body, session->user, {}, session->third_party, session->result};
     }
     PEYK_CO_CHECK(co_await advance(*session, *auth->object()));
     if (is_complete(session->flows, session->completed)) co_return grant(*std::move(session), request.keeps_result);

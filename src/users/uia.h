@@ -21,6 +21,7 @@
 #include "users/authenticator.h"
 #include "users/registration_tokens.h"
 #include "users/sign_in.h"
+#include "users/third_party/validations.h"
 
 namespace peyk::users {
 
@@ -32,6 +33,7 @@ inline constexpr std::string_view kStageRegistrationToken = "m.login.registratio
 // Approved on the account pages. Spec: Client-Server API › OAuth authentication; the second is its older name.
 inline constexpr std::string_view kStageOauth = "m.oauth";
 inline constexpr std::string_view kStageCrossSigningReset = "org.matrix.cross_signing_reset";
+inline constexpr std::string_view kStageEmail = "m.login.email.identity";
 
 struct UiaRequest {
     std::string operation;         // what is asked for: "DELETE /_matrix/client/v3/devices/ABC"
@@ -43,18 +45,19 @@ struct UiaRequest {
 
 struct UiaGrant {
     std::string session;
-    json::Object body;                    // without "auth"; what the session began with when only "auth" came now
-    std::optional<UserId> user = {};      // whose password was given
-    std::string registration_token = {};  // reserved: to spend or to release
-    std::string result = {};              // what keep_result() stored for this session
+    json::Object body;                          // without "auth"; what the session began with when only "auth" came now
+    std::optional<UserId> user = {};            // whose password was given
+    std::string registration_token = {};        // reserved: to spend or to release
+    std::optional<Validated> third_party = {};  // the address that was proven; its purpose is the endpoint's to check
+    std::string result = {};                    // what keep_result() stored for this session
 };
 
 // Purpose:  sessions in memory, limited in number and time, each bound to one operation, body and caller.
 // Owner:    Users.  Runs on: any worker.
 class Uia {
 public:
-    Uia(const Context& context, PasswordCheck& passwords, RegistrationTokens& tokens)
-        : context_(context), passwords_(passwords), tokens_(tokens) {}
+    Uia(const Context& context, PasswordCheck& passwords, RegistrationTokens& tokens, const Validations& validations)
+        : context_(context), passwords_(passwords), tokens_(tokens), validations_(validations) {}
 
     static std::vector<UiaFlow> password() { return {UiaFlow{kStagePassword}}; }
     // For what an OAuth session may ask as well: it is offered the stages of the account pages, others the password.
@@ -96,6 +99,7 @@ private:
         std::vector<std::string> completed;
         std::optional<UserId> user;
         std::string registration_token;
+        std::optional<Validated> third_party;
         std::string result;
         std::size_t bytes = 0;  // of the body
         Millis expires;
@@ -114,10 +118,12 @@ private:
     struct Passed {
         std::optional<UserId> user = {};
         std::string registration_token = {};
+        std::optional<Validated> third_party = {};
     };
     Task<Result<Passed>> pass(std::string stage, json::Object auth, std::optional<UserId> caller);
     Task<Result<Passed>> pass_password(json::Object auth, std::optional<UserId> caller);
     Result<Passed> pass_token(const json::Object& auth);
+    Result<Passed> pass_email(const json::Object& auth) const;
     Task<Result<void>> advance(Session& session, const json::Object& auth);
     UiaGrant grant(Session session, bool keeps_result);
     void save(Session session);
@@ -127,6 +133,7 @@ private:
     const Context& context_;
     PasswordCheck& passwords_;
     RegistrationTokens& tokens_;
+    const Validations& validations_;
     Lanes lanes_;  // by session: its requests come one after the other
     std::mutex mutex_;
     List sessions_;

@@ -13,6 +13,7 @@
 #include "users/registration_tokens.h"
 #include "users/sessions.h"
 #include "users/sign_in.h"
+#include "users/third_party/third_party.h"
 #include "users/tickets.h"
 #include "users/uia.h"
 
@@ -23,7 +24,7 @@ class Users {
 public:
     // Everything given outlives this object. `observers` may hold null pointers.
     Users(Options options, storage::Db& db, const Feed& feed, privacy::RateLimiter& limiter, const Clock& clock,
-          Random& random, Observers observers = {})
+          Random& random, Observers observers = {}, ThirdPartyPorts third_party_ports = {})
         : options_(std::move(options)),
           names_(observers.names),
           context_{db, lanes_, feed, clock, random, options_},
@@ -31,10 +32,12 @@ public:
           accounts(context_),
           sessions(context_, accounts, observers.devices),
           names(context_, accounts),
+          third_party(context_, accounts, std::move(third_party_ports)),
           registration_tokens(context_),
-          password_check(accounts, passwords, limiter),
-          uia(context_, password_check, registration_tokens),
-          registration(context_, accounts, passwords, registration_tokens, sessions, uia, names, observers.names),
+          password_check(accounts, passwords, limiter, third_party),
+          uia(context_, password_check, registration_tokens, third_party.validations()),
+          registration(context_, accounts, passwords, registration_tokens, sessions, uia, names, third_party,
+                       observers.names),
           profiles(context_, accounts, names, observers.profiles),
           account_data(context_, accounts),
           filters(context_),
@@ -42,7 +45,7 @@ public:
           login_tokens(clock, random, "pl_"),
           openid_tokens(clock, random, "po_"),
           lifecycle(context_, accounts, passwords, sessions, account_data, filters, profiles, login_tokens, names,
-                    observers.accounts) {}
+                    third_party, observers.accounts) {}
 
     const Options& options() const { return options_; }
     const Context& context() const { return context_; }
@@ -60,6 +63,7 @@ public:
     Accounts accounts;
     Sessions sessions;  // the Authenticator
     NameIndex names;
+    ThirdParty third_party;  // e-mail addresses; asks nobody and keeps nothing where it is switched off
     RegistrationTokens registration_tokens;
     PasswordCheck password_check;
     Uia uia;

@@ -28,5 +28,6 @@ void add_push_rules(Api& api, users::Users& users);
 void add_moderation(Api& api, users::Users& users);
 void add_server_info(Api& api, users::Users& users, const AccountApiOptions& options);
 void add_contacts(Api& api, users::Users& users);
+void add_third_party(Api& api, users::Users& users);  // where it is switched on
 
 }  // namespace peyk::client_api::account

@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "users/calls.h"
+
 namespace peyk::client_api::account {
 namespace {
 
@@ -82,17 +84,55 @@ public:
     Task<Result<Reply>> run(Call) { co_return m::not_found("No other network is connected to this server"); }
 };
 
-class NoTurnServer {
+// Spec: Voice over IP › GET /voip/turnServer. {} where there is none.
+class TurnServer {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/client/v3/voip/turnServer"};
-    Task<Result<Reply>> run(Call) { co_return Reply::empty(); }
+    explicit TurnServer(const users::Context& context) : context_(context) {}
+
+    Task<Result<Reply>> run(Call) {
+        const auto& calls = context_.options.calls;
+        if (calls.turn_uris.empty()) co_return Reply::empty();
+        auto lifetime = calls.turn_lifetime.count() / 1000;
+        auto until = context_.clock.now().count() / 1000 + lifetime;
+        auto credentials = users::turn_credentials(calls, until, context_.random.alphanumeric(12));
+        json::Array uris(calls.turn_uris.begin(), calls.turn_uris.end());
+        co_return Reply::of({{"username", credentials.username},
+                             {"password", credentials.password},
+                             {"uris", std::move(uris)},
+                             {"ttl", lifetime}});
+    }
+
+private:
+    const users::Context& context_;
+};
+
+// MSC4143: where calls of many find each other.
+class RtcTransports {
+public:
+    static constexpr Route kRoute{Method::get, "/_matrix/client/unstable/org.matrix.msc4143/rtc/transports"};
+    explicit RtcTransports(const users::Options& options) : options_(options) {}
+
+    Task<Result<Reply>> run(Call) {
+        json::Array transports;
+        const auto& url = options_.calls.livekit_url;
+        if (!url.empty()) transports.push_back(json::Object{{"type", "livekit"}, {"livekit_service_url", url}});
+        co_return Reply::of({{"rtc_transports", std::move(transports)}});
+    }
+
+private:
+    const users::Options& options_;
 };
 
 }  // namespace
 
 void add_contacts(Api& api, users::Users& users) {
-    api.add<NoThirdPartyIds>();
-    api.add<RefuseThirdPartyIds>();
+    if (users.third_party.on()) {
+        add_third_party(api, users);
+    } else {
+        api.add<NoThirdPartyIds>();
+        api.add<RefuseThirdPartyIds>();
+    }
     if (!users.options().presence) {  // otherwise whoever keeps presence serves these two
         api.add<GetPresence>();
         api.add<PutPresence>();
@@ -101,7 +141,8 @@ void add_contacts(Api& api, users::Users& users) {
         api.add<NoProtocols>();
         api.add<NoProtocol>();
     }
-    api.add<NoTurnServer>();
+    api.add<TurnServer>(users.context());
+    api.add<RtcTransports>(users.options());
 }
 
 }  // namespace peyk::client_api::account

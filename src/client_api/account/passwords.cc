@@ -7,7 +7,16 @@ namespace peyk::client_api::account {
 namespace {
 
 // Whose account it is: the caller's, or without a token that of the password given.
-Result<UserId> subject(const std::optional<users::Caller>& caller, const users::UiaGrant& grant) {
+Result<UserId> subject(const users::ThirdParty& third_party, const std::optional<users::Caller>& caller,
+                       const users::UiaGrant& grant) {
+    if (grant.third_party) {
+        if (grant.third_party->purpose != users::Purpose::password_reset)
+            return m::forbidden("This address was confirmed for something else");
+        PEYK_TRY(auto account, third_party.account_of(grant.third_party->medium, grant.third_party->address));
+        if (!account || (caller && caller->user != account->id))
+            return m::forbidden("This address is not that of the account");
+        return account->id;
+    }
     if (caller) return caller->user;
     if (grant.user) return *grant.user;
     return m::missing_token("Missing access token");
@@ -17,8 +26,9 @@ class ChangePassword {
 public:
     static constexpr Route kRoute{
         Method::post, "/_matrix/client/v3/account/password", Auth::optional, Body::object, RateClass::login, 16 * 1024};
-    ChangePassword(users::Uia& uia, users::Lifecycle& lifecycle, users::Passwords& passwords)
-        : uia_(uia), lifecycle_(lifecycle), passwords_(passwords) {}
+    ChangePassword(users::Uia& uia, users::Lifecycle& lifecycle, users::Passwords& passwords,
+                   const users::ThirdParty& third_party)
+        : uia_(uia), lifecycle_(lifecycle), passwords_(passwords), third_party_(third_party) {}
 
     Task<Result<Reply>> run(Call call) {
         // Refused before the old password is asked for.
@@ -26,11 +36,13 @@ public:
         if (early) PEYK_CO_CHECK(passwords_.check_new(*early, call.caller ? call.who().user.localpart() : ""));
         auto caller = call.caller;
         auto ask = uia_request(call);
-        PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), users::Uia::password()));
+        auto flows = users::Uia::password();
+        if (third_party_.can_mail()) flows.push_back(users::UiaFlow{users::kStageEmail});
+        PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), std::move(flows)));
         call.body = grant.body;
         PEYK_CO_TRY(auto password, call.need_string("new_password"));
         PEYK_CO_TRY(auto logout, call.optional_bool("logout_devices"));
-        PEYK_CO_TRY(auto user, subject(caller, grant));
+        PEYK_CO_TRY(auto user, subject(third_party_, caller, grant));
         std::optional<DeviceId> keep;
         if (caller) keep = caller->device;
         bool all = logout.value_or(true);
@@ -42,6 +54,7 @@ private:
     users::Uia& uia_;
     users::Lifecycle& lifecycle_;
     users::Passwords& passwords_;
+    const users::ThirdParty& third_party_;
 };
 
 class Deactivate {
@@ -49,7 +62,8 @@ public:
     static constexpr Route kRoute{Method::post,     "/_matrix/client/v3/account/deactivate",
                                   Auth::optional,   Body::optional,
                                   RateClass::login, 16 * 1024};
-    Deactivate(users::Uia& uia, users::Lifecycle& lifecycle) : uia_(uia), lifecycle_(lifecycle) {}
+    Deactivate(users::Uia& uia, users::Lifecycle& lifecycle, users::ThirdParty& third_party)
+        : uia_(uia), lifecycle_(lifecycle), third_party_(third_party) {}
 
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_CHECK(call.optional_bool("erase"));
@@ -61,15 +75,16 @@ public:
             call.body = grant.body;
         }
         PEYK_CO_TRY(auto erase, call.optional_bool("erase"));
-        PEYK_CO_TRY(auto user, subject(caller, grant));
+        PEYK_CO_TRY(auto user, subject(third_party_, caller, grant));
+        PEYK_CO_TRY(bool unbound, co_await third_party_.forget(user));
         PEYK_CO_CHECK(co_await lifecycle_.deactivate(std::move(user), erase.value_or(false)));
-        // No third-party identifiers are kept, so none is left bound.
-        co_return Reply::of({{"id_server_unbind_result", "success"}});
+        co_return Reply::of({{"id_server_unbind_result", unbound ? "success" : "no-support"}});
     }
 
 private:
     users::Uia& uia_;
     users::Lifecycle& lifecycle_;
+    users::ThirdParty& third_party_;
 };
 
 class MakeResetLink {
@@ -116,8 +131,8 @@ private:
 }  // namespace
 
 void add_passwords(Api& api, users::Users& users) {
-    api.add<ChangePassword>(users.uia, users.lifecycle, users.passwords);
-    api.add<Deactivate>(users.uia, users.lifecycle);
+    api.add<ChangePassword>(users.uia, users.lifecycle, users.passwords, users.third_party);
+    api.add<Deactivate>(users.uia, users.lifecycle, users.third_party);
     api.add<MakeResetLink>(users.accounts, users.lifecycle);
     api.add<ResetPassword>(users.lifecycle);
 }

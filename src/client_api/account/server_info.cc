@@ -73,7 +73,12 @@ public:
 
     Task<Result<Reply>> run(Call) {
         if (options_.public_base_url.empty()) co_return m::not_found("This server announces no address");
-        co_return Reply::of({{"m.homeserver", json::Object{{"base_url", options_.public_base_url}}}});
+        json::Object out{{"m.homeserver", json::Object{{"base_url", options_.public_base_url}}}};
+        const auto& livekit = options_.calls.livekit_url;  // MSC4143
+        if (!livekit.empty())
+            out.set("org.matrix.msc4143.rtc_foci",
+                    json::Array{json::Object{{"type", "livekit"}, {"livekit_service_url", livekit}}});
+        co_return Reply::of(out);
     }
 
 private:

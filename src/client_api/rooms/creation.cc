@@ -6,6 +6,7 @@ namespace peyk::client_api {
 namespace {
 
 constexpr std::size_t kMaxInitialState = 200;
+constexpr std::size_t kMaxAddresses = 20;
 constexpr std::size_t kMaxCreators = 100;
 
 class CreateRoom {
@@ -21,7 +22,12 @@ public:
         for (const auto& user : wanted.invites) {
             if (services_.bridged) PEYK_CO_CHECK(co_await services_.bridged->ask_for(user));
         }
+        PEYK_CO_TRY(auto addresses, invited_addresses(call));
         PEYK_CO_TRY(auto room, co_await services_.creator.create(call.who().user, std::move(wanted)));
+        for (auto& address : addresses) {
+            auto inviting = services_.third_party->invite(call.who().user, room, std::move(address), {});
+            PEYK_CO_CHECK(co_await std::move(inviting));
+        }
         co_return Reply::of({{"room_id", room.str()}});
     }
 
@@ -48,7 +54,27 @@ private:
         return may_make_alias(services_, call.who(), *alias);
     }
 
-    static Result<rooms::NewRoom> parse(const Call& call) {
+    Result<std::vector<rooms::ThirdPartyAddress>> invited_addresses(const Call& call) const {
+        std::vector<rooms::ThirdPartyAddress> out;
+        PEYK_TRY(const auto* list, call.optional_array("invite_3pid"));
+        if (!list) return out;
+        if (list->size() > kMaxAddresses) return m::invalid_param("Too many people in 'invite_3pid'");
+        for (const auto& item : *list) {
+            rooms::ThirdPartyAddress address;
+            for (auto [key, into] : {std::pair{"id_server", &address.id_server},
+                                     {"id_access_token", &address.access_token},
+                                     {"medium", &address.medium},
+                                     {"address", &address.address}}) {
+                auto text = item.get_string(key);
+                if (!text) return m::bad_json("An entry of 'invite_3pid' is incomplete");
+                *into = std::string(*text);
+            }
+            out.push_back(std::move(address));
+        }
+        return out;
+    }
+
+    Result<rooms::NewRoom> parse(const Call& call) const {
         rooms::NewRoom out;
         PEYK_TRY(auto preset, call.optional_string("preset"));
         out.preset = preset.value_or("");
@@ -73,7 +99,7 @@ private:
             out.invites.push_back(std::move(user));
         }
         PEYK_TRY(const auto* third_party, call.optional_array("invite_3pid"));
-        if (third_party && !third_party->empty())
+        if (third_party && !third_party->empty() && !services_.third_party)
             return fail(Error{Errc::unsupported, "Invitations by e-mail or telephone are switched off on this server",
                               "M_FORBIDDEN"});
         PEYK_TRY(const auto* state, call.optional_array("initial_state"));

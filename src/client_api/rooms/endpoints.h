@@ -6,6 +6,7 @@
 #include "rooms/ephemeral/room_stream.h"
 #include "rooms/ephemeral/typing.h"
 #include "rooms/membership/actions.h"
+#include "rooms/membership/third_party_invites.h"
 #include "rooms/reports/reports.h"
 #include "rooms/timeline/create_room.h"
 #include "rooms/timeline/upgrade_room.h"
@@ -59,12 +60,20 @@ struct RoomServices {
     ReadMarkers& read_markers;
     const rooms::IgnoreLists& ignore_lists;
     const Clock& clock;
+<<<<<<< HEAD
     BridgedNames* bridged = nullptr;     // null: no application services
     bool public_directory = true;        // off in the quiet profile: lists stay empty for other people's rooms
     sync::Presence* presence = nullptr;  // null: nobody keeps it
+=======
+    BridgedNames* bridged = nullptr;  // null: no application services
+    bool public_directory = true;     // off in the quiet profile: lists stay empty for other people's rooms
+    rooms::ThirdPartyInvites* third_party = nullptr;  // null: nobody is invited by an e-mail address
+>>>>>>> 5532fe9 (users, rooms, pages: e-mail addresses at accounts, where they are wanted)
 };
 
 void add_room_endpoints(Api& api, const RoomServices& services);
+// Where people may be invited by an e-mail address.
+void add_third_party_endpoints(Api& api, rooms::ThirdPartyInvites& invites);
 // Where the user directory is switched on.
 void add_people_endpoints(Api& api, const RoomServices& services, users::Users& users);
 

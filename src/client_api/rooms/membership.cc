@@ -38,10 +38,11 @@ Task<Result<RoomId>> room_of(const RoomServices& services, std::string text) {
     co_return row->room;
 }
 
-// Invitations by e-mail or telephone number are not built; what claims to be one is checked, then refused.
-Result<void> check_third_party(const Call& call, std::string_view key) {
+// The proof of an invitation by e-mail; null: none is given. Errors: M_BAD_JSON; M_FORBIDDEN where that is switched
+// off.
+Result<const json::Object*> third_party_proof(const RoomServices& services, const Call& call, std::string_view key) {
     PEYK_TRY(const auto* given, call.optional_object(key));
-    if (!given) return {};
+    if (!given) return nullptr;
     json::Value value(*given);
     for (auto part : {"mxid", "sender", "token"}) {
         if (!value.get_string(part)) return m::bad_json(fmt::format("'{}.{}' must be a string", key, part));
@@ -54,8 +55,23 @@ Result<void> check_third_party(const Call& call, std::string_view key) {
             if (!signature.string()) return m::bad_json(fmt::format("'{}.signatures' must hold strings", key));
         }
     }
+    if (services.third_party) return given;
     return fail(
         Error{Errc::unsupported, "Invitations by e-mail or telephone are switched off on this server", "M_FORBIDDEN"});
+}
+
+// What POST /invite and /createRoom say of a person whom they know by an address.
+Result<rooms::ThirdPartyAddress> address_of(const json::Value& given) {
+    rooms::ThirdPartyAddress out;
+    for (auto [key, into] : {std::pair{"id_server", &out.id_server},
+                             {"id_access_token", &out.access_token},
+                             {"medium", &out.medium},
+                             {"address", &out.address}}) {
+        auto text = given.get_string(key);
+        if (!text) return m::missing_param(fmt::format("'{}' is missing, or no string", key));
+        *into = std::string(*text);
+    }
+    return out;
 }
 
 // A room that does not exist here could only be reached over federation.
@@ -76,8 +92,12 @@ public:
         PEYK_CO_TRY(auto room, co_await room_of(services_, call.text("roomIdOrAlias")));
         PEYK_CO_TRY(auto extra, extra_of(call));
         extra.more = content_of(call);
-        PEYK_CO_CHECK(check_third_party(call, "third_party_signed"));
+        PEYK_CO_TRY(const auto* proof, third_party_proof(services_, call, "third_party_signed"));
         PEYK_CO_CHECK(need_known(services_, room));
+        if (proof) {
+            auto given = *proof;
+            PEYK_CO_CHECK(co_await services_.third_party->exchange(room, call.who().user, std::move(given)));
+        }
         PEYK_CO_CHECK(co_await services_.actions.join(call.who().user, room, std::move(extra)));
         co_return Reply::of({{"room_id", room.str()}});
     }
@@ -145,6 +165,13 @@ public:
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
         PEYK_CO_TRY(auto extra, extra_of(call));
         if (call.body.contains("medium") || call.body.contains("address")) {
+            if (services_.third_party && action_ == &rooms::MembershipActions::invite) {
+                PEYK_CO_TRY(auto address, address_of(json::Value(call.body)));
+                auto inviting = services_.third_party->invite(call.who().user, std::move(room), std::move(address),
+                                                              std::move(extra));
+                PEYK_CO_CHECK(co_await std::move(inviting));
+                co_return http::Response::json(200, "{}");
+            }
             co_return fail(Error{Errc::unsupported,
                                  "Invitations by e-mail or telephone are switched off on this server", "M_FORBIDDEN"});
         }

@@ -31,9 +31,9 @@ inline Options test_options() {
 // Everything but the stored rows: may be made anew over the same rows, as after a restart.
 struct Server {
     Server(storage::Db& db, const Clock& clock, Random& random, Options options, Observers observers,
-           privacy::RateLimits limits)
+           privacy::RateLimits limits, ThirdPartyPorts ports)
         : limiter(limits, clock, random),
-          users(std::move(options), db, feed, limiter, clock, random, observers),
+          users(std::move(options), db, feed, limiter, clock, random, observers, std::move(ports)),
           api(router, users.sessions, limiter) {
         client_api::add_account_endpoints(api, users);
     }
@@ -57,9 +57,11 @@ class World : public testing::Test {
 protected:
     World() { start(test_options()); }
 
-    void start(Options options, Observers observers = {}, privacy::RateLimits limits = no_limits()) {
+    void start(Options options, Observers observers = {}, privacy::RateLimits limits = no_limits(),
+               ThirdPartyPorts ports = {}) {
         server.reset();
-        server = std::make_unique<Server>(store.db, clock, random, std::move(options), observers, limits);
+        server =
+            std::make_unique<Server>(store.db, clock, random, std::move(options), observers, limits, std::move(ports));
     }
 
     template <class T>

@@ -1,0 +1,196 @@
+// E-mail addresses at accounts, where they are switched on. Spec: Client-Server API › Account Administrative Contact
+// Information.
+
+#include <array>
+
+#include "client_api/account/common.h"
+
+namespace peyk::client_api::account {
+namespace {
+
+using users::Purpose;
+
+constexpr Route of_user(std::string_view path) {
+    return {Method::post, path, Auth::user, Body::object, RateClass::general};
+}
+constexpr Route of_anyone(std::string_view path) {
+    return {Method::post, path, Auth::none, Body::object, RateClass::registration};
+}
+
+std::string_view unbind_word(bool done) { return done ? "success" : "no-support"; }
+
+class ListThirdPartyIds {
+public:
+    static constexpr Route kRoute{Method::get, "/_matrix/client/v3/account/3pid"};
+    explicit ListThirdPartyIds(users::ThirdParty& third_party) : third_party_(third_party) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto held, third_party_.of(call.who().user_number));
+        json::Array list;
+        for (const auto& id : held) {
+            list.push_back(json::Object{{"medium", id.medium},
+                                        {"address", id.address},
+                                        {"validated_at", id.validated_at.count()},
+                                        {"added_at", id.added_at.count()}});
+        }
+        co_return Reply::of({{"threepids", std::move(list)}});
+    }
+
+private:
+    users::ThirdParty& third_party_;
+};
+
+// The older way: credentials in a member of their own, and no password.
+class AddByCredentials {
+public:
+    static constexpr Route kRoute = of_user("/_matrix/client/v3/account/3pid");
+    explicit AddByCredentials(users::ThirdParty& third_party) : third_party_(third_party) {}
+
+    Task<Result<Reply>> run(Call call) {
+        auto given = call.body_member("three_pid_creds");
+        if (given.is_null()) given = call.body_member("threePidCreds");
+        auto sid = given.get_string("sid");
+        auto secret = given.get_string("client_secret");
+        if (!sid || !secret) co_return m::missing_param("'three_pid_creds' needs 'sid' and 'client_secret'");
+        PEYK_CO_TRY(auto validated, third_party_.validations().check(std::string(*sid), *secret));
+        if (validated.purpose != Purpose::add) co_return m::forbidden("This session is for something else");
+        PEYK_CO_CHECK(co_await third_party_.add(call.who().user_number, std::move(validated)));
+        co_return Reply::empty();
+    }
+
+private:
+    users::ThirdParty& third_party_;
+};
+
+class AddWithPassword {
+public:
+    static constexpr Route kRoute = of_user("/_matrix/client/v3/account/3pid/add");
+    AddWithPassword(users::Uia& uia, users::ThirdParty& third_party) : uia_(uia), third_party_(third_party) {}
+
+    Task<Result<Reply>> run(Call call) {
+        auto ask = uia_request(call);
+        PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), users::Uia::password()));
+        call.body = grant.body;
+        PEYK_CO_TRY(auto sid, call.need_string("sid"));
+        PEYK_CO_TRY(auto secret, call.need_string("client_secret"));
+        PEYK_CO_TRY(auto validated, third_party_.validations().check(sid, secret));
+        if (validated.purpose != Purpose::add) co_return m::forbidden("This session is for something else");
+        PEYK_CO_CHECK(co_await third_party_.add(call.who().user_number, std::move(validated)));
+        co_return Reply::empty();
+    }
+
+private:
+    users::Uia& uia_;
+    users::ThirdParty& third_party_;
+};
+
+class Bind {
+public:
+    // As older clients know it, besides.
+    static constexpr std::array kRoutes{of_user("/_matrix/client/v3/account/3pid/bind"),
+                                        of_user("/_matrix/client/unstable/account/3pid/bind")};
+    explicit Bind(users::ThirdParty& third_party) : third_party_(third_party) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto server, call.need_string("id_server"));
+        PEYK_CO_TRY(auto token, call.need_string("id_access_token"));
+        PEYK_CO_TRY(auto sid, call.need_string("sid"));
+        PEYK_CO_TRY(auto secret, call.need_string("client_secret"));
+        auto binding =
+            third_party_.bind(call.who().user, std::move(server), std::move(token), std::move(sid), std::move(secret));
+        PEYK_CO_CHECK(co_await std::move(binding));
+        co_return Reply::empty();
+    }
+
+private:
+    users::ThirdParty& third_party_;
+};
+
+class Unbind {
+public:
+    static constexpr std::array kRoutes{of_user("/_matrix/client/v3/account/3pid/unbind"),
+                                        of_user("/_matrix/client/unstable/account/3pid/unbind")};
+    explicit Unbind(users::ThirdParty& third_party) : third_party_(third_party) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto medium, call.need_string("medium"));
+        PEYK_CO_TRY(auto address, call.need_string("address"));
+        PEYK_CO_TRY(auto server, call.optional_string("id_server"));
+        auto unbinding = third_party_.unbind(call.who().user, std::move(medium), std::move(address), std::move(server));
+        PEYK_CO_TRY(bool done, co_await std::move(unbinding));
+        co_return Reply::of({{"id_server_unbind_result", unbind_word(done)}});
+    }
+
+private:
+    users::ThirdParty& third_party_;
+};
+
+class Delete {
+public:
+    static constexpr Route kRoute = of_user("/_matrix/client/v3/account/3pid/delete");
+    explicit Delete(users::ThirdParty& third_party) : third_party_(third_party) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto medium, call.need_string("medium"));
+        PEYK_CO_TRY(auto address, call.need_string("address"));
+        PEYK_CO_TRY(auto server, call.optional_string("id_server"));
+        auto removing = third_party_.remove(call.who().user, std::move(medium), std::move(address), std::move(server));
+        PEYK_CO_TRY(bool done, co_await std::move(removing));
+        co_return Reply::of({{"id_server_unbind_result", unbind_word(done)}});
+    }
+
+private:
+    users::ThirdParty& third_party_;
+};
+
+class RequestEmail {
+public:
+    RequestEmail(users::ThirdParty& third_party, Purpose purpose) : third_party_(third_party), purpose_(purpose) {}
+
+    Task<Result<http::Response>> run(Call call) {
+        users::ThirdParty::EmailRequest request{purpose_};
+        PEYK_CO_TRY(request.client_secret, call.need_string("client_secret"));
+        PEYK_CO_TRY(request.address, call.need_string("email"));
+        PEYK_CO_TRY(auto attempt, call.optional_integer("send_attempt"));
+        request.attempt = attempt.value_or(1);
+        PEYK_CO_TRY(request.next_link, call.optional_string("next_link"));
+        PEYK_CO_TRY(auto sid, co_await third_party_.request_email(std::move(request)));
+        co_return http::Response::json(200, json::write(json::Object{{"sid", sid}}));
+    }
+
+private:
+    users::ThirdParty& third_party_;
+    const Purpose purpose_;
+};
+
+class NoTelephone {
+public:
+    static constexpr std::array kRoutes{of_anyone("/_matrix/client/v3/account/3pid/msisdn/requestToken"),
+                                        of_anyone("/_matrix/client/v3/account/password/msisdn/requestToken"),
+                                        of_anyone("/_matrix/client/v3/register/msisdn/requestToken")};
+    Task<Result<Reply>> run(Call) {
+        co_return fail(
+            Error{Errc::bad_request, "This server takes no telephone numbers", "M_THREEPID_MEDIUM_NOT_SUPPORTED"});
+    }
+};
+
+}  // namespace
+
+void add_third_party(Api& api, users::Users& users) {
+    auto& third_party = users.third_party;
+    api.add<ListThirdPartyIds>(third_party);
+    api.add<AddByCredentials>(third_party);
+    api.add<AddWithPassword>(users.uia, third_party);
+    api.add<Bind>(third_party);
+    api.add<Unbind>(third_party);
+    api.add<Delete>(third_party);
+    api.add<NoTelephone>();
+    for (auto [path, purpose] : {std::pair{"/_matrix/client/v3/register/email/requestToken", Purpose::registration},
+                                 {"/_matrix/client/v3/account/3pid/email/requestToken", Purpose::add},
+                                 {"/_matrix/client/v3/account/password/email/requestToken", Purpose::password_reset}}) {
+        auto endpoint = std::make_shared<RequestEmail>(third_party, purpose);
+        api.add(of_anyone(path), [endpoint](Call call) { return endpoint->run(std::move(call)); });
+    }
+}
+
+}  // namespace peyk::client_api::account
