@@ -93,11 +93,8 @@ void Services::add_routes(const Config& config) {
                                    machine_.clock,
                                    registry_.empty() ? nullptr : &bridged_,
                                    config.privacy.public_rooms,
-<<<<<<< HEAD
-                                   &presence_};
-=======
+                                   &presence_,
                                    config.privacy.third_party_ids ? &third_party_invites_ : nullptr};
->>>>>>> 5532fe9 (users, rooms, pages: e-mail addresses at accounts, where they are wanted)
     client_api::add_room_endpoints(api_, rooms);
     if (config.privacy.third_party_ids) client_api::add_third_party_endpoints(api_, third_party_invites_);
     if (config.privacy.user_directory) client_api::add_people_endpoints(api_, rooms, users_);

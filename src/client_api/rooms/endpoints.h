@@ -60,15 +60,10 @@ struct RoomServices {
     ReadMarkers& read_markers;
     const rooms::IgnoreLists& ignore_lists;
     const Clock& clock;
-<<<<<<< HEAD
     BridgedNames* bridged = nullptr;     // null: no application services
     bool public_directory = true;        // off in the quiet profile: lists stay empty for other people's rooms
     sync::Presence* presence = nullptr;  // null: nobody keeps it
-=======
-    BridgedNames* bridged = nullptr;  // null: no application services
-    bool public_directory = true;     // off in the quiet profile: lists stay empty for other people's rooms
     rooms::ThirdPartyInvites* third_party = nullptr;  // null: nobody is invited by an e-mail address
->>>>>>> 5532fe9 (users, rooms, pages: e-mail addresses at accounts, where they are wanted)
 };
 
 void add_room_endpoints(Api& api, const RoomServices& services);
