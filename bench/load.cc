@@ -4,6 +4,7 @@
 //   bench_load run     PORT REQUESTS CONNECTIONS OUT      each request once; OUT: one answer's body a line
 //   bench_load send    PORT SENDERS SECONDS WARMUP        each sender without pause: PUT a message, wait for its answer
 //   bench_load hold    PORT POLLS SECONDS                 opens all long polls and keeps them open
+//   bench_load listen  PORT POLLS SECONDS                 the same, and polls again after each answer
 //   bench_load latency PORT PAIR ROUNDS PAUSE_MS          sender and reader: from the send to the reader's sync answer
 //
 // REQUESTS: lines "METHOD TARGET TOKEN BODY" ("-" for none). SENDERS: lines "TOKEN ROOM" (both percent-encoded as they
@@ -293,7 +294,7 @@ int run_send(std::uint16_t port, const char* file, double seconds, double warmup
             latencies.clear();
             measured_from = now;
             cpu_from = cpu_seconds();
-            std::printf("measuring\n");  // whoever reads the server's CPU time begins here
+            std::printf("measuring\n");  // whoever reads the server's CPU time begins here, and ends at "measured"
             std::fflush(stdout);
         }
         if (warm && seconds_between(measured_from, now) >= seconds) break;
@@ -309,6 +310,8 @@ int run_send(std::uint16_t port, const char* file, double seconds, double warmup
     }
     double took = seconds_between(measured_from, Clock::now());
     double cpu = cpu_seconds() - cpu_from;
+    std::printf("measured\n");
+    std::fflush(stdout);
     std::sort(latencies.begin(), latencies.end());
     std::printf(
         "{\"sends\":%zu,\"failed\":%zu,\"seconds\":%.3f,\"sends_per_second\":%.0f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
@@ -350,6 +353,40 @@ std::string next_batch_of(std::string_view body) {
     if (at == std::string_view::npos) give_up("a sync answer without next_batch: " + std::string(body.substr(0, 200)));
     auto from = at + kKey.size();
     return std::string(body.substr(from, body.find('"', from) - from));
+}
+
+// Every answer is followed by the next poll, as clients do. The waits are from the request to the answer.
+int run_listen(std::uint16_t port, const char* file, double seconds) {
+    std::vector<std::string> tokens;
+    Poller poller;
+    std::vector<std::unique_ptr<Connection>> connections;
+    std::size_t answers = 0, failed = 0, bytes = 0;
+    auto next = [&](Connection& connection, const Answer& answer) {
+        ++answers;
+        bytes += answer.body.size();
+        if (answer.status != 200) {
+            if (failed++ == 0) std::fprintf(stderr, "first failure: %d\n", answer.status);
+            return;
+        }
+        connection.send(sync_request(tokens[connection.work], next_batch_of(answer.body), 30'000));
+    };
+    for (const auto& line : lines_of(file)) {
+        auto words = words_of(line, 2);
+        connections.push_back(std::make_unique<Connection>(port));
+        connections.back()->work = tokens.size();
+        tokens.push_back(words[0]);
+        poller.add(*connections.back());
+        connections.back()->send(sync_request(words[0], words[1], 30'000));
+        poller.wait(0, next);
+    }
+    std::printf("listening\n");
+    std::fflush(stdout);
+    auto began = Clock::now();
+    while (seconds_between(began, Clock::now()) < seconds) poller.wait(100, next);
+    std::printf("{\"listeners\":%zu,\"answers\":%zu,\"failed\":%zu,\"answers_per_second\":%.0f,\"bytes_each\":%zu}\n",
+                connections.size(), answers, failed, static_cast<double>(answers) / seconds,
+                bytes / std::max<std::size_t>(1, answers));
+    return failed == 0 ? 0 : 1;
 }
 
 int run_latency(std::uint16_t port, const char* file, int rounds, int pause_ms) {
@@ -407,6 +444,7 @@ int main(int argc, char** argv) {
     if (mode == "run" && argc == 6) return run_requests(port, argv[3], std::strtoul(argv[4], nullptr, 10), argv[5]);
     if (mode == "send" && argc == 6) return run_send(port, argv[3], std::atof(argv[4]), std::atof(argv[5]));
     if (mode == "hold" && argc == 5) return run_hold(port, argv[3], std::atof(argv[4]));
+    if (mode == "listen" && argc == 5) return run_listen(port, argv[3], std::atof(argv[4]));
     if (mode == "latency" && argc == 6) return run_latency(port, argv[3], std::atoi(argv[4]), std::atoi(argv[5]));
     give_up("see the head of bench/load.cc for its arguments");
 }

@@ -6,6 +6,8 @@ import json
 import os
 import platform
 import resource
+import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -15,114 +17,16 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/support"))
+from harness import (BINARY, LOAD, MEMBERS, ROOT, Bench, kernel_memory, load, measured_send, next_batches, say,
+                     size_of)
 
-from fake_gateway import Gateway  # noqa: E402
 from bridge_killing import kill_with_service  # noqa: E402
 from fake_service import FakeService  # noqa: E402
-from httpc import Client  # noqa: E402
-from killing import kill_under_load, must  # noqa: E402
+from fake_gateway import Gateway  # noqa: E402
+from killing import kill_under_load  # noqa: E402
+from launching import make_certificate  # noqa: E402
 from server import Server  # noqa: E402
-
-BINARY = ROOT / "build/release/peyk"
-LOAD = ROOT / "build/release/bench_load"
-TICKS = os.sysconf("SC_CLK_TCK")
-MEMBERS = 10  # of every room
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def load(*arguments, on_line=None) -> dict:
-    """Runs the generator; on_line(text) is called for each line before the last, which is its result."""
-    process = subprocess.Popen([LOAD, *map(str, arguments)], stdout=subprocess.PIPE, text=True)
-    last = ""
-    for line in process.stdout:
-        last = line
-        if on_line and not line.startswith("{"):
-            on_line(line.strip())
-    if process.wait() != 0:
-        raise SystemExit(f"bench_load {arguments[0]} failed: {last}")
-    return json.loads(last)
-
-
-class Bench:
-    """A server with users and rooms in it."""
-
-    def __init__(self, options: dict | None = None):
-        self.server = Server(BINARY, {"storage.durability": "sync", "metrics.enabled": True, "metrics.port": 0}
-                             | (options or {}))
-        self.server.sections["metrics"]["port"] = self.metrics_port = __import__("server").free_port()
-        self.server.write_config()
-        self.scratch = Path(tempfile.mkdtemp(prefix="peyk-bench-"))
-        self.server.start()
-        self.client = self.server.client()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.dispose()
-        subprocess.run(["rm", "-rf", self.scratch], check=False)
-
-    def file(self, name: str, lines: list[str]) -> Path:
-        path = self.scratch / name
-        path.write_text("\n".join(lines) + "\n")
-        return path
-
-    def requests(self, lines: list[str], width: int = 16) -> list[dict]:
-        out = self.scratch / "answers"
-        load("run", self.server.port, self.file("requests", lines), width, out)
-        return [json.loads(line) for line in out.read_text().splitlines()]
-
-    def users(self, count: int) -> list[dict]:
-        return self.requests([
-            "POST /_matrix/client/v3/register - " + json.dumps({
-                "auth": {"type": "m.login.dummy"}, "username": f"u{n}", "password": "a long password"})
-            for n in range(count)])
-
-    def rooms(self, count: int, users: list[dict]) -> list[tuple[dict, str]]:
-        """`count` rooms of MEMBERS people each: (owner, room id)."""
-        owners = [users[n % len(users)] for n in range(count)]
-        made = self.requests([f"POST /_matrix/client/v3/createRoom {u['access_token']} " + json.dumps({"preset": "public_chat"})
-                              for u in owners])
-        rooms = [room["room_id"] for room in made]
-        joins = [f"POST /_matrix/client/v3/rooms/{quote(room, safe='')}/join {users[(n + k) % len(users)]['access_token']} {{}}"
-                 for k in range(1, MEMBERS) for n, room in enumerate(rooms)]
-        self.requests(joins)
-        return list(zip(owners, rooms))
-
-    def metrics(self) -> dict[str, float]:
-        """Counters by name, labels left out (summed)."""
-        answer = Client("127.0.0.1", self.metrics_port, 10).request("GET", "/metrics")
-        out: dict[str, float] = {}
-        for line in answer.body.decode().splitlines():
-            if line and not line.startswith("#"):
-                name, _, value = line.rpartition(" ")
-                name = name.split("{")[0]
-                out[name] = out.get(name, 0.0) + float(value)
-        return out
-
-    def cpu(self) -> float:
-        fields = Path(f"/proc/{self.server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def memory(self, key: str = "VmRSS") -> int:
-        """Bytes of the process."""
-        for line in Path(f"/proc/{self.server.process.pid}/status").read_text().splitlines():
-            if line.startswith(key + ":"):
-                return int(line.split()[1]) * 1024
-        raise SystemExit(f"no {key}")
-
-
-def rate(before: dict, after: dict, words: tuple[str, ...], seconds: float) -> float | None:
-    """Growth per second of the counter whose name holds all the words; None when there is no such counter."""
-    names = [n for n in after if all(word in n for word in words) and not n.endswith(("_bucket", "_sum"))]
-    if not names:
-        return None
-    return round((after[names[0]] - before.get(names[0], 0)) / seconds, 1)
+import peyk_config  # noqa: E402
 
 
 # ---- the benchmarks -------------------------------------------------------------------------------------------------
@@ -146,23 +50,6 @@ def bench_start(options) -> dict:
     return {"start_ms_median": round(statistics.median(times), 1), "start_ms_max": round(max(times), 1),
             "rss_mb": round(statistics.median(memories) / 1e6, 1), "rounds": len(times),
             "goal": {"start_ms": 100, "rss_mb": 50}}
-
-
-def measured_send(bench: Bench, senders: Path, seconds: float, warmup: float) -> dict:
-    start: dict = {}
-
-    def measuring(_line: str) -> None:
-        start.update(cpu=bench.cpu(), metrics=bench.metrics(), at=time.monotonic())
-
-    result = load("send", bench.server.port, senders, seconds, warmup, on_line=measuring)
-    took = time.monotonic() - start["at"]
-    server_cpu = bench.cpu() - start["cpu"]
-    result |= {"server_cpu_seconds": round(server_cpu, 2),
-               "server_cpu_us_per_send": round(server_cpu / max(1, result["sends"]) * 1e6, 1),
-               "generator_cpu_us_per_send": round(result["generator_cpu_seconds"] / max(1, result["sends"]) * 1e6, 1),
-               "syncs_per_second": rate(start["metrics"], bench.metrics(), ("sync", "total"), took),
-               "rss_mb": round(bench.memory() / 1e6, 1)}
-    return result
 
 
 def bench_send64(options) -> dict:
@@ -219,11 +106,6 @@ def bench_members(options) -> dict:
         return result | {"members": count, "notifications": gateway.attempts, "goal": {"p99_ms": 50}}
 
 
-def next_batches(bench: Bench, users: list[dict]) -> list[str]:
-    lines = [f"GET /_matrix/client/v3/sync?timeout=0 {u['access_token']} -" for u in users]
-    return [quote(answer["next_batch"], safe="") for answer in bench.requests(lines)]
-
-
 def bench_latency(options) -> dict:
     """from a send to the other client's sync answer, idle server"""
     with Bench() as bench:
@@ -233,17 +115,6 @@ def bench_latency(options) -> dict:
         since = next_batches(bench, [reader])[0]
         pair = bench.file("pair", [f"{owner['access_token']} {quote(room, safe='')}", f"{reader['access_token']} {since}"])
         return load("latency", bench.server.port, pair, options.rounds or 300, 20) | {"goal": {"sync_p50_ms": 3}}
-
-
-def kernel_memory() -> int:
-    """Bytes of slabs, and of the pages that sockets hold."""
-    memory = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in Path("/proc/meminfo").read_text().splitlines()}
-    pages = 0
-    for line in Path("/proc/net/sockstat").read_text().splitlines():
-        words = line.split()
-        if words[0] == "TCP:":
-            pages = int(words[words.index("mem") + 1])
-    return memory["Slab"] + pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def bench_longpoll(options) -> dict:
@@ -277,8 +148,40 @@ def bench_longpoll(options) -> dict:
                      "rss_mb": round(after["rss"] / 1e6, 1), "goal": {"bytes_each": 12_000}}
 
 
-def size_of(folder: Path) -> int:
-    return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file())
+def bench_longpoll_tls(options) -> dict:
+    """idle long polls over TLS: bytes each, in the process and in the kernel (2,000 of them: the client is Python)"""
+    count = options.count or 2000
+    with Bench() as bench:
+        certificate, key = bench.server.folder / "certificate.pem", bench.server.folder / "key.pem"
+        make_certificate(certificate, key, ["localhost"], None)
+        port = __import__("server").free_port()
+        peyk_config.write(bench.server.config, bench.server.sections, [
+            {"address": "127.0.0.1", "port": bench.server.port},
+            {"address": "127.0.0.1", "port": port, "tls_certificate": str(certificate), "tls_key": str(key)}])
+        bench.server.stop()
+        bench.server.start()
+        users = bench.users(count)
+        tokens = next_batches(bench, users)
+        bench.client.drop()
+        trust = ssl.create_default_context(cafile=certificate)
+
+        def poll(user: dict, since: str) -> ssl.SSLSocket:
+            stream = trust.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="localhost")
+            stream.sendall(f"GET /_matrix/client/v3/sync?timeout=600000&since={since} HTTP/1.1\r\nHost: localhost\r\n"
+                           f"Authorization: Bearer {user['access_token']}\r\n\r\n".encode())
+            return stream
+
+        held = [poll(users[0], tokens[0])]  # what the first connection alone needs
+        time.sleep(2)
+        before = bench.memory(), kernel_memory()
+        held += [poll(user, since) for user, since in zip(users[1:], tokens[1:])]
+        time.sleep(3)
+        after = bench.memory(), kernel_memory()
+        for stream in held:
+            stream.close()
+    process, kernel = (after[0] - before[0]) / (count - 1), (after[1] - before[1]) / (count - 1) / 2
+    return {"polls": count, "process_bytes_each": round(process), "kernel_bytes_each": round(kernel),
+            "bytes_each": round(process + kernel), "goal": {"bytes_each": 32_000}}
 
 
 def bench_disk(options) -> dict:
@@ -301,6 +204,91 @@ def bench_disk(options) -> dict:
 
 def compact(server: Server) -> None:
     subprocess.run([BINARY, "compact", "--config", server.config], check=True, capture_output=True, timeout=600)
+
+
+SYNC_CASES = {"timeline 1, lazy members": (1, True), "timeline 5, lazy members": (5, True),
+              "timeline 20, lazy members": (20, True), "timeline 10, all members": (10, False)}
+
+
+def first_sync(bench: Bench, user: dict, limit: int, lazy: bool) -> tuple[float, int]:
+    """Seconds until the last byte, and how many."""
+    wanted = quote(json.dumps({"room": {"timeline": {"limit": limit}, "state": {"lazy_load_members": lazy}}}))
+    client = bench.server.client()
+    began = time.monotonic()
+    answer = client.request("GET", f"/_matrix/client/v3/sync?timeout=0&filter={wanted}",
+                            headers={"Authorization": f"Bearer {user['access_token']}"})
+    took = time.monotonic() - began
+    client.drop()
+    if answer.status != 200:
+        raise SystemExit(f"a sync answers {answer.status}: {answer.body[:200]}")
+    return took, len(answer.body)
+
+
+def bench_sync(options) -> dict:
+    """first /v3/sync of accounts in 300 rooms of 300 members: one after a restart, then 200 accounts one after another"""
+    count, members, accounts, messages = options.count or 300, 300, options.rounds or 200, 20
+    with Bench() as bench:
+        began = time.monotonic()
+        users = bench.users(members)
+        made = bench.requests([
+            f"POST /_matrix/client/v3/createRoom {users[n % members]['access_token']} "
+            + json.dumps({"preset": "public_chat", "name": f"Room {n}"}) for n in range(count)], 32)
+        rooms = [quote(room["room_id"], safe="") for room in made]
+        # Neighbours in the list go to different rooms, since a room takes one join at a time.
+        bench.requests([f"POST /_matrix/client/v3/rooms/{room}/join {users[(n + k) % members]['access_token']} {{}}"
+                        for k in range(1, members) for n, room in enumerate(rooms)], 64)
+        bench.requests([f"PUT /_matrix/client/v3/rooms/{room}/send/m.room.message/m{k} {users[(n + k) % members]['access_token']} "
+                        + json.dumps({"msgtype": "m.text", "body": f"Message {k} in room {n}, as long as people write."})
+                        for k in range(messages) for n, room in enumerate(rooms)], 64)
+        say(f"{count} rooms of {members} members: {time.monotonic() - began:.0f} s")
+        out = {}
+        for name, (limit, lazy) in SYNC_CASES.items():
+            bench.server.stop(limit=10)
+            bench.server.start()
+            idle = bench.memory()
+            first, size = first_sync(bench, users[0], limit, lazy)
+            after_first, cpu = bench.memory(), bench.cpu()
+            times = [first_sync(bench, user, limit, lazy)[0] for user in users[1:accounts]]
+            out[name] = {"first_ms": round(first * 1000), "mb": round(size / 1e6, 2),
+                         "others_median_ms": round(statistics.median(times) * 1000), "others_max_ms": round(max(times) * 1000),
+                         "server_cpu_ms_each": round((bench.cpu() - cpu) / len(times) * 1000),
+                         "rss_idle_mb": round(idle / 1e6, 1), "rss_first_mb": round(after_first / 1e6, 1),
+                         "rss_last_mb": round(bench.memory() / 1e6, 1), "rss_peak_mb": round(bench.memory("VmHWM") / 1e6, 1)}
+            say(f"{name}: {out[name]}")
+    return {"rooms": count, "members": members, "accounts": accounts, "cases": out,
+            "goal": {"first_ms": 1000, "rss_last": "at most twice rss_first"}}
+
+
+def bench_bigroom(options) -> dict:
+    """a room of 10,000 local members: sends while they join, sends into it while 1,000 of them listen, rows per message"""
+    count, listeners, seconds = options.count or 10_000, 1000, options.seconds or 10
+    with Bench() as bench:
+        users = bench.users(count)
+        small = bench.rooms(64, users[:64])
+        quiet = bench.file("quiet", [f"{u['access_token']} {quote(room, safe='')}" for u, room in small])
+        big = quote(bench.requests([f"POST /_matrix/client/v3/createRoom {users[0]['access_token']} "
+                                    + json.dumps({"preset": "public_chat", "name": "Everybody"})])[0]["room_id"], safe="")
+        joins = bench.file("joins", [f"POST /_matrix/client/v3/rooms/{big}/join {u['access_token']} {{}}" for u in users[1:]])
+        out = {"members": count, "small_rooms": measured_send(bench, quiet, seconds, 2)}
+        joining = subprocess.Popen([LOAD, "run", str(bench.server.port), joins, "16", bench.scratch / "joined"],
+                                   stdout=subprocess.PIPE, text=True)
+        # As many senders as a lively server has, in other rooms, for as long as people join.
+        out["small_rooms_while_joining"] = measured_send(bench, quiet, min(seconds, count / 1500), 0.5)
+        if joining.wait() != 0:
+            raise SystemExit("the joins failed")
+        out["joins_per_second"] = round((count - 1) / json.loads(joining.stdout.read())["seconds"])
+        into = bench.file("into", [f"{u['access_token']} {big}" for u in users[:8]])
+        out["into_it"] = measured_send(bench, into, seconds, 2)
+        tokens = next_batches(bench, users[:listeners])
+        polls = bench.file("polls", [f"{u['access_token']} {s}" for u, s in zip(users, tokens)])
+        listening = subprocess.Popen([LOAD, "listen", str(bench.server.port), polls, str(seconds + 6)],
+                                     stdout=subprocess.PIPE, text=True)
+        listening.stdout.readline()
+        out["into_it_with_listeners"] = measured_send(bench, into, seconds, 2) | {"listeners": listeners}
+        if listening.wait() != 0:
+            raise SystemExit("the listeners failed")
+        out["listening"] = json.loads(listening.stdout.read())
+    return out | {"goal": {"p99_ms": 50, "rows_per_message": "as in small_rooms"}}
 
 
 def bench_kill(options) -> dict:
@@ -360,13 +348,23 @@ def bench_appservice(options) -> dict:
             "complete": complete, "goal": {"events_per_second": 1000}}
 
 
+def storage_tool(name: str, *arguments: str) -> dict:
+    subprocess.run(["cmake", "-B", ROOT / "build/release", "-DPEYK_TESTS=ON"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([ROOT / "tools/build.sh", "release", name], check=True, stdout=sys.stderr)
+    program = next((ROOT / "build/release").rglob(name))
+    result = subprocess.run([program, *arguments], capture_output=True, text=True, check=True)
+    return json.loads(result.stdout.strip().splitlines()[-1])
+
+
 def bench_store(_options) -> dict:
     """the store alone: commits per second and CPU per event"""
-    subprocess.run(["cmake", "-B", ROOT / "build/release", "-DPEYK_TESTS=ON"], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run([ROOT / "tools/build.sh", "release", "storage_bench"], check=True, stdout=sys.stderr)
-    program = next((ROOT / "build/release").rglob("storage_bench"))
-    result = subprocess.run([program], capture_output=True, text=True, check=True)
-    return json.loads(result.stdout.strip().splitlines()[-1])
+    return storage_tool("storage_bench")
+
+
+def bench_keys(options) -> dict:
+    """what 100,000 and a million destroyed keys of lone rows cost: memory, disk, a flush, a lookup"""
+    counts = [options.count] if options.count else [100_000, 1_000_000]
+    return {str(count): storage_tool("storage_keys", str(count)) for count in counts}
 
 
 def machine() -> dict:

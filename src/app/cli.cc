@@ -262,6 +262,15 @@ Example:
     verify.add_flag("--json", o.json, "For programs");
     verify.callback([&o] { o.exit = run_verify({o.config, o.json ? Output::json : Output::text}); });
 
+    auto& compact = command(app, "compact", "Give the space of deleted and overwritten rows back to the disk", R"(
+Rewrites the tables of the store, which needs free space for a part of it and may take minutes. A running server does it
+itself and goes on meanwhile. It is never necessary: the store does the same bit by bit, within a week.
+
+Example:
+  peyk compact)");
+    config_option(compact, o);
+    compact.callback([&o] { o.exit = run_compact({o.config}); });
+
     auto& doctor = command(app, "doctor", "Look for what is wrong with this installation, and say what to do", R"(
 Looks at the configuration, the clock, DNS, TLS files, limits of the system, disk space, permissions, and what the last
 verification of the store found. Leaves with 1 when something must be repaired. Opens no connection but to the resolver of this machine.

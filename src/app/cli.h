@@ -59,6 +59,9 @@ struct VerifyOptions {
     std::filesystem::path config;
     Output output = Output::text;
 };
+struct CompactOptions {
+    std::filesystem::path config;
+};
 struct DoctorOptions {
     std::filesystem::path config;
     Output output = Output::text;
@@ -85,6 +88,7 @@ int run_user_deactivate(const UserOptions& options);
 int run_backup(const BackupOptions& options);
 int run_restore(const BackupOptions& options);
 int run_verify(const VerifyOptions& options);
+int run_compact(const CompactOptions& options);
 int run_doctor(const DoctorOptions& options);
 int run_config_check(const std::filesystem::path& config);
 int run_config_reference();

@@ -2,9 +2,11 @@
 
 #include <future>
 
+#include "app/compact.h"
 #include "app/control.h"
 #include "app/housekeeping.h"
 #include "app/services.h"
+#include "app/store_metrics.h"
 #include "app/user_admin.h"
 #include "base/metrics.h"
 
@@ -36,6 +38,7 @@ struct Server::Parts {
     http::Router metrics_router;
     std::optional<http::Server> metrics_http;
     std::optional<Housekeeping> housekeeping;
+    WorkerPool control_worker{"control", 1};  // backups last, and must keep no worker from requests
     std::optional<UserAdmin> user_admin;
     http::Router control_router;
     std::optional<http::Server> control_http;
@@ -92,6 +95,7 @@ Result<void> Server::Parts::start() {
 Result<void> Server::Parts::start_control() {
     if (config.storage.engine == Engine::memory) return {};  // nothing to copy
     add_backup_route(control_router, config, *store);
+    add_compact_route(control_router, *store);
     user_admin.emplace(services->users());
     for (auto action : kUserActions) {
         add_control_route(control_router, fmt::format("/users/{}", action),
@@ -103,7 +107,7 @@ Result<void> Server::Parts::start_control() {
     add_control_route(control_router, "/status", [this](json::Object) { return answer_status(*housekeeping); });
     add_control_route(control_router, "/unlock", answer_unlock);
     add_control_route(control_router, "/lock", [this](json::Object) { return answer_lock(wake, lock_wanted); });
-    control_http.emplace(control_http_config(config), control_router, workers);
+    control_http.emplace(control_http_config(config), control_router, control_worker);
     auto started = control_http->start();
     if (started) return {};
     // Such as a data folder whose path is too long for a socket: the server is of use without it.
@@ -116,6 +120,8 @@ Result<void> Server::Parts::start_control() {
 Result<void> Server::Parts::start_metrics() {
     metrics::add_process_series(metrics);
     add_http_metrics();
+    add_store_metrics(metrics, *store->opened);
+    services->add_metrics(metrics);
     http::Route route{.method = http::Method::get, .pattern = "/metrics"};
     route.handler = [this](http::Request) { return exposition(metrics); };
     metrics_router.add(std::move(route));
@@ -157,6 +163,7 @@ void Server::Parts::add_http_metrics() {
 }
 
 void Server::Parts::stop() {
+    if (store && store->opened->rocks()) store->opened->rocks()->stop_compacting();
     if (control_http) control_http->stop();
     if (metrics_http) metrics_http->stop();
     if (http) http->stop();
@@ -164,6 +171,7 @@ void Server::Parts::stop() {
     if (services) services->stop();
     if (outbound) outbound->stop();
     timers.stop();
+    control_worker.stop();
     workers.stop();
     control_http.reset();
     metrics_http.reset();

@@ -10,6 +10,7 @@
 #include "app/third_party.h"
 #include "async/feed.h"
 #include "async/timers.h"
+#include "base/metrics.h"
 #include "client_api/account/endpoints.h"
 #include "client_api/appservice/endpoints.h"
 #include "client_api/endpoint.h"
@@ -44,6 +45,8 @@ public:
     // Before traffic: finishes what a crash interrupted. Errors: what the services say.
     Result<void> start();
     void stop();
+    // The services outlive the registry's traffic.
+    void add_metrics(metrics::Registry& registry) const;
     http::Router& router() { return router_; }
     users::Users& users() { return users_; }
     rooms::Rooms& rooms() { return rooms_; }

@@ -14,17 +14,17 @@ WorkerPool::WorkerPool(std::string name, std::size_t threads) : name_(std::move(
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-void WorkerPool::post(Job job) {
+void WorkerPool::post_to(std::deque<Job>& queue, Job job) {
     std::lock_guard lock(mutex_);
     if (stopping_ && threads_.empty()) return;
-    jobs_.push_back(std::move(job));
+    queue.push_back(std::move(job));
     // Inside the lock: the job may be what its waiter destroys this pool after, and then stop() must wait for us.
     if (idle_ > 0) ready_.notify_one();
 }
 
 std::size_t WorkerPool::queued() const {
     std::lock_guard lock(mutex_);
-    return jobs_.size();
+    return jobs_.size() + later_.size();
 }
 
 void WorkerPool::stop() {
@@ -38,20 +38,28 @@ void WorkerPool::stop() {
     for (auto& thread : threads) thread.join();
 }
 
+bool WorkerPool::take_later() {
+    if (later_.empty() || jobs_.empty()) return jobs_.empty();
+    turn_ = (turn_ + 1) % kTurns;
+    return turn_ == 0;
+}
+
 void WorkerPool::run() {
-    set_current(this);
     pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
     std::unique_lock lock(mutex_);
     for (;;) {
-        while (jobs_.empty()) {
+        while (jobs_.empty() && later_.empty()) {
             if (stopping_) return;
             ++idle_;
             ready_.wait(lock);
             --idle_;
         }
-        auto job = std::move(jobs_.front());
-        jobs_.pop_front();
+        bool later = take_later();
+        auto& queue = later ? later_ : jobs_;
+        auto job = std::move(queue.front());
+        queue.pop_front();
         lock.unlock();
+        set_current(later ? static_cast<Executor*>(&background_) : this);
         job();
         job = nullptr;  // destroyed outside of the lock
         lock.lock();

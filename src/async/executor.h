@@ -34,19 +34,35 @@ class WorkerPool final : public Executor {
 public:
     WorkerPool(std::string name, std::size_t threads);
     ~WorkerPool() override { stop(); }
-    void post(Job job) override;
+    void post(Job job) override { post_to(jobs_, std::move(job)); }
+    // The same threads for work that comes in thousands at once and that nobody waits for to the millisecond, such as
+    // the long polls that one message wakes up: while both kinds wait, every fourth job is one of these.
+    Executor& background() { return background_; }
     void stop();
     std::size_t queued() const;
 
 private:
-    void run();
+    class Background final : public Executor {
+    public:
+        explicit Background(WorkerPool& pool) : pool_(pool) {}
+        void post(Job job) override { pool_.post_to(pool_.later_, std::move(job)); }
 
+    private:
+        WorkerPool& pool_;
+    };
+    void run();
+    void post_to(std::deque<Job>& queue, Job job);
+    bool take_later();
+
+    static constexpr unsigned kTurns = 4;
     std::string name_;
     mutable std::mutex mutex_;
     std::condition_variable ready_;
-    std::deque<Job> jobs_;
+    std::deque<Job> jobs_, later_;
+    unsigned turn_ = 0;
     std::size_t idle_ = 0;
     bool stopping_ = false;
+    Background background_{*this};
     std::vector<std::thread> threads_;
 };
 

@@ -83,25 +83,26 @@ void Wakeup::fire(Cell& cell, Reason reason) {
 
 struct Wakeup::Awaiter {
     Cell& cell;
+    Executor* home;
     bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> handle) {
         std::lock_guard lock(cell.mutex);
         if (cell.reason) return false;
         cell.waiting = handle;
-        cell.home = Executor::current();
+        cell.home = home ? home : Executor::current();
         return true;
     }
     void await_resume() const noexcept {}
 };
 
-Task<Wakeup::Reason> Wakeup::wait(Timers& timers, Millis timeout, std::stop_token stop) const {
+Task<Wakeup::Reason> Wakeup::wait(Timers& timers, Millis timeout, std::stop_token stop, Executor* home) const {
     auto cell = cell_;
     auto on_time = [cell] { fire(*cell, Reason::timeout); };
     auto timer = timers.call_after(timeout, std::move(on_time));
     auto on_stop = [cell] { fire(*cell, Reason::stopped); };
     {
         std::stop_callback stopped(std::move(stop), std::move(on_stop));
-        Awaiter awaiter{*cell};
+        Awaiter awaiter{*cell, home};
         co_await awaiter;
     }
     timers.cancel(timer);

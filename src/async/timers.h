@@ -50,8 +50,8 @@ public:
     enum class Reason : unsigned char { notified, timeout, stopped };
     Wakeup() : cell_(std::make_shared<Cell>()) {}
     void notify() const { fire(*cell_, Reason::notified); }
-    // Resumed on the executor it suspended on. May be awaited again afterwards.
-    Task<Reason> wait(Timers& timers, Millis timeout, std::stop_token stop = {}) const;
+    // Resumed on `home`, or with none on the executor it suspended on. May be awaited again afterwards.
+    Task<Reason> wait(Timers& timers, Millis timeout, std::stop_token stop = {}, Executor* home = nullptr) const;
     // As a function that can outlive this object.
     std::move_only_function<void()> notifier() const {
         return [cell = cell_] { fire(*cell, Reason::notified); };

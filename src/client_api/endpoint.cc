@@ -58,6 +58,8 @@ std::unexpected<Error> wrong_type(std::string_view key, T what) {
     return m::bad_json(fmt::format("'{}' must be {}", key, what));
 }
 
+Task<Result<http::Response>> refused(Error error) { co_return std::unexpected(std::move(error)); }
+
 }  // namespace
 
 http::Response error_response(const Error& error) {
@@ -114,17 +116,22 @@ void Api::add(const Route& route, Run run) {
     if (auto at = path.find("/v3/"); at != std::string::npos) bind_path(path.replace(at, 4, "/r0/"));
 }
 
-Task<http::Response> Api::handle(Route route, bool guests, const Run& run, http::Request request) {
+// No coroutine, so that a request that waits is held once at most, by its endpoint.
+Task<http::Response> Api::handle(const Route& route, bool guests, const Run& run, http::Request request) {
     Call call{std::move(request), std::nullopt, {}};
-    if (auto ready = prepare(route, guests, call); !ready) co_return error_response(ready.error());
-    Result<http::Response> answered;
+    if (auto ready = prepare(route, guests, call); !ready) return finish(refused(std::move(ready).error()));
+    return finish(run(std::move(call)));
+}
+
+Task<http::Response> Api::finish(Task<Result<http::Response>> task) {
+    // Nothing is declared before the wait, or its frame would hold it.
     try {
-        answered = co_await run(std::move(call));
+        auto answered = co_await std::move(task);
+        if (!answered) co_return error_response(answered.error());
+        co_return std::move(*answered);
     } catch (const std::exception& error) {
-        answered = fail(Errc::internal, error.what());
+        co_return error_response(Error{Errc::internal, error.what()});
     }
-    if (!answered) co_return error_response(answered.error());
-    co_return std::move(*answered);
 }
 
 Result<users::Caller> Api::caller_of(const Route& route, const Call& call, std::string_view token) {

@@ -134,7 +134,8 @@ private:
     }
     static Task<Result<http::Response>> answer(Task<Result<Reply>> task);
     static Task<Result<http::Response>> answer(Task<Result<http::Response>> task) { return task; }
-    Task<http::Response> handle(Route route, bool guests, const Run& run, http::Request request);
+    Task<http::Response> handle(const Route& route, bool guests, const Run& run, http::Request request);
+    static Task<http::Response> finish(Task<Result<http::Response>> task);
     Result<void> prepare(const Route& route, bool guests, Call& call);
     Result<users::Caller> caller_of(const Route& route, const Call& call, std::string_view token);
 

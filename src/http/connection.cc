@@ -88,12 +88,17 @@ Task<bool> Connection::handshake() {
     co_return true;
 }
 
+// Not inlined, as all that serve_one() awaits before and after the handler: the compiler would make their frames a part
+// of its own, which is held for as long as a handler waits.
+[[gnu::noinline]] Task<Connection::Refused> Connection::next_request() {
+    auto head = co_await read_head();
+    if (!head) co_return head.error();
+    begin(*std::move(head));
+    co_return std::nullopt;
+}
+
 Task<bool> Connection::serve_one() {
-    {
-        auto head = co_await read_head();
-        if (!head) co_return co_await refuse(head.error());
-        begin(*std::move(head));
-    }
+    if (auto refused = co_await next_request()) co_return co_await refuse(*refused);
     if (!exchange_->route) {
         if (!skip_body()) exchange_->keep_alive = false;
         co_return co_await respond();
@@ -215,7 +220,7 @@ Connection::Refused Connection::note_received(Got got, Millis waited) {
     return std::nullopt;
 }
 
-Task<Connection::Refused> Connection::read_body() {
+[[gnu::noinline]] Task<Connection::Refused> Connection::read_body() {
     auto& body = *exchange_->body;
     auto& text = exchange_->request->body;
     for (;;) {

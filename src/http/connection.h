@@ -45,6 +45,7 @@ private:
 
     // Reading: into in_, from the stream.
     Task<Got> receive();
+    Task<Refused> next_request();  // into exchange_
     Task<std::expected<Head, Refusal>> read_head();
     Task<Refused> read_body();
     Task<Result<std::string>> read_piece(std::size_t max);

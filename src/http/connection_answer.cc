@@ -169,7 +169,7 @@ detail::Detached Connection::invoke(Connection& self) {
 }
 
 // Status 0: nothing to say any more.
-Task<bool> Connection::refuse(Refusal refusal) {
+[[gnu::noinline]] Task<bool> Connection::refuse(Refusal refusal) {
     if (refusal.status == 0) co_return false;
     Counters::add(loop_.counters().rejected);
     if (!exchange_) exchange_ = std::make_unique<Exchange>();
@@ -180,7 +180,7 @@ Task<bool> Connection::refuse(Refusal refusal) {
     co_return co_await respond();
 }
 
-Task<bool> Connection::respond() {
+[[gnu::noinline]] Task<bool> Connection::respond() {
     auto& exchange = *exchange_;
     auto& response = exchange.response;
     exchange.release();

@@ -136,6 +136,7 @@ Result<> RocksStore::load() {
 RocksStore::~RocksStore() { close(); }
 
 void RocksStore::close() {
+    stop_compacting();
     {
         std::lock_guard lock(mutex_);
         stopping_ = true;
@@ -292,6 +293,7 @@ void RocksStore::write(std::vector<Item>& group) {
             all.Delete(rocksdb::SliceParts(key.data(), key.size()));
         }
     }
+    auto rows = static_cast<std::uint64_t>(all.Count());
     auto last = next - 1;
     for (auto shard : raised_) all.Put(epoch_key(shard), u64_bytes(epochs_[shard.number]));
     if (last != visible_) all.Put(slice(kPositionKey), u64_bytes(last));
@@ -307,6 +309,7 @@ void RocksStore::write(std::vector<Item>& group) {
             unsynced_ = !sync;
             ++groups_;
             syncs_ += sync ? 1 : 0;
+            rows_ += rows;
             bytes_ += size;
             free_ -= std::min<std::uint64_t>(free_, 2 * size);  // once in the log, once in a table
         } else {
@@ -407,6 +410,21 @@ Result<> RocksStore::checkpoint(const std::filesystem::path& dir) {
     return {};
 }
 
+Result<> RocksStore::compact() {
+    if (!db_) return fail(Errc::unavailable, "the store is closed");
+    auto status = db_->Flush({});
+    if (status.ok()) {
+        rocksdb::CompactRangeOptions options;
+        options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+        options.exclusive_manual_compaction = false;
+        options.canceled = &compact_no_more_;
+        status = db_->CompactRange(options, nullptr, nullptr);
+    }
+    if (compact_no_more_ && !status.ok()) return fail(Errc::cancelled, "the store is closing");
+    if (!status.ok()) return fail(error_of(status, options_.dir));
+    return {};
+}
+
 Result<> RocksStore::verify() const {
     auto status = db_->VerifyChecksum();
     if (!status.ok()) return fail(error_of(status, options_.dir));
@@ -444,7 +462,8 @@ Result<> RocksStore::verify_files(const std::filesystem::path& dir, const Secret
 }
 
 RocksStore::Counters RocksStore::counters() const {
-    Counters out{.batches = batches_, .groups = groups_, .syncs = syncs_, .bytes = bytes_, .failed = failed_};
+    Counters out{
+        .batches = batches_, .groups = groups_, .syncs = syncs_, .rows = rows_, .bytes = bytes_, .failed = failed_};
     if (!db_) return out;
     std::uint64_t value = 0;
     if (db_->GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &value)) out.disk_bytes = value;

@@ -63,6 +63,11 @@ public:
 
     // A consistent, encrypted copy of the files as of now in a directory that does not exist yet.
     Result<> checkpoint(const std::filesystem::path& dir);
+    // Rewrites all tables, so that what was deleted or overwritten gives its space back. Takes minutes for a large
+    // store, and space for a second copy of a level; reads and commits go on. cancelled: stop_compacting() was called.
+    Result<> compact();
+    // Makes compact() return soon, one that runs and all later ones.
+    void stop_compacting() { compact_no_more_ = true; }
     // Reads every file and compares checksums.
     Result<> verify() const;
     // The same in pieces: the files as of now, and one of them. A file that compaction removed meanwhile is good.
@@ -76,7 +81,7 @@ public:
     static Result<> verify_files(const std::filesystem::path& dir, const Secret& file_key);
 
     struct Counters {
-        std::uint64_t batches = 0, groups = 0, syncs = 0, bytes = 0, failed = 0;
+        std::uint64_t batches = 0, groups = 0, syncs = 0, rows = 0, bytes = 0, failed = 0;
         std::uint64_t disk_bytes = 0;    // of tables, by RocksDB's count
         std::uint64_t memory_bytes = 0;  // write buffers and block cache
     };
@@ -114,7 +119,8 @@ private:
     std::chrono::steady_clock::time_point asked_{};
     bool unsynced_ = false;  // writer
     std::atomic<bool> broken_ = false;
-    std::atomic<std::uint64_t> batches_ = 0, groups_ = 0, syncs_ = 0, bytes_ = 0, failed_ = 0;
+    std::atomic<bool> compact_no_more_ = false;
+    std::atomic<std::uint64_t> batches_ = 0, groups_ = 0, syncs_ = 0, rows_ = 0, bytes_ = 0, failed_ = 0;
 
     std::mutex mutex_;  // queue_, stopping_
     std::condition_variable ready_;

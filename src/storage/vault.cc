@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <chrono>
+
 #include "base/bytes.h"
 #include "storage/vault_files.h"
 
@@ -12,15 +14,26 @@ constexpr std::uint64_t kSlotsAtOnce = 4096;
 // Rows whose numbers differ in the last three digits only share a cached key, three steps above theirs.
 constexpr std::size_t kBlockDigits = 3;
 
-KeyPath path_of(const KeyName& name) {
+// Subtrees that are kept as pages: 256 owners, an owner, 4,096 rows of a table.
+constexpr std::size_t kOwnersDigits = 4, kRowsDigits = 6;
+// Pages in memory: about 20 kB each where a hundredth of the rows is destroyed one by one.
+constexpr std::size_t kMaxPages = 2000;
+
+std::uint8_t digits_of(std::uint64_t number) { return static_cast<std::uint8_t>((std::bit_width(number) + 1) / 2); }
+
+KeyPath owner_path(std::uint64_t slot) {
     KeyPath path;
-    path.add_number(name.slot);
-    path.add_byte(name.table);
-    if (name.table != 0) path.add_number(name.row);
+    path.add_number(slot).cut(std::min<std::size_t>(kOwnersDigits, digits_of(slot)));
+    if (slot != 0) path.cut();
     return path;
 }
 
-std::uint8_t digits_of(std::uint64_t number) { return static_cast<std::uint8_t>((std::bit_width(number) + 1) / 2); }
+KeyPath path_of(const KeyName& name) {
+    auto path = owner_path(name.slot);
+    path.add_byte(name.table);
+    if (name.table != 0) path.add_number(name.row).cut(std::min<std::size_t>(kRowsDigits, digits_of(name.row)));
+    return path;
+}
 
 }  // namespace
 
@@ -46,7 +59,12 @@ Result<std::unique_ptr<Vault>> Vault::open(const std::filesystem::path& dir, con
     std::unique_ptr<Vault> vault(new Vault(files->master(), std::move(tree)));
     vault->incarnation_ = files->incarnation();
     vault->next_slot_ = vault->reserved_ = next_slot;
+    bool former_format = files->former_format();
     vault->files_ = std::move(files);
+    if (former_format) {
+        ++vault->changes_;
+        PEYK_CHECK(vault->flush());
+    }
     return vault;
 }
 
@@ -86,16 +104,23 @@ std::optional<Secret> Vault::key(const KeyName& name) const {
     {
         std::lock_guard lock(stripe.mutex);
         const auto& cached = entry(stripe, block, digits);
-        if (cached.digits == digits && cached.name == block) {
+        bool hit = cached.digits == digits && cached.name == block;
+        ++(hit ? stripe.hits : stripe.misses);
+        if (hit) {
             auto key = cached.key;
             return KeyTree::descend(key, path, path.size() - below);
         }
     }
     auto generation = generation_.load();
     std::optional<KeyTree::Found> found;
-    {
-        std::shared_lock lock(tree_mutex_);
-        found = tree_.find(path);
+    for (;;) {
+        {
+            std::shared_lock lock(tree_mutex_);
+            found = tree_.find(path);
+        }
+        if (!found || found->absent == 0) break;
+        std::unique_lock lock(tree_mutex_);
+        bring(path);
     }
     if (!found) return std::nullopt;
     auto top = path.size() - below;
@@ -117,10 +142,23 @@ std::optional<Secret> Vault::key(const KeyName& name) const {
     return KeyTree::descend(key, path, top);
 }
 
+// Loads the pages on the way. They were read when the vault was opened: a disk that has lost both copies since cannot
+// be trusted with anything, and a key that cannot be looked up must not read as destroyed.
+void Vault::bring(const KeyPath& path) const {
+    while (auto page = tree_.absent(path)) {
+        auto bytes = files_->pages().read(tree_.place(page));
+        if (!bytes) panic(bytes.error().detail);
+        if (!tree_.load(page, *bytes)) panic("a page of the key table does not parse");
+        sodium_memzero(bytes->data(), bytes->size());
+    }
+}
+
 void Vault::puncture(const KeyName& name) {
+    auto path = path_of(name);
     {
         std::unique_lock lock(tree_mutex_);
-        if (!tree_.puncture(path_of(name))) return;
+        bring(path);
+        if (!tree_.puncture(path)) return;
         ++changes_;
         ++generation_;
     }
@@ -137,9 +175,10 @@ void Vault::puncture_below(const KeyName& name) {
     if (name.row == 0) return;
     {
         std::unique_lock lock(tree_mutex_);
-        KeyPath table;
-        auto fixed = table.add_number(name.slot).add_byte(name.table).size();
-        if (!tree_.puncture_below(path_of(name), fixed)) return;
+        auto path = path_of(name);
+        auto fixed = owner_path(name.slot).add_byte(name.table).size();
+        bring(path);
+        if (!tree_.puncture_below(path, fixed)) return;
         ++changes_;
         ++generation_;
     }
@@ -148,9 +187,10 @@ void Vault::puncture_below(const KeyName& name) {
 
 void Vault::drop(std::uint64_t slot) {
     {
+        auto path = owner_path(slot);
         std::unique_lock lock(tree_mutex_);
-        KeyPath path;
-        if (!tree_.puncture(path.add_number(slot))) return;
+        bring(path);
+        if (!tree_.puncture(path)) return;
         ++changes_;
         ++generation_;
     }
@@ -167,20 +207,31 @@ void Vault::forget_cached() {
 Result<> Vault::flush() {
     std::lock_guard flushing(flush_mutex_);
     if (!dirty()) return {};
-    std::string table;
+    if (!files_) {
+        flushed_ = changes_.load();
+        return {};
+    }
+    auto begun = std::chrono::steady_clock::now();
+    std::string root;
     std::uint64_t changes = 0;
     std::uint64_t reserve = 0;
     {
-        std::shared_lock lock(tree_mutex_);
+        std::unique_lock lock(tree_mutex_);
         changes = changes_;
-        reserve = files_ ? next_slot_ + kSlotsAtOnce : reserved_;
-        put_u64be(table, reserve);
-        tree_.write(table);
+        reserve = next_slot_ + kSlotsAtOnce;
+        put_u64be(root, reserve);
+        tree_.write(root, [this](std::string_view page) { return files_->pages().keep(page); });
     }
-    auto written = files_ ? files_->store(table) : Result<>{};
-    sodium_memzero(table.data(), table.size());
-    PEYK_CHECK(std::move(written));
+    auto written = files_->pages().write(root);
+    sodium_memzero(root.data(), root.size());
     std::unique_lock lock(tree_mutex_);
+    files_->pages().release(tree_.settle(written.has_value()));
+    PEYK_CHECK(std::move(written));
+    tree_.unload(kMaxPages);
+    auto took = std::chrono::steady_clock::now() - begun;
+    ++writes_;
+    write_ms_ += static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+    written_bytes_ = files_->pages().bytes_written();
     reserved_ = reserve;
     flushed_ = changes;
     return {};
@@ -188,17 +239,8 @@ Result<> Vault::flush() {
 
 Result<std::vector<std::string>> Vault::verify() {
     if (!files_) return std::vector<std::string>{};
-    std::vector<std::string> damaged;
-    {
-        std::lock_guard flushing(flush_mutex_);
-        damaged = files_->damaged();
-        if (!damaged.empty()) {
-            PEYK_CHECK(files_->rewrite_header());
-            ++changes_;  // so that flush() writes both copies of the table
-        }
-    }
-    if (!damaged.empty()) PEYK_CHECK(flush());
-    return damaged;
+    std::lock_guard flushing(flush_mutex_);
+    return files_->mend();
 }
 
 Result<> Vault::change_root(const KeySource& source) {
@@ -219,6 +261,16 @@ Result<> Vault::renew_incarnation() {
     PEYK_CHECK(files_->renew_incarnation());
     incarnation_ = files_->incarnation();
     return {};
+}
+
+Vault::Counters Vault::counters() const {
+    Counters out{.destroyed = generation_, .writes = writes_, .write_ms = write_ms_, .written_bytes = written_bytes_};
+    for (auto& stripe : *cache_) {
+        std::lock_guard lock(stripe.mutex);
+        out.hits += stripe.hits;
+        out.misses += stripe.misses;
+    }
+    return out;
 }
 
 std::size_t Vault::frontier() const {

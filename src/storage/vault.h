@@ -62,7 +62,7 @@ public:
     void puncture(const KeyName& name);
     void puncture_below(const KeyName& name);  // all rows of the table smaller than name.row
     void drop(std::uint64_t slot);
-    // Writes both copies of the key table, if anything changed. io: the former copies stand, call again.
+    // Brings what changed of the key table to both of its copies. io: the former state stands, call again.
     Result<> flush();
     bool dirty() const { return changes_ != flushed_; }
 
@@ -78,7 +78,14 @@ public:
     Result<> copy_to(const std::filesystem::path& dir);
     // After a restore: what was promised by the store that was copied does not hold here.
     Result<> renew_incarnation();
-    std::size_t frontier() const;
+    std::size_t frontier() const;  // keys in memory
+
+    struct Counters {
+        std::uint64_t destroyed = 0;                                // rows, ranges of rows, slots
+        std::uint64_t writes = 0, write_ms = 0, written_bytes = 0;  // of the key table
+        std::uint64_t hits = 0, misses = 0;                         // of the cache of keys
+    };
+    Counters counters() const;
 
 private:
     struct Cached {
@@ -89,6 +96,7 @@ private:
     static constexpr std::size_t kStripes = 64, kPerStripe = 64;
     struct Stripe {
         std::mutex mutex;
+        std::uint64_t hits = 0, misses = 0;
         std::array<Cached, kPerStripe> entries;
     };
 
@@ -97,14 +105,14 @@ private:
     Stripe& stripe(const KeyName& block, std::uint8_t digits) const;
     std::optional<Secret> block_key(const KeyPath& path, const KeyName& block, std::uint8_t digits) const;
     void forget_cached();
-    std::string table_bytes() const;
+    void bring(const KeyPath& path) const;
 
     Secret master_;
     std::uint64_t incarnation_ = 1;
     std::unique_ptr<VaultFiles> files_;
 
     mutable std::shared_mutex tree_mutex_;  // tree_, next_slot_, reserved_
-    KeyTree tree_;
+    mutable KeyTree tree_;                  // pages come and go
     std::uint64_t next_slot_ = 1;
     std::uint64_t reserved_ = ~0ULL;  // slots below this one are on disk as handed out
     std::atomic<std::uint64_t> changes_ = 0;
@@ -112,6 +120,7 @@ private:
     std::mutex flush_mutex_;
     mutable std::atomic<std::uint64_t> generation_ = 0;  // counts destructions, for the cache
     std::unique_ptr<std::array<Stripe, kStripes>> cache_;
+    std::atomic<std::uint64_t> writes_ = 0, write_ms_ = 0, written_bytes_ = 0;
 };
 
 }  // namespace peyk::storage

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/logging.h"
 #include "storage/files.h"
+#include "storage/sealed_bytes.h"
 #include "storage/vault.h"
 
 namespace peyk::storage {
@@ -14,35 +15,8 @@ constexpr std::string_view kHeaderMagic = "peyk store\n";
 constexpr std::string_view kTableMagic = "peyk keys\n";
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kSector = 512;
-constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::uint32_t kArgonPasses = 3;
 constexpr std::uint32_t kArgonKiB = 64 * 1024;
-
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
-
-// Appends nonce and ciphertext.
-void seal(std::string& out, const Secret& key, std::string_view context, std::string_view plain) {
-    std::string nonce(kNonce, '\0');
-    randombytes_buf(nonce.data(), nonce.size());
-    std::string sealed(plain.size() + kTag, '\0');
-    crypto_aead_xchacha20poly1305_ietf_encrypt(bytes_of(sealed), nullptr, bytes_of(plain), plain.size(),
-                                               bytes_of(context), context.size(), nullptr, bytes_of(nonce), key.data());
-    out += nonce;
-    out += sealed;
-}
-
-std::optional<std::string> unseal(std::string_view in, const Secret& key, std::string_view context) {
-    if (in.size() < kNonce + kTag) return std::nullopt;
-    std::string plain(in.size() - kNonce - kTag, '\0');
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(bytes_of(plain), nullptr, nullptr, bytes_of(in) + kNonce,
-                                                   in.size() - kNonce, bytes_of(context), context.size(), bytes_of(in),
-                                                   key.data()) != 0) {
-        return std::nullopt;
-    }
-    return plain;
-}
 
 Result<Secret> read_key_file(const std::filesystem::path& path) {
     auto bytes = read_file(path, 4096);
@@ -66,8 +40,9 @@ Result<Secret> stretch(std::string_view passphrase, std::string_view salt, std::
         return fail(Errc::corrupt, "store.header has impossible parameters for the passphrase");
     }
     Secret out;
-    if (crypto_pwhash(out.data(), Secret::kBytes, passphrase.data(), passphrase.size(), bytes_of(salt), passes,
-                      std::size_t{kib} * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    if (crypto_pwhash(out.data(), Secret::kBytes, passphrase.data(), passphrase.size(),
+                      reinterpret_cast<const unsigned char*>(salt.data()), passes, std::size_t{kib} * 1024,
+                      crypto_pwhash_ALG_ARGON2ID13) != 0) {
         return fail(Errc::unavailable, "not enough memory to derive the key from the passphrase");
     }
     return out;
@@ -139,7 +114,7 @@ std::string VaultFiles::encode(const Header& header) {
     put_bytes(out, header.salt);
     put_u64be(out, header.incarnation);
     auto context = out;
-    seal(out, header.root, context, header.master.view());
+    seal_bytes(out, header.root, context, header.master.view());
     return out;
 }
 
@@ -164,7 +139,7 @@ Result<VaultFiles::Header> VaultFiles::decode(std::string_view bytes, const KeyS
     }
     PEYK_TRY(header.root, root_secret(source, header.salt));
     auto context = bytes.substr(0, bytes.size() - in.rest().size());
-    auto master = unseal(in.rest(), header.root, context);
+    auto master = unseal_bytes(in.rest(), header.root, context);
     if (!master || master->size() != Secret::kBytes) {
         return fail(Errc::forbidden, by_passphrase ? "the passphrase is not the one that this store was made with"
                                                    : "the key is not the one that this store was made with");
@@ -201,10 +176,12 @@ Result<> VaultFiles::make_header(const KeySource& source) {
     // The table comes first: a header without one would mean damage, a table without a header is refused above.
     std::string table;
     put_u64be(table, 1);
-    KeyTree(Secret::random()).write(table);
-    auto written = store(table);
+    KeyTree(Secret::random()).write(table, [](std::string_view) { return KeyPlace{}; });  // too small for pages
+    pages_.emplace(dir_, header_.master.derive("pages"));
+    auto written = pages_->write(table);
     sodium_memzero(table.data(), table.size());
     PEYK_CHECK(std::move(written));
+    pages_.reset();  // load() begins with what is on the disk
     return write_header(dir_);
 }
 
@@ -241,62 +218,43 @@ Result<Secret> VaultFiles::master_key(const std::filesystem::path& dir, const Ke
     return files.header_.master;
 }
 
-Result<VaultFiles::Copy> VaultFiles::read_copy(char which) const {
-    PEYK_TRY(auto lock, read_file(lock_path(which), kSector));
+Result<std::string> VaultFiles::load() {
+    pages_.emplace(dir_, header_.master.derive("pages"));
+    auto table = pages_->load();
+    if (table || table.error().code != Errc::not_found) return table;
+    PEYK_TRY(auto former, load_former());
+    former_format_ = true;
+    return former;
+}
+
+Result<VaultFiles::Copy> VaultFiles::read_former(char which) const {
+    auto path = dir_ / (std::string("keys.") + which);
+    PEYK_TRY(auto lock, read_file(path.string() + ".lock", kSector));
     ByteReader in(lock);
     auto generation = in.u64be();
     auto context = lock.substr(0, sizeof generation);
-    auto key = unseal(in.take(kNonce + Secret::kBytes + kTag), header_.master.derive("lock"), context);
-    if (!key) return fail(Errc::corrupt, lock_path(which).string() + " is damaged");
+    auto key = unseal_bytes(in.take(Secret::kBytes + kSealOverhead), header_.master.derive("lock"), context);
+    if (!key) return fail(Errc::corrupt, path.string() + ".lock is damaged");
     // The new file, if the last write was cut off between the lock and the rename.
     for (const auto* suffix : {"", ".new"}) {
-        auto path = table_path(which);
-        path += suffix;
-        auto bytes = read_file(path);
+        auto bytes = read_file(path.string() + suffix);
         if (!bytes || !bytes->starts_with(kTableMagic)) continue;
-        auto table = unseal(std::string_view(*bytes).substr(kTableMagic.size()), Secret(*key), context);
+        auto table = unseal_bytes(std::string_view(*bytes).substr(kTableMagic.size()), Secret(*key), context);
         if (table) return Copy{generation, std::move(*table)};
     }
-    return fail(Errc::corrupt, table_path(which).string() + " is damaged");
+    return fail(Errc::corrupt, path.string() + " is damaged");
 }
 
-Result<> VaultFiles::write_copy(char which, std::uint64_t generation, std::string_view table) const {
-    auto key = Secret::random();
-    std::string lock;
-    put_u64be(lock, generation);
-    auto context = lock;
-    seal(lock, header_.master.derive("lock"), context, key.view());
-    lock.resize(kSector);
-    std::string bytes(kTableMagic);
-    seal(bytes, key, context, table);
-    auto fresh = table_path(which);
-    fresh += ".new";
-    PEYK_CHECK(write_file(fresh, bytes));
-    PEYK_CHECK(overwrite_file(lock_path(which), lock));
-    return rename_file(fresh, table_path(which));
-}
-
-Result<std::string> VaultFiles::load() {
-    auto a = read_copy('a');
-    auto b = read_copy('b');
+Result<std::string> VaultFiles::load_former() const {
+    auto a = read_former('a');
+    auto b = read_former('b');
     if (!a && !b) {
         return fail(Errc::corrupt, fmt::format("both copies of the key table in {} are damaged or missing ({}; {}): "
                                                "restore from a backup",
                                                dir_.string(), a.error().detail, b.error().detail));
     }
     bool from_a = a && (!b || a->generation >= b->generation);
-    auto& best = from_a ? *a : *b;
-    generation_ = best.generation;
-    if (!a || !b) log::warning("storage", "one copy of the key table was lost; written anew from the other");
-    // A cut-off write leaves one copy behind; nothing is told then.
-    if (!a || !b || a->generation != b->generation) PEYK_CHECK(store(best.table));
-    return std::move(best.table);
-}
-
-Result<> VaultFiles::store(std::string_view table) {
-    ++generation_;
-    PEYK_CHECK(write_copy('a', generation_, table));
-    return write_copy('b', generation_, table);
+    return std::move((from_a ? *a : *b).table);
 }
 
 bool VaultFiles::header_is_good(const std::filesystem::path& path) const {
@@ -307,32 +265,27 @@ bool VaultFiles::header_is_good(const std::filesystem::path& path) const {
     in.bytes();
     in.u64be();
     if (!in.ok()) return false;
-    auto master = unseal(in.rest(), header_.root, std::string_view(*bytes).substr(0, bytes->size() - in.rest().size()));
+    auto master =
+        unseal_bytes(in.rest(), header_.root, std::string_view(*bytes).substr(0, bytes->size() - in.rest().size()));
     bool good = master && *master == header_.master.view();
     if (master) sodium_memzero(master->data(), master->size());
     return good;
 }
 
-std::vector<std::string> VaultFiles::damaged() const {
-    std::vector<std::string> out;
+Result<std::vector<std::string>> VaultFiles::mend() {
+    std::vector<std::string> damaged;
     for (const auto* name : {"store.header", "store.header.copy"}) {
-        if (!header_is_good(dir_ / name)) out.emplace_back(name);
+        if (!header_is_good(dir_ / name)) damaged.emplace_back(name);
     }
-    for (char which : {'a', 'b'}) {
-        auto copy = read_copy(which);
-        if (!copy || copy->generation != generation_) out.push_back(table_path(which).filename().string());
-        if (copy) sodium_memzero(copy->table.data(), copy->table.size());
-    }
-    return out;
+    if (!damaged.empty()) PEYK_CHECK(write_header(dir_));
+    PEYK_TRY(auto pages, pages_->mend());
+    std::ranges::move(pages, std::back_inserter(damaged));
+    return damaged;
 }
 
 Result<> VaultFiles::copy_to(const std::filesystem::path& dir) const {
     PEYK_CHECK(make_directory(dir));
-    for (char which : {'a', 'b'}) {
-        for (const auto& path : {table_path(which), lock_path(which)}) {
-            PEYK_CHECK(copy_with_digest(path, dir / path.filename()));
-        }
-    }
+    for (const auto& path : pages_->files()) PEYK_CHECK(copy_with_digest(path, dir / path.filename()));
     return write_header(dir);
 }
 

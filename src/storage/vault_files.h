@@ -1,5 +1,5 @@
 #pragma once
-// The vault's files: a header that wraps the master key, and the key table, each in two copies.
+// The vault's files: a header that wraps the master key, and the key table (key_pages.h), each in two copies.
 
 #include <filesystem>
 #include <memory>
@@ -8,21 +8,19 @@
 #include <vector>
 
 #include "base/error.h"
-#include "storage/secret.h"
+#include "storage/key_pages.h"
 
 namespace peyk::storage {
 
 struct KeySource;
 
-// Purpose:  keeps the key table so that either copy may be lost, and so that what a former table held cannot be read
-//           from the disk later: each write is sealed under a fresh key, which stands in one sector that the next write
-//           overwrites in place.
+// Purpose:  keeps the header, and opens the key table under it.
 // Owner:    Vault, which serialises all calls but the accessors.
 //
 //   store.header, store.header.copy   how the root secret is made, the master key wrapped under it, the incarnation
-//   keys.a, keys.b                    the key table, sealed; written as a new file and renamed
-//   keys.a.lock, keys.b.lock          512 bytes: the key of that file, sealed under the master key; overwritten in
-//   place
+//
+// Stores of before the table had pages hold it as one sealed file in two copies (keys.a, keys.b), its key in the lock
+// of that copy. Those are read; the first write makes pages of them.
 class VaultFiles {
 public:
     // Errors as Vault::open.
@@ -31,14 +29,17 @@ public:
     // Reads only.
     static Result<Secret> master_key(const std::filesystem::path& dir, const KeySource& source);
 
-    // The newest table that is whole. A damaged or older copy is written anew.
+    // The root of the newest table that is whole: the next slot u64be, then the tree. Damaged copies are mended.
     Result<std::string> load();
-    Result<> store(std::string_view table);
+    // True after load(): the table is to be written at once.
+    bool former_format() const { return former_format_; }
+    KeyPages& pages() { return *pages_; }
+    const KeyPages& pages() const { return *pages_; }
     Result<> copy_to(const std::filesystem::path& dir) const;
-    // Names of the files that do not open under the keys in memory.
-    std::vector<std::string> damaged() const;
-    Result<> rewrite_header() const { return write_header(dir_); }
     Result<> change_root(const KeySource& source);
+    // Reads everything, writes anew what does not open under the keys in memory, and names it. Errors: corrupt (both
+    // copies), io.
+    Result<std::vector<std::string>> mend();
     Result<> renew_incarnation();
 
     const Secret& master() const { return header_.master; }
@@ -66,14 +67,13 @@ private:
     Result<> make_header(const KeySource& source);
     Result<> read_header(const KeySource& source);
     bool header_is_good(const std::filesystem::path& path) const;
-    Result<Copy> read_copy(char which) const;
-    Result<> write_copy(char which, std::uint64_t generation, std::string_view table) const;
-    std::filesystem::path table_path(char which) const { return dir_ / (std::string("keys.") + which); }
-    std::filesystem::path lock_path(char which) const { return dir_ / (std::string("keys.") + which + ".lock"); }
+    Result<Copy> read_former(char which) const;
+    Result<std::string> load_former() const;
 
     std::filesystem::path dir_;
     Header header_;
-    std::uint64_t generation_ = 0;
+    std::optional<KeyPages> pages_;
+    bool former_format_ = false;
 };
 
 }  // namespace peyk::storage

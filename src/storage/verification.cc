@@ -14,7 +14,7 @@ bool Verification::step() {
         vault_done_ = true;
         auto damaged = opened_.vault().verify();
         if (damaged) {
-            for (auto& name : *damaged) report_.damaged.push_back(name + " was damaged; written anew from memory");
+            for (auto& name : *damaged) report_.damaged.push_back(name + " was damaged; written anew");
         } else {
             report_.damaged.push_back(damaged.error().detail);
         }

@@ -30,4 +30,23 @@ bool Filter::wants_room(std::string_view room) const {
     return !has(not_rooms) && (!rooms || has(*rooms));
 }
 
+SharedFilters::SharedFilters() : none_(std::make_shared<const Filter>(Filter::parse(nullptr).value())) {}
+
+Result<SharedFilters::Ptr> SharedFilters::parse(const std::string& text) {
+    {
+        std::lock_guard lock(mutex_);
+        if (auto found = kept_.find(text); found != kept_.end()) return found->second;
+    }
+    PEYK_TRY(auto definition, json::parse_object(text));
+    json::Value value(std::move(definition));
+    PEYK_TRY(auto parsed, Filter::parse(&value));
+    auto filter = std::make_shared<const Filter>(std::move(parsed));
+    if (text.size() > kMaxText) return filter;
+    std::lock_guard lock(mutex_);
+    // Whoever makes up filters without end gets them parsed, not kept.
+    if (kept_.size() >= kMaxKept) std::erase_if(kept_, [](const auto& kept) { return kept.second.use_count() == 1; });
+    if (kept_.size() < kMaxKept) kept_.emplace(text, filter);
+    return filter;
+}
+
 }  // namespace peyk::sync

@@ -4,7 +4,7 @@
 
 namespace peyk::sync {
 
-Notifier::Notifier(Feed& feed) {
+Notifier::Notifier(Feed& feed, Executor* background) : background_(background) {
     feed.listen([this](const FeedEntry& entry) { on_feed(entry); });
 }
 
@@ -56,7 +56,11 @@ void Notifier::on_feed(const FeedEntry& entry) {
         woken.reserve(found->second.size());
         for (auto id : found->second) woken.push_back(waiters_.at(id));
     }
-    for (const auto& wakeup : woken) wakeup.notify();
+    auto wake = [](const std::vector<Wakeup>& all) {
+        for (const auto& wakeup : all) wakeup.notify();
+    };
+    if (!background_ || woken.size() < kMany) return wake(woken);
+    background_->post([wake, woken = std::move(woken)] { wake(woken); });
 }
 
 std::size_t Notifier::waiting() const {

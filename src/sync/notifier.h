@@ -14,7 +14,8 @@ namespace peyk::sync {
 // Purpose:  from a room's or user's number to the waiting requests.  Runs on: any thread.
 class Notifier {
 public:
-    explicit Notifier(Feed& feed);
+    // `background`: where many are woken, so that who wrote need not; none: always there.
+    explicit Notifier(Feed& feed, Executor* background = nullptr);
 
     // While it lives, changes of the user or of one of the rooms notify the wake-up. Move-only.
     class Watch {
@@ -38,6 +39,8 @@ public:
 private:
     void on_feed(const FeedEntry& entry);
 
+    static constexpr std::size_t kMany = 64;
+    Executor* background_;
     mutable std::mutex mutex_;
     std::uint64_t next_ = 1;
     std::unordered_map<std::uint64_t, Wakeup> waiters_;                      // by watch id

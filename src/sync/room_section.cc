@@ -209,10 +209,18 @@ Result<std::string> RoomSections::write(const Window& window, Part& part,
     json::write_string(out, tokens_.encode(part.row.number, part.prev, window.reader.number));
     out += '}';
     out += window.state_after ? ",\"state_after\":" : ",\"state\":";
-    PEYK_CHECK(write_events(out, window, part, part.state, rooms::Bundle::nothing));
-    out += '}';
-    out += ",\"account_data\":{\"events\":[";
+    out += "{\"events\":[";
     bool first = true;
+    for (const auto& event : part.state) {
+        if (!first) out += ',';
+        first = false;
+        auto start = out.size();
+        PEYK_CHECK(rooms::write_state_event(out, store_, *part.room, *event, window.reader));
+        PEYK_CHECK(window.filter->fields.apply(out, start));
+    }
+    out += "]}";
+    out += ",\"account_data\":{\"events\":[";
+    first = true;
     for (const auto& item : account_data) {
         if (!window.filter->room_account_data.wants_type(item.type, "")) continue;
         if (!first) out += ',';

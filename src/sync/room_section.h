@@ -24,8 +24,9 @@ struct Window {
     std::uint64_t process = 0;
     bool full_state = false;
     bool state_after = false;
-    const Filter* filter = nullptr;
-    rooms::IgnoredUsersPtr ignored;
+    bool to_device = true;
+    SharedFilters::Ptr filter;
+    rooms::IgnoredUsersPtr ignored;  // while looking
     storage::Position from() const { return since ? since->position : 0; }
 };
 

@@ -267,7 +267,7 @@ Task<Result<std::string>> SlidingSync::run(SlidingRequest request, std::stop_tok
         if (answer.news || !may_wait || left <= Millis{0} || hangup.stop_requested())
             co_return co_await finish(request, key, std::move(opened), std::move(answer));
         answer = Answer{};
-        auto reason = co_await wakeup.wait(parts_.timers, left, hangup);
+        auto reason = co_await wakeup.wait(parts_.timers, left, hangup, parts_.background);
         if (reason != Wakeup::Reason::notified) may_wait = false;
     }
 }

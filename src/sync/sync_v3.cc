@@ -1,5 +1,9 @@
 #include "sync/sync_v3.h"
 
+#include <array>
+#include <thread>
+
+#include "async/parallel.h"
 #include "core/errors.h"
 
 namespace peyk::sync {
@@ -9,6 +13,11 @@ using rooms::Membership;
 
 constexpr std::size_t kToDevicePerSync = 100;
 constexpr Millis kMaxTimeout{600'000};
+constexpr std::size_t kManyRooms = 16;  // from here on a first sync is worth the other cores
+constexpr std::array<std::pair<std::string_view, Membership>, 4> kRoomLists{{{"join", Membership::join},
+                                                                             {"invite", Membership::invite},
+                                                                             {"knock", Membership::knock},
+                                                                             {"leave", Membership::leave}}};
 
 void append_list(std::string& out, std::string_view name, const std::set<UserId>& users) {
     out += '"';
@@ -31,6 +40,8 @@ std::vector<AccountDataItem> of_room(const std::vector<AccountDataItem>& items, 
     return out;
 }
 
+Task<Result<std::string>> refused(Error error) { co_return std::unexpected(std::move(error)); }
+
 }  // namespace
 
 SyncV3::SyncV3(Parts parts)
@@ -38,15 +49,11 @@ SyncV3::SyncV3(Parts parts)
       sections_(parts.store, parts.activity, parts.stream, parts.typing, parts.tokens, parts.unread),
       device_lists_(parts.store, parts.activity, parts.stream, parts.encryption) {}
 
-Result<Filter> SyncV3::load_filter(const SyncRequest& request) const {
-    if (!request.filter) return Filter::parse(nullptr);
-    std::string text = *request.filter;
-    if (!text.starts_with('{')) {
-        PEYK_TRY(text, parts_.account_data.filter(parts_.store.number(request.user), text));
-    }
-    PEYK_TRY(auto definition, json::parse_object(text));
-    json::Value value(std::move(definition));
-    return Filter::parse(&value);
+Result<SharedFilters::Ptr> SyncV3::load_filter(const SyncRequest& request) {
+    if (!request.filter) return filters_.none();
+    if (request.filter->starts_with('{')) return filters_.parse(*request.filter);
+    PEYK_TRY(auto text, parts_.account_data.filter(parts_.store.number(request.user), *request.filter));
+    return filters_.parse(text);
 }
 
 // The user's rooms and the position they are all known up to: a row that is newer moves the position.
@@ -62,99 +69,143 @@ Result<std::shared_ptr<const rooms::RoomMemberships>> SyncV3::fix_positions(Wind
     }
 }
 
-Task<Result<std::string>> SyncV3::run(SyncRequest request, std::stop_token hangup) {
-    PEYK_CO_TRY(auto filter, load_filter(request));
-    auto started = parts_.clock.monotonic();
+Task<Result<std::string>> SyncV3::run(const SyncRequest& request, std::stop_token hangup) {
+    auto poll = begin(request);
+    if (!poll) return refused(std::move(poll).error());
+    return answer(*std::move(poll), std::move(hangup));
+}
+
+Result<SyncV3::Poll> SyncV3::begin(const SyncRequest& request) {
     Window window{rooms::reader_for(parts_.store, request.user, request.device, 0), request.device};
-    window.filter = &filter;
+    PEYK_TRY(window.filter, load_filter(request));
     window.full_state = request.full_state;
     window.state_after = request.state_after;
     window.process = parts_.process;
+    window.to_device = request.to_device;
     if (request.since) {
-        PEYK_CO_TRY(window.since, parts_.tokens.decode(*request.since, window.reader.number, request.device));
+        PEYK_TRY(window.since, parts_.tokens.decode(*request.since, window.reader.number, request.device));
     }
-    // Spec: to-device messages go when a later request presents the token that delivered them.
-    if (window.since && request.to_device)
-        PEYK_CO_CHECK(co_await parts_.encryption.acknowledge(request.user, request.device, window.since->to_device));
-
-    auto stay = parts_.presence.sync(request.user, request.device, request.set_presence);
     auto timeout = std::min(request.timeout, kMaxTimeout);
     bool may_wait = window.since && !request.full_state && timeout > Millis{0};
+    return Poll{std::move(window), parts_.clock.monotonic() + timeout, may_wait,
+                parts_.presence.sync(request.user, request.device, request.set_presence)};
+}
+
+// What this frame holds is what ten thousand idle clients hold: no request, no rows, no answer (decision 0904).
+Task<Result<std::string>> SyncV3::answer(Poll poll, std::stop_token hangup) {
+    // Spec: to-device messages go when a later request presents the token that delivered them.
+    if (const auto& window = poll.window; window.since && window.to_device) {
+        PEYK_CO_CHECK(
+            co_await parts_.encryption.acknowledge(window.reader.user, window.device, window.since->to_device));
+    }
     for (;;) {
         Wakeup wakeup;
         Notifier::Watch watch;
-        if (may_wait) {
-            // Registered before looking, or a wake-up between the two would be lost.
-            PEYK_CO_TRY(auto known, parts_.memberships.of(window.reader.number));
-            std::vector<std::uint64_t> numbers;
-            for (const auto& row : *known) {
-                if (row.membership == Membership::join) numbers.push_back(row.number);
+        {
+            PEYK_CO_TRY(auto answer, look(poll, wakeup, watch));
+            bool over = poll.until <= parts_.clock.monotonic();
+            if (answer.news || !poll.may_wait || over || hangup.stop_requested()) {
+                ++answers_;
+                co_return std::move(answer.json);
             }
-            watch = parts_.notifier.watch(window.reader.number, std::move(numbers), wakeup);
         }
-        window.reader.now = parts_.clock.now().count();
-        PEYK_CO_TRY(auto rows, fix_positions(window));
-        PEYK_CO_TRY(window.ignored, parts_.account_data.ignored_by(window.reader.number));
-        PEYK_CO_TRY(auto answer, assemble(request, window, *rows));
-        auto left = timeout - (parts_.clock.monotonic() - started);
-        if (answer.news || !may_wait || left <= Millis{0} || hangup.stop_requested()) co_return std::move(answer.json);
-        rows = nullptr;
-        answer = Answer{};
-        auto reason = co_await wakeup.wait(parts_.timers, left, hangup);
-        if (reason != Wakeup::Reason::notified) may_wait = false;
+        auto left = poll.until - parts_.clock.monotonic();
+        auto reason = co_await wakeup.wait(parts_.timers, left, hangup, parts_.background);
+        if (reason != Wakeup::Reason::notified) poll.may_wait = false;
     }
 }
 
-Result<std::string> SyncV3::rooms_part(const Window& window, const rooms::RoomMemberships& rows,
-                                       const std::vector<AccountDataItem>& account_data) {
-    std::string join, invite, knock, leave;
-    HiddenInvites invites(parts_.account_data, window.reader.user, window.reader.number, window.ignored, parts_.store);
-    auto add = [](std::string& into, const RoomId& room, const std::string& section) {
-        if (section.empty()) return;
-        into += into.empty() ? "" : ",";
-        json::write_string(into, room.view());
-        into += ':';
-        into += section;
-    };
-    for (const auto& row : rows) {
-        if (!window.filter->wants_room(row.room.view())) continue;
-        bool changed = row.changed > window.from();
-        auto data = of_room(account_data, row.room);
-        switch (row.membership) {
-            case Membership::join: {
-                bool has_left = false;
-                PEYK_TRY(auto section, sections_.joined(window, row, data, &has_left));
-                add(has_left ? leave : join, row.room, section);
-                break;
-            }
-            case Membership::invite: {
-                if (!changed && !window.full_state) break;
-                PEYK_TRY(bool hidden, invites.hides(row));
-                if (!hidden) add(invite, row.room, sections_.stripped(row));
-                break;
-            }
-            case Membership::knock:
-                if (changed || window.full_state) add(knock, row.room, sections_.stripped(row));
-                break;
-            case Membership::leave:
-            case Membership::ban: {
-                if (window.since ? !changed && !(window.full_state && window.filter->include_leave)
-                                 : !window.filter->include_leave)
-                    break;
-                PEYK_TRY(auto section, sections_.left(window, row, data));
-                add(leave, row.room, section);
-                break;
-            }
-            case Membership::none: break;
+// One look at everything, after registering for what comes later: a wake-up between the two would be lost otherwise.
+Result<SyncV3::Answer> SyncV3::look(Poll& poll, const Wakeup& wakeup, Notifier::Watch& watch) {
+    auto& window = poll.window;
+    if (poll.may_wait) {
+        PEYK_TRY(auto known, parts_.memberships.of(window.reader.number));
+        std::vector<std::uint64_t> numbers;
+        for (const auto& row : *known) {
+            if (row.membership == Membership::join) numbers.push_back(row.number);
         }
+        watch = parts_.notifier.watch(window.reader.number, std::move(numbers), wakeup);
     }
-    std::string out;
-    for (auto [name, section] : {std::pair{"join", &join}, {"invite", &invite}, {"knock", &knock}, {"leave", &leave}}) {
-        if (section->empty()) continue;
-        out += out.empty() ? "" : ",";
-        out += std::string("\"") + name + "\":{" + *section + "}";
+    ++looks_;
+    window.reader.now = parts_.clock.now().count();
+    PEYK_TRY(auto rows, fix_positions(window));
+    PEYK_TRY(window.ignored, parts_.account_data.ignored_by(window.reader.number));
+    auto answer = assemble(window, *rows);
+    window.ignored = nullptr;
+    return answer;
+}
+
+Result<SyncV3::RoomPart> SyncV3::room_part(const Window& window, const rooms::RoomMembership& row,
+                                           const std::vector<AccountDataItem>& account_data) {
+    RoomPart part{"", row.membership == Membership::ban ? Membership::leave : row.membership};
+    if (!window.filter->wants_room(row.room.view())) return part;
+    bool changed = row.changed > window.from();
+    switch (row.membership) {
+        case Membership::join: {
+            bool has_left = false;
+            PEYK_TRY(part.json, sections_.joined(window, row, of_room(account_data, row.room), &has_left));
+            if (has_left) part.list = Membership::leave;
+            break;
+        }
+        case Membership::invite:
+        case Membership::knock:
+            if (changed || window.full_state) part.json = sections_.stripped(row);
+            break;
+        case Membership::leave:
+        case Membership::ban:
+            if (window.since ? changed || (window.full_state && window.filter->include_leave)
+                             : window.filter->include_leave) {
+                PEYK_TRY(part.json, sections_.left(window, row, of_room(account_data, row.room)));
+            }
+            break;
+        case Membership::none: break;
     }
-    return out;
+    return part;
+}
+
+Result<void> SyncV3::rooms_part(std::string& out, const Window& window, const rooms::RoomMemberships& rows,
+                                const std::vector<AccountDataItem>& account_data) {
+    std::vector<Result<RoomPart>> parts(rows.size());
+    auto write = [&](std::size_t i) { parts[i] = room_part(window, rows[i], account_data); };
+    bool large = (!window.since || window.full_state) && rows.size() >= kManyRooms;
+    auto helpers = std::max(1u, std::thread::hardware_concurrency()) - 1;
+    if (large && parts_.background) {
+        run_in_parallel(*parts_.background, helpers, rows.size(), write);
+    } else {
+        for (std::size_t i = 0; i < rows.size(); ++i) write(i);
+    }
+    HiddenInvites invites(parts_.account_data, window.reader.user, window.reader.number, window.ignored, parts_.store);
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (!parts[i]) return std::unexpected(std::move(parts[i]).error());
+        auto& json = parts[i]->json;
+        if (rows[i].membership == Membership::invite && !json.empty()) {
+            PEYK_TRY(bool hidden, invites.hides(rows[i]));
+            if (hidden) json.clear();
+        }
+        bytes += json.empty() ? 0 : json.size() + rows[i].room.view().size() + 8;
+    }
+    if (bytes == 0) return {};
+    constexpr std::size_t kRest = 4096;  // most of what follows the rooms
+    out.reserve(out.size() + bytes + kRest);
+    out += "\"rooms\":{";
+    bool first_kind = true;
+    for (auto [name, of] : kRoomLists) {
+        bool first = true;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (parts[i]->list != of || parts[i]->json.empty()) continue;
+            if (first) out.append(first_kind ? "\"" : ",\"").append(name).append("\":{");
+            if (!first) out += ',';
+            first = first_kind = false;
+            json::write_string(out, rows[i].room.view());
+            out += ':';
+            out += parts[i]->json;
+            parts[i]->json = {};  // they may be many megabytes
+        }
+        if (!first) out += '}';
+    }
+    out += '}';
+    return {};
 }
 
 Result<std::string> SyncV3::presence_part(const Window& window, const DeviceLists& lists) const {
@@ -174,7 +225,8 @@ Result<std::string> SyncV3::presence_part(const Window& window, const DeviceList
 }
 
 // Device lists and counts of keys.
-Result<std::string> SyncV3::encryption_part(const SyncRequest& request, const DeviceLists& lists, bool& news) const {
+Result<std::string> SyncV3::encryption_part(const Window& window, const DeviceLists& lists, bool& news) const {
+    const auto& user = window.reader.user;
     std::string out;
     if (!lists.changed.empty() || !lists.left.empty()) {
         news = true;
@@ -184,24 +236,25 @@ Result<std::string> SyncV3::encryption_part(const SyncRequest& request, const De
         append_list(out, "left", lists.left);
         out += '}';
     }
-    PEYK_TRY(auto counts, parts_.encryption.one_time_key_counts(request.user, request.device));
+    PEYK_TRY(auto counts, parts_.encryption.one_time_key_counts(user, window.device));
     json::Object by_algorithm;
     for (auto& [algorithm, count] : counts) by_algorithm.set(std::move(algorithm), count);
-    PEYK_TRY(auto fallback, parts_.encryption.unused_fallback_types(request.user, request.device));
+    PEYK_TRY(auto fallback, parts_.encryption.unused_fallback_types(user, window.device));
     json::Array types(fallback.begin(), fallback.end());
     out += ",\"device_one_time_keys_count\":" + json::write(by_algorithm);
     out += ",\"device_unused_fallback_key_types\":" + json::write(json::Value(std::move(types)));
     return out;
 }
 
-Result<SyncV3::Answer> SyncV3::assemble(const SyncRequest& request, Window& window,
-                                        const rooms::RoomMemberships& rows) {
+Result<SyncV3::Answer> SyncV3::assemble(Window& window, const rooms::RoomMemberships& rows) {
     Answer answer;
     auto user = window.reader.number;
     PEYK_TRY(auto data, window.since ? parts_.account_data.changes(user, window.from(), window.to)
                                      : parts_.account_data.snapshot(user));
-    PEYK_TRY(auto rooms_json, rooms_part(window, rows, data));
-    answer.news = !rooms_json.empty();
+    // The rooms come first, so that what may be the largest part is written once and not copied.
+    std::string out = "{";
+    PEYK_CHECK(rooms_part(out, window, rows, data));
+    answer.news = out.size() > 1;
 
     StreamToken next;
     next.position = window.to;
@@ -210,14 +263,14 @@ Result<SyncV3::Answer> SyncV3::assemble(const SyncRequest& request, Window& wind
     next.presence = window.presence_to;
     next.to_device = window.since ? window.since->to_device : 0;
     std::vector<ToDeviceMessage> messages;
-    if (request.to_device) {
-        PEYK_TRY(messages,
-                 parts_.encryption.inbox(request.user, request.device, next.to_device, window.to, kToDevicePerSync));
+    if (window.to_device) {
+        PEYK_TRY(messages, parts_.encryption.inbox(window.reader.user, window.device, next.to_device, window.to,
+                                                   kToDevicePerSync));
         next.to_device = messages.size() == kToDevicePerSync ? messages.back().position : window.to;
     }
 
-    std::string out = "{\"next_batch\":";
-    json::write_string(out, parts_.tokens.encode(next, user, request.device));
+    out += answer.news ? ",\"next_batch\":" : "\"next_batch\":";
+    json::write_string(out, parts_.tokens.encode(next, user, window.device));
     std::string global;
     for (const auto& item : data) {
         if (item.room || !window.filter->account_data.wants_type(item.type, "")) continue;
@@ -238,14 +291,13 @@ Result<SyncV3::Answer> SyncV3::assemble(const SyncRequest& request, Window& wind
     }
     DeviceLists lists;
     if (window.since) {
-        PEYK_TRY(lists, device_lists_.read(request.user, rows, window.from(), window.to));
+        PEYK_TRY(lists, device_lists_.read(window.reader.user, rows, window.from(), window.to));
     }
     PEYK_TRY(auto presence, presence_part(window, lists));
     answer.news = answer.news || !presence.empty();
     out += presence;
-    PEYK_TRY(auto encryption, encryption_part(request, lists, answer.news));
+    PEYK_TRY(auto encryption, encryption_part(window, lists, answer.news));
     out += encryption;
-    if (!rooms_json.empty()) out += ",\"rooms\":{" + rooms_json + "}";
     out += '}';
     answer.json = std::move(out);
     return answer;

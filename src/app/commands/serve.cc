@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/allocator.h"
 #include "app/cli.h"
 #include "app/console.h"
 #include "app/hardening.h"
@@ -123,6 +124,7 @@ int run_serve(const ServeOptions& options) {
     auto config = load_or_complain(options.config);
     if (!config) return kExitUsage;
     log::configure(config->logging.level, config->logging.format);
+    tune_allocator();
     for (const auto& failed : harden_process(config->outside_tests.enabled ? CoreDumps::allowed : CoreDumps::never)) {
         log::warning("app", "{}", failed);
     }

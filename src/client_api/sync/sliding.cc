@@ -6,13 +6,10 @@ namespace {
 
 constexpr std::size_t kMaxBody = 512 * 1024;
 
-Task<Result<http::Response>> answer(sync::SlidingSync& sync, Call call, Result<sync::SlidingRequest> parsed) {
+// Takes what it needs of the call: nothing else is held while it waits.
+Task<Result<http::Response>> answer(sync::SlidingSync& sync, std::stop_token hangup,
+                                    Result<sync::SlidingRequest> parsed) {
     PEYK_CO_TRY(auto request, std::move(parsed));
-    auto hangup = call.request.hangup;
-    // Nothing else of the request is needed while it waits.
-    {
-        auto done = std::move(call);
-    }
     PEYK_CO_TRY(auto json, co_await sync.run(std::move(request), std::move(hangup)));
     auto response = http::Response::json(200, std::move(json));
     response.compressible = true;
@@ -27,7 +24,7 @@ public:
     explicit SlidingSync(sync::SlidingSync& sync) : sync_(sync) {}
     Task<Result<http::Response>> run(Call call) {
         auto parsed = parse_merged(call);
-        return answer(sync_, std::move(call), std::move(parsed));
+        return answer(sync_, std::move(call.request.hangup), std::move(parsed));
     }
 
 private:
@@ -47,7 +44,7 @@ public:
     explicit DeployedSlidingSync(sync::SlidingSync& sync) : sync_(sync) {}
     Task<Result<http::Response>> run(Call call) {
         auto parsed = parse_deployed(call);
-        return answer(sync_, std::move(call), std::move(parsed));
+        return answer(sync_, std::move(call.request.hangup), std::move(parsed));
     }
 
 private:

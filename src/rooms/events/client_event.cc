@@ -23,12 +23,9 @@ Result<void> write_hidden(std::string& out, const RoomInfo& room, const StoredEv
     return {};
 }
 
-}  // namespace
-
-Result<void> write_client_event(std::string& out, const RoomStore& store, const RoomInfo& room,
-                                const StoredEvent& event, const Reader& reader, Visibility& visibility,
-                                RoomIdMember room_id, Bundle bundle) {
-    PEYK_TRY(bool hidden, visibility.must_redact(event));
+// `hidden`: as a redaction would leave it.
+Result<void> begin(std::string& out, const RoomInfo& room, const StoredEvent& event, const Reader& reader,
+                   RoomIdMember room_id, bool hidden) {
     if (hidden) {
         PEYK_CHECK(write_hidden(out, room, event));
     } else {
@@ -40,10 +37,11 @@ Result<void> write_client_event(std::string& out, const RoomStore& store, const 
     }
     out += ",\"unsigned\":{\"age\":";
     out += std::to_string(std::max<std::int64_t>(0, reader.now - event.event->origin_server_ts));
-    PEYK_TRY(auto membership, visibility.membership_at(event.after));
-    out += ",\"membership\":\"";
-    out += membership_text(membership);
-    out += '"';
+    return {};
+}
+
+// What was there before, and why it is not any more.
+Result<void> write_history(std::string& out, const RoomStore& store, const RoomInfo& room, const StoredEvent& event) {
     if (event.replaces) {
         PEYK_TRY(auto before, store.event(room, event.replaces));
         if (before) {
@@ -65,13 +63,40 @@ Result<void> write_client_event(std::string& out, const RoomStore& store, const 
             out += '}';
         }
     }
-    if (!hidden && bundle != Bundle::nothing && !event.event->is_state())
-        PEYK_CHECK(write_relations(out, store, room, event, reader, visibility, room_id, bundle));
+    return {};
+}
+
+void end(std::string& out, const StoredEvent& event, const Reader& reader) {
     if (!event.transaction_id.empty() && event.sender_device == reader.device) {
         out += ",\"transaction_id\":";
         json::write_string(out, event.transaction_id);
     }
     out += "}}";
+}
+
+}  // namespace
+
+Result<void> write_client_event(std::string& out, const RoomStore& store, const RoomInfo& room,
+                                const StoredEvent& event, const Reader& reader, Visibility& visibility,
+                                RoomIdMember room_id, Bundle bundle) {
+    PEYK_TRY(bool hidden, visibility.must_redact(event));
+    PEYK_CHECK(begin(out, room, event, reader, room_id, hidden));
+    PEYK_TRY(auto membership, visibility.membership_at(event.after));
+    out += ",\"membership\":\"";
+    out += membership_text(membership);
+    out += '"';
+    PEYK_CHECK(write_history(out, store, room, event));
+    if (!hidden && bundle != Bundle::nothing && !event.event->is_state())
+        PEYK_CHECK(write_relations(out, store, room, event, reader, visibility, room_id, bundle));
+    end(out, event, reader);
+    return {};
+}
+
+Result<void> write_state_event(std::string& out, const RoomStore& store, const RoomInfo& room, const StoredEvent& event,
+                               const Reader& reader) {
+    PEYK_CHECK(begin(out, room, event, reader, RoomIdMember::leave_out, false));
+    PEYK_CHECK(write_history(out, store, room, event));
+    end(out, event, reader);
     return {};
 }
 

@@ -26,4 +26,10 @@ Result<void> write_client_event(std::string& out, const RoomStore& store, const 
                                 const StoredEvent& event, const Reader& reader, Visibility& visibility,
                                 RoomIdMember room_id, Bundle bundle = Bundle::relations);
 
+// The same for the lists of state in a sync: without relations, which state has none of, and without the reader's
+// membership at the time, which serves to explain messages that cannot be decrypted and would cost a walk through an
+// old state for each of a hundred thousand members. Spec: unsigned.membership ("MAY omit it").
+Result<void> write_state_event(std::string& out, const RoomStore& store, const RoomInfo& room, const StoredEvent& event,
+                               const Reader& reader);
+
 }  // namespace peyk::rooms

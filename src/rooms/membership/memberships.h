@@ -39,6 +39,8 @@ public:
     // Null when the user has nothing to do with the room.
     Result<std::optional<RoomMembership>> of(UserNumber user, RoomNumber room) const;
 
+    CacheCounts cache_counts() const { return cache_.counts(); }
+
     // Takes a membership event over into the user's row, once: an event that is not newer than the row changes nothing.
     Task<Result<void>> apply(UserNumber user, RoomInfoPtr room, StoredEventPtr member, std::string stripped_state);
     // Spec: Client-Server API › Leaving rooms (forget). The row stays until the position is synced past.

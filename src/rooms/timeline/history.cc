@@ -18,7 +18,9 @@ Result<HistoryPage> history_page(const RoomStore& store, const RoomInfo& room, V
     EventNumber high = back ? at : (to ? std::min(to, top) : top);
     std::size_t rows = 0;
     while (page.events.size() < filter.limit && low < high && rows < kMaxRows) {
-        auto wanted = std::max<std::size_t>(filter.limit - page.events.size(), 20);
+        // Most rooms give what is asked for at once; only then is it worth while to read more than that.
+        auto wanted = filter.limit - page.events.size();
+        if (rows > 0 || !filter.takes_everything()) wanted = std::max<std::size_t>(wanted, 20);
         PEYK_TRY(auto events, store.events(room, low, high, wanted, order));
         if (events.empty()) {
             low = high;

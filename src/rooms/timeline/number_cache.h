@@ -10,6 +10,10 @@
 
 namespace peyk::rooms {
 
+struct CacheCounts {
+    std::uint64_t hits = 0, misses = 0;
+};
+
 // A bounded map that forgets what was not used for longest. Sharded by key, any thread.
 template <class V>
 class NumberCache {
@@ -19,6 +23,7 @@ public:
         auto& part = part_of(room, number);
         std::lock_guard lock(part.mutex);
         auto found = part.map.find({room, number});
+        ++(found == part.map.end() ? part.counts.misses : part.counts.hits);
         if (found == part.map.end()) return {};
         part.order.splice(part.order.begin(), part.order, found->second.second);
         return found->second.first;
@@ -49,6 +54,16 @@ public:
         }
     }
 
+    CacheCounts counts() const {
+        CacheCounts sum;
+        for (auto& part : parts_) {
+            std::lock_guard lock(part.mutex);
+            sum.hits += part.counts.hits;
+            sum.misses += part.counts.misses;
+        }
+        return sum;
+    }
+
 private:
     static constexpr std::size_t kParts = 16;
     struct Key {
@@ -61,6 +76,7 @@ private:
     };
     struct Part {
         std::mutex mutex;
+        CacheCounts counts;
         std::list<Key> order;
         std::unordered_map<Key, std::pair<V, typename std::list<Key>::iterator>, Hash> map;
     };

@@ -209,13 +209,36 @@ Result<std::vector<StateEntry>> RoomStore::others(const RoomInfo& room, const St
     return tree_entries(nodes(room), roots.others);
 }
 
+// A few events come one by one, through the cache. Many, such as all members of a room, are read in runs of rows that
+// lie close to each other, and pass the cache by: a first sync would throw everything else out of it and gain nothing.
 Result<std::vector<StoredEventPtr>> RoomStore::load(const RoomInfo& room, std::span<const StateEntry> entries) const {
-    std::vector<StoredEventPtr> out;
-    out.reserve(entries.size());
-    for (const auto& entry : entries) {
-        PEYK_TRY(auto found, event(room, entry.event));
-        if (found) out.push_back(std::move(found));
+    constexpr std::size_t kMany = 32, kRun = 256;
+    constexpr EventNumber kGap = 4;
+    std::vector<StoredEventPtr> out(entries.size());
+    std::vector<std::pair<EventNumber, std::size_t>> missing;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (entries.size() < kMany) {
+            PEYK_TRY(out[i], event(room, entries[i].event));
+        } else if (out[i] = events_.get(room.number, entries[i].event); !out[i]) {
+            missing.emplace_back(entries[i].event, i);
+        }
     }
+    std::ranges::sort(missing);
+    for (std::size_t from = 0; from < missing.size();) {
+        auto to = from + 1;
+        while (to < missing.size() && to - from < kRun && missing[to].first - missing[to - 1].first <= kGap) ++to;
+        auto first = missing[from].first, last = missing[to - 1].first;
+        PEYK_TRY(auto rows, db_.scan(kEvents, room.number, number_key(first), number_key(last + 1), last + 1 - first));
+        for (const auto& row : rows) {
+            auto number = get_u64be(row.rest.data());
+            while (from < to && missing[from].first < number) ++from;
+            for (; from < to && missing[from].first == number; ++from) {
+                PEYK_TRY(out[missing[from].second], read(room, row));
+            }
+        }
+        from = to;
+    }
+    std::erase(out, nullptr);
     return out;
 }
 

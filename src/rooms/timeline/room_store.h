@@ -83,6 +83,9 @@ public:
     // When an event became visible, from its row: also of an event whose body is gone. 0: there is no such event.
     Result<storage::Position> position_of(RoomNumber room, EventNumber number) const;
 
+    CacheCounts event_cache() const { return events_.counts(); }
+    CacheCounts node_cache() const { return nodes_.counts(); }
+
     // A NodeSource over the durable nodes of one room.
     class Nodes final : public NodeSource {
     public:

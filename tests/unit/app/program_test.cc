@@ -1,6 +1,8 @@
 // From nothing to a running server and back, through the functions of the commands.
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -9,6 +11,7 @@
 #include "app/catalog.h"
 #include "app/cli.h"
 #include "app/commands/offline.h"
+#include "app/compact.h"
 #include "app/control.h"
 #include "app/doctor.h"
 #include "app/init.h"
@@ -227,6 +230,104 @@ TEST_F(Program, AVerificationIsRememberedForTheDoctorAndFindsDamage) {
     EXPECT_NE(found().find("keys.b"), std::string::npos) << found();
     EXPECT_EQ(run_verify(options), kExitOk) << "the copy was written anew";
     EXPECT_NE(found().find("all files are whole"), std::string::npos) << found();
+}
+
+// One request to this machine; the whole answer.
+std::string converse(std::uint16_t port, std::string_view request) {
+    int handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    std::string answer;
+    if (connect(handle, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0 &&
+        send(handle, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+        char buffer[4096];
+        for (ssize_t size = 0; (size = recv(handle, buffer, sizeof buffer, 0)) > 0;) {
+            answer.append(buffer, static_cast<std::size_t>(size));
+        }
+    }
+    close(handle);
+    return answer;
+}
+
+std::uint16_t free_port() {
+    int handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    EXPECT_EQ(bind(handle, reinterpret_cast<sockaddr*>(&at), size), 0);
+    EXPECT_EQ(getsockname(handle, reinterpret_cast<sockaddr*>(&at), &size), 0);
+    close(handle);
+    return ntohs(at.sin_port);
+}
+
+// The value of a series, labels included in its name; -1 when there is none.
+double series(std::uint16_t port, const std::string& name) {
+    auto text = converse(port, "GET /metrics HTTP/1.1\r\nHost: metrics\r\nConnection: close\r\n\r\n");
+    auto at = text.find("\n" + name + " ");
+    return at == std::string::npos ? -1 : std::atof(text.c_str() + at + name.size() + 2);
+}
+
+TEST_F(Program, TheMetricsCountCommitsAndSyncs) {
+    ASSERT_EQ(init(), kExitOk);
+    auto with_metrics = config();
+    with_metrics.metrics.enabled = true;
+    with_metrics.metrics.port = free_port();
+    auto port = with_metrics.metrics.port;
+    Server server(std::move(with_metrics));
+    ASSERT_TRUE(server.start().has_value());
+    auto commits = series(port, "peyk_commits_total");
+    auto syncs = series(port, "peyk_disk_syncs_total");
+    auto rows = series(port, "peyk_rows_written_total");
+    ASSERT_GE(commits, 0);
+    ASSERT_EQ(add_user("sara"), kExitOk);
+    EXPECT_GT(series(port, "peyk_commits_total"), commits);
+    EXPECT_GT(series(port, "peyk_disk_syncs_total"), syncs);
+    EXPECT_GT(series(port, "peyk_rows_written_total"), rows);
+    EXPECT_GE(series(port, "peyk_commits_total"), series(port, "peyk_commit_groups_total"));
+
+    auto plain = server.ports().front();
+    std::string login = R"({"type":"m.login.password","identifier":{"type":"m.id.user","user":"sara"},)"
+                        R"("password":"correct horse battery"})";
+    auto in = converse(plain, fmt::format("POST /_matrix/client/v3/login HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                                          "Content-Length: {}\r\n\r\n{}",
+                                          login.size(), login));
+    std::string_view key = "\"access_token\":\"";
+    auto from = in.find(key);
+    ASSERT_NE(from, std::string::npos) << in;
+    auto token = in.substr(from + key.size(), in.find('"', from + key.size()) - from - key.size());
+    ASSERT_EQ(series(port, "peyk_sync_answers_total"), 0);
+    auto answer = converse(plain, fmt::format("GET /_matrix/client/v3/sync HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                                              "Authorization: Bearer {}\r\n\r\n",
+                                              token));
+    EXPECT_NE(answer.find("next_batch"), std::string::npos) << answer;
+    EXPECT_EQ(series(port, "peyk_sync_answers_total"), 1);
+    EXPECT_EQ(series(port, "peyk_sync_looks_total"), 1);
+    EXPECT_EQ(series(port, "peyk_sync_waiting"), 0);
+    EXPECT_GT(series(port, "peyk_cache_hits_total{cache=\"memberships\"}") +
+                  series(port, "peyk_cache_misses_total{cache=\"memberships\"}"),
+              0);
+}
+
+TEST_F(Program, CompactingIsDoneByTheServerOrWithoutOne) {
+    ASSERT_EQ(init(), kExitOk);
+    ASSERT_EQ(add_user("sara"), kExitOk);
+    {
+        Server server(config());
+        ASSERT_TRUE(server.start().has_value());
+        auto report = ask_to_compact(config());
+        ASSERT_TRUE(report.has_value()) << report.error().detail;
+        ASSERT_TRUE(report->has_value()) << "the server did not listen";
+        EXPECT_GT((*report)->before, 0u);
+        EXPECT_GT((*report)->after, 0u);
+    }
+    auto nobody = ask_to_compact(config());
+    ASSERT_TRUE(nobody.has_value());
+    EXPECT_FALSE(nobody->has_value());
+    EXPECT_EQ(run_compact({.config = file_}), kExitOk);
+    EXPECT_EQ(count_users(config()), 1u);
 }
 
 TEST(FirstConfig, IsAcceptedAsItIsWritten) {

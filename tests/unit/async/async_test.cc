@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <future>
+#include <latch>
 #include <thread>
 
 #include "async/lane.h"
 #include "async/one_shot.h"
+#include "async/parallel.h"
 #include "async/task_group.h"
 #include "async/timers.h"
 
@@ -49,6 +52,60 @@ Task<bool> comes_back(WorkerPool& home, WorkerPool& other) {
 TEST(Offload, runs_elsewhere_and_comes_back) {
     WorkerPool home("home", 2), other("other", 2);
     EXPECT_TRUE(run_blocking(home, comes_back(home, other)));
+}
+
+TEST(WorkerPool, background_jobs_wait_behind_others_but_not_for_ever) {
+    WorkerPool pool("test", 1);
+    std::string order;
+    bool right_place = true;
+    std::promise<void> started, go;
+    pool.post([&started, gate = go.get_future()] {
+        started.set_value();
+        gate.wait();
+    });
+    started.get_future().wait();
+    for (int i = 0; i < 4; ++i) {
+        pool.background().post([&] {
+            order += 'b';
+            right_place = right_place && Executor::current() == &pool.background();
+        });
+    }
+    for (int i = 0; i < 8; ++i) {
+        pool.post([&] {
+            order += 'n';
+            right_place = right_place && Executor::current() == &pool;
+        });
+    }
+    go.set_value();
+    pool.stop();
+    EXPECT_EQ(order, "nnnbnnnbnnbb");
+    EXPECT_TRUE(right_place);
+}
+
+TEST(Parallel, every_job_runs_once_with_helpers_and_without_a_free_one) {
+    WorkerPool pool("test", 2);
+    for (std::size_t helpers : {0u, 1u, 5u}) {
+        std::vector<std::atomic<int>> runs(1000);
+        run_in_parallel(pool, helpers, runs.size(), [&](std::size_t i) { ++runs[i]; });
+        EXPECT_TRUE(std::ranges::all_of(runs, [](const auto& count) { return count == 1; })) << helpers;
+    }
+    // All threads of the pool are callers themselves.
+    std::atomic<int> sum = 0;
+    std::latch both(2), done(2);
+    for (int caller = 0; caller < 2; ++caller) {
+        pool.post([&] {
+            both.arrive_and_wait();
+            run_in_parallel(pool, 4, 100, [&](std::size_t) { ++sum; });
+            done.count_down();
+        });
+    }
+    done.wait();
+    EXPECT_EQ(sum, 200);
+    auto throws = [](std::size_t i) {
+        if (i == 7) throw std::runtime_error("no");
+    };
+    EXPECT_THROW(run_in_parallel(pool, 1, 100, throws), std::runtime_error);
+    pool.stop();
 }
 
 struct Counter {

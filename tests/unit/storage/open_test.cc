@@ -1,6 +1,7 @@
 #include "storage/open.h"
 
 #include <gtest/gtest.h>
+#include <sodium.h>
 
 #include "base/bytes.h"
 #include "storage/verification.h"
@@ -110,7 +111,7 @@ TEST_F(OpenTest, AVerificationNamesADamagedCopyOfTheKeysAndWritesItAnew) {
     for (const auto* name : {"keys.a", "keys.b.lock", "store.header", "store.header.copy"}) {
         auto path = scratch.path / "store" / name;
         auto bytes = Scratch::read(path);
-        bytes[20] ^= 1;
+        for (std::size_t i = 20; i < bytes.size(); i += 40) bytes[i] ^= 1;
         Scratch::write(path, bytes);
         auto found = verify(**opened).damaged;
         ASSERT_EQ(found.size(), 1u) << name;
@@ -286,6 +287,43 @@ TEST_F(OpenTest, ADamagedTableIsReportedAsSuch) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::corrupt);
     EXPECT_NE(refused.error().detail.find("backup"), std::string::npos);
+}
+
+TEST_F(OpenTest, CompactingGivesTheSpaceOfOverwrittenRowsBack) {
+    auto opened = open(options());
+    ASSERT_TRUE(opened) << opened.error().detail;
+    auto& db = (*opened)->db();
+    std::string noise(60'000, '\0');
+    constexpr std::uint64_t kRows = 10;
+    for (int times = 0; times < 80; ++times) {
+        Change change(db, Owner::room, kRoom, db.epoch(Owner::room, kRoom));
+        for (std::uint64_t i = 1; i <= kRows; ++i) {
+            randombytes_buf(noise.data(), noise.size());
+            change.put(kEvents, kRoom, row(i), noise);
+        }
+        ASSERT_TRUE(run_blocking(pool, db.commit(std::move(change))));
+    }
+    auto files = [&] {
+        std::uint64_t bytes = 0;
+        for (const auto& file : std::filesystem::recursive_directory_iterator(scratch.path)) {
+            if (file.is_regular_file()) bytes += file.file_size();
+        }
+        return bytes;
+    };
+    auto before = files();
+    auto compacted = (*opened)->rocks()->compact();
+    ASSERT_TRUE(compacted) << compacted.error().detail;
+    EXPECT_GT(before, 10'000'000u);
+    EXPECT_LT(files(), 2'000'000u) << "ten rows of 60 kB are left";
+    auto last = db.get(kEvents, kRoom, row(kRows));
+    ASSERT_TRUE(last && *last);
+    EXPECT_EQ((*last)->body, noise);
+
+    (*opened)->rocks()->stop_compacting();
+    put(db, 99, "something to compact");
+    auto stopped = (*opened)->rocks()->compact();
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().code, Errc::cancelled);
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 #include <set>
 #include <thread>
 
+#include "base/bytes.h"
 #include "storage/compress.h"
+#include "storage/sealed_bytes.h"
 #include "unit/storage/scratch.h"
 
 namespace peyk::storage {
@@ -23,6 +25,13 @@ std::optional<std::string> key_at(const KeyTree& tree, std::uint64_t number) {
     auto found = tree.find(path);
     if (!found) return std::nullopt;
     return std::string(KeyTree::descend(found->key, path, found->depth).view());
+}
+
+// Of a tree without pages.
+std::string bytes_of(KeyTree& tree) {
+    std::string out;
+    tree.write(out, [](std::string_view) -> KeyPlace { panic("a page without a cut"); });
+    return out;
 }
 
 TEST(KeyPath, KeepsTheOrderOfNumbersAndIsFreeOfPrefixes) {
@@ -56,8 +65,7 @@ TEST(KeyTree, PuncturingTakesOneKeyAndChangesNoOther) {
     for (const auto& [number, key] : before) {
         EXPECT_EQ(key_at(tree, number), gone.contains(number) ? std::nullopt : std::optional(key)) << number;
     }
-    std::string bytes;
-    tree.write(bytes);
+    auto bytes = bytes_of(tree);
     auto again = KeyTree::parse(bytes);
     ASSERT_TRUE(again);
     for (const auto& [number, key] : before) EXPECT_EQ(key_at(*again, number), key_at(tree, number));
@@ -83,13 +91,115 @@ TEST(KeyTree, ARangeThatIsGoneTakesNoSpace) {
 TEST(KeyTree, DamagedBytesDoNotParse) {
     KeyTree tree(Secret(std::string(32, 'k')));
     tree.puncture(path_of(5));
-    std::string bytes;
-    tree.write(bytes);
+    auto bytes = bytes_of(tree);
     EXPECT_FALSE(KeyTree::parse(""));
     EXPECT_FALSE(KeyTree::parse(bytes + "x"));
     EXPECT_FALSE(KeyTree::parse(std::string_view(bytes).substr(0, bytes.size() - 1)));
     EXPECT_FALSE(KeyTree::parse(std::string(500, '\2')));  // splits without end
     EXPECT_FALSE(KeyTree::parse("\7"));
+}
+
+// A disk for pages that are addressed by a number.
+struct PageDisk {
+    KeyTree::Keep keep() {
+        return [this](std::string_view page) {
+            pages[++last] = page;
+            return KeyPlace{.offset = last, .length = static_cast<std::uint32_t>(page.size()), .key = Secret()};
+        };
+    }
+    void bring(KeyTree& tree, const KeyPath& path) {
+        while (auto page = tree.absent(path)) {
+            ++loads;
+            ASSERT_TRUE(tree.load(page, pages.at(tree.place(page).offset)));
+        }
+    }
+    std::map<std::uint64_t, std::string> pages;
+    std::uint64_t last = 0;
+    int loads = 0;
+};
+
+KeyPath owner_and_row(std::uint64_t owner, std::uint64_t row) {
+    KeyPath path;
+    path.add_number(owner).cut();
+    path.add_number(row).cut(std::min<std::size_t>(6, path.size()));
+    return path;
+}
+
+TEST(KeyTree, PagesHoldWhatTheTreeHeldAndOnlyChangedOnesAreWritten) {
+    KeyTree whole(Secret(std::string(32, 'k')));  // never written
+    KeyTree tree(Secret(std::string(32, 'k')));
+    PageDisk disk;
+    std::mt19937_64 random(5);
+    std::string root;
+    auto both = [&](std::uint64_t owner, std::uint64_t row, bool below) {
+        auto path = owner_and_row(owner, row);
+        KeyPath head;
+        auto fixed = head.add_number(owner).size();
+        disk.bring(tree, path);
+        bool expected = below ? whole.puncture_below(path, fixed) : whole.puncture(path);
+        EXPECT_EQ(below ? tree.puncture_below(path, fixed) : tree.puncture(path), expected);
+    };
+    auto write = [&](bool works) {
+        root.clear();
+        auto before = disk.pages.size();
+        tree.write(root, disk.keep());
+        auto freed = tree.settle(works);
+        EXPECT_TRUE(works || freed.empty());
+        for (const auto& place : freed) EXPECT_EQ(disk.pages.erase(place.offset), 1u);
+        return static_cast<int>(disk.pages.size() + freed.size() - before);
+    };
+    for (int round = 0; round < 40; ++round) {
+        for (int i = 0; i < 50; ++i) both(1 + random() % 5, 1 + random() % 50'000, random() % 100 == 0);
+        if (round % 7 == 3) {  // an owner goes
+            KeyPath owner;
+            owner.add_number(1 + random() % 5).cut();
+            disk.bring(tree, owner);
+            EXPECT_EQ(tree.puncture(owner), whole.puncture(owner));
+        }
+        if (round % 3 == 1) write(false);
+        write(true);
+        if (round % 4 == 2) tree.unload(0);
+        if (round % 10 == 9) {  // a new process
+            auto again = KeyTree::parse(root);
+            ASSERT_TRUE(again);
+            tree = std::move(*again);
+        }
+        for (int i = 0; i < 200; ++i) {
+            auto path = owner_and_row(1 + random() % 5, 1 + random() % 50'000);
+            auto expected = whole.find(path);
+            auto found = tree.find(path);
+            if (found && found->absent) {
+                disk.bring(tree, path);
+                found = tree.find(path);
+            }
+            ASSERT_EQ(found.has_value(), expected.has_value());
+            if (found) {
+                EXPECT_EQ(KeyTree::descend(found->key, path, found->depth).view(),
+                          KeyTree::descend(expected->key, path, expected->depth).view());
+            }
+        }
+    }
+    EXPECT_GT(disk.loads, 20);
+    EXPECT_GT(disk.pages.size(), 30u);
+    // What lies on the disk is what the root leads to, and nothing else.
+    std::size_t reached = 0;
+    std::vector<KeyPlace> open = *KeyTree::places(root, KeyTree::Bytes::tree);
+    while (!open.empty()) {
+        auto place = open.back();
+        open.pop_back();
+        ++reached;
+        auto below = KeyTree::places(disk.pages.at(place.offset), KeyTree::Bytes::page);
+        ASSERT_TRUE(below);
+        open.insert(open.end(), below->begin(), below->end());
+    }
+    EXPECT_LE(reached, disk.pages.size());
+    // One row more: its page, its owner's, and no other.
+    whole = KeyTree(Secret(std::string(32, 'k')));
+    auto row = owner_and_row(77, 40'000);
+    disk.bring(tree, row);
+    ASSERT_TRUE(tree.puncture(row));
+    EXPECT_LE(write(true), 2);
+    EXPECT_EQ(write(true), 0);
 }
 
 TEST(Vault, TheCacheNeverServesADestroyedKey) {
@@ -150,7 +260,7 @@ struct VaultFilesTest : testing::Test {
     }
     void change(std::string_view name) {
         auto bytes = Scratch::read(dir / name);
-        bytes[bytes.size() / 3] = static_cast<char>(bytes[bytes.size() / 3] ^ 1);
+        for (std::size_t i = bytes.size() / 3; i < bytes.size(); i += 40) bytes[i] = static_cast<char>(bytes[i] ^ 1);
         Scratch::write(dir / name, bytes);
     }
 
@@ -208,23 +318,107 @@ TEST_F(VaultFilesTest, AWriteThatWasCutOffAnywhereLeavesAGoodTable) {
     // The steps of a write, in order; the cut comes after each of them.
     auto fresh = scratch.path / "fresh";
     std::filesystem::rename(dir, fresh);
-    std::vector<std::pair<std::string, std::string>> steps{
-        {"keys.a", "keys.a.new"}, {"keys.a.lock", "keys.a.lock"}, {"keys.a", "keys.a"},
-        {"keys.b", "keys.b.new"}, {"keys.b.lock", "keys.b.lock"}, {"keys.b", "keys.b"}};
+    std::vector<std::string> steps{"keys.a", "keys.a.lock", "keys.b", "keys.b.lock"};
     for (std::size_t done = 0; done <= steps.size(); ++done) {
         std::filesystem::remove_all(dir);
         std::filesystem::copy(old, dir, std::filesystem::copy_options::recursive);
         for (std::size_t i = 0; i < done; ++i) {
-            if (steps[i].first == steps[i].second) std::filesystem::remove(dir / (steps[i].first + ".new"));
-            std::filesystem::copy_file(fresh / steps[i].first, dir / steps[i].second,
+            std::filesystem::copy_file(fresh / steps[i], dir / steps[i],
                                        std::filesystem::copy_options::overwrite_existing);
         }
+        for (int opening = 0; opening < 2; ++opening) {  // the first one mends
+            auto vault = open_vault();
+            ASSERT_TRUE(vault) << done;
+            EXPECT_EQ(key(*vault, 3), "") << done;
+            EXPECT_EQ(key(*vault, 5), keys[4]) << done;
+            // From the moment the new lock of the first copy stands, the new table counts.
+            EXPECT_EQ(key(*vault, 4).empty(), done >= 2) << done;
+        }
+        EXPECT_EQ(Scratch::read(dir / "keys.a.lock").substr(0, 8), Scratch::read(dir / "keys.b.lock").substr(0, 8));
+    }
+}
+
+TEST_F(VaultFilesTest, AWriteThatFailsIsRepeatedAndLosesNothing) {
+    make();
+    auto vault = open_vault();
+    std::filesystem::remove(dir / "keys.b.lock");
+    std::filesystem::create_directory(dir / "keys.b.lock");  // cannot be written
+    vault->puncture({.slot = 1, .table = 2, .row = 4});
+    EXPECT_FALSE(vault->flush());
+    EXPECT_TRUE(vault->dirty());
+    EXPECT_EQ(key(*vault, 5), keys[4]);
+    vault->puncture({.slot = 1, .table = 2, .row = 6});
+    EXPECT_FALSE(vault->flush());
+    std::filesystem::remove(dir / "keys.b.lock");
+    EXPECT_TRUE(vault->flush());
+    vault.reset();
+    auto again = open_vault();
+    for (std::uint64_t row = 1; row < 10; ++row) {
+        EXPECT_EQ(key(*again, row), row == 3 || row == 4 || row == 6 ? "" : keys[row - 1]) << row;
+    }
+}
+
+TEST_F(VaultFilesTest, ManyLoneRowsOutliveReopeningAndAFlushIsSmall) {
+    std::set<std::pair<std::uint64_t, std::uint64_t>> gone;
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> kept;
+    std::mt19937_64 random(11);
+    auto name = [](const auto& row) { return KeyName{.slot = row.first, .table = 9, .row = row.second}; };
+    auto any = [&] { return std::pair{1 + random() % 40, 1 + random() % 20'000}; };
+    for (int start = 0; start < 3; ++start) {
         auto vault = open_vault();
-        ASSERT_TRUE(vault) << done;
-        EXPECT_EQ(key(*vault, 3), "") << done;
-        EXPECT_EQ(key(*vault, 5), keys[4]) << done;
-        // From the moment the new lock of the first copy stands, the new table counts.
-        EXPECT_EQ(key(*vault, 4).empty(), done >= 2) << done;
+        for (const auto& row : gone) ASSERT_FALSE(vault->key(name(row)));
+        for (const auto& [row, bytes] : kept) {
+            if (!gone.contains(row)) ASSERT_EQ(vault->key(name(row))->view(), bytes);
+        }
+        for (int i = 0; i < 300; ++i) {
+            auto row = any();
+            if (!gone.contains(row)) kept[row] = vault->key(name(row))->view();
+        }
+        for (int i = 0; i < 3000; ++i) {
+            auto row = any();
+            gone.insert(row);
+            vault->puncture(name(row));
+            if (i % 1000 == 999) ASSERT_TRUE(vault->flush());
+        }
+        auto everything = vault->counters().written_bytes;
+        auto lone = any();
+        gone.insert(lone);
+        vault->puncture(name(lone));
+        ASSERT_TRUE(vault->flush());
+        EXPECT_GT(everything, 500'000u);
+        EXPECT_LT(vault->counters().written_bytes, 60'000u);
+    }
+}
+
+TEST_F(VaultFilesTest, ATableOfTheFormerFormatIsReadAndBecomesPages) {
+    make();
+    auto master = Vault::master_key(dir, source);
+    ASSERT_TRUE(master);
+    std::string table;
+    put_u64be(table, 4321);
+    KeyTree former(Secret(std::string(32, 'f')));
+    former.puncture(path_of(7));
+    table += bytes_of(former);
+    for (const auto* copy : {"keys.a", "keys.b"}) {
+        auto key = Secret::random();
+        std::string generation, lock, bytes = "peyk keys\n";
+        put_u64be(generation, 5);
+        seal_bytes(bytes, key, generation, table);
+        lock = generation;
+        seal_bytes(lock, master->derive("lock"), generation, key.view());
+        lock.resize(512);
+        Scratch::write(dir / copy, bytes);
+        Scratch::write(dir / (std::string(copy) + ".lock"), lock);
+    }
+    for (int opening = 0; opening < 2; ++opening) {
+        auto vault = open_vault();
+        ASSERT_TRUE(vault);
+        auto next = vault->new_slot();
+        ASSERT_TRUE(next);
+        EXPECT_GE(*next, 4321u);
+        EXPECT_FALSE(vault->key({.slot = 7, .table = 2, .row = 1}));
+        EXPECT_TRUE(vault->key({.slot = 8, .table = 2, .row = 1}));
+        EXPECT_NE(Scratch::read(dir / "keys.a").find("peyk key pages"), std::string::npos);
     }
 }
 
