@@ -191,9 +191,8 @@ inline constexpr Table kErasedUsers{.id = 20,
                                     .kept = "for ever"};
 
 inline constexpr std::array<const Table*, 19> kTables{
-    &kRoomInfo,   &kEvents,    &kEventNumbers, &kStateNodes,  &kRedactedEvents, &kTransactions,
-    &kRoomStream, &kReceipts,  &kMemberships,  &kOutbox,      &kAliases,        &kRoomAliases,
-    &kDirectory,  &kRelations, &kThreads,      &kAnnotations, &kReports,        &kReadMarks,
-    &kErasedUsers};
+    &kRoomInfo, &kEvents,      &kEventNumbers, &kStateNodes, &kRedactedEvents, &kTransactions, &kRoomStream,
+    &kReceipts, &kMemberships, &kOutbox,       &kAliases,    &kRoomAliases,    &kDirectory,    &kRelations,
+    &kThreads,  &kAnnotations, &kReports,      &kReadMarks,  &kErasedUsers};
 
 }  // namespace peyk::rooms
