@@ -63,10 +63,11 @@ void Endpoints::add_routes(http::Router& router) {
     add(Method::post, kRevokePath, &Endpoints::revoke);
 }
 
-std::optional<http::Response> Endpoints::over_limit(const http::Request& request, privacy::RateClass rate) const {
+std::optional<http::Response> Endpoints::over_limit(const http::Request& request, privacy::RateClass rate,
+                                                    int status) const {
     auto taken = oauth_.limiter.take(rate, rate_key(request));
     if (taken) return std::nullopt;
-    auto response = refusal({"slow_down", "Too many requests", 429});
+    auto response = refusal({"temporarily_unavailable", "Too many requests", status});
     if (taken.error().retry_after)
         response.headers.add("Retry-After", std::to_string((taken.error().retry_after->count() + 999) / 1000));
     return response;
@@ -127,6 +128,7 @@ Task<http::Response> Endpoints::register_client(http::Request request) {
 }
 
 Task<http::Response> Endpoints::token(http::Request request) {
+    if (auto over = over_limit(request, privacy::RateClass::general, 503)) co_return *std::move(over);
     auto form = form_of(request);
     if (!form) co_return refusal(form.error());
     auto result = co_await oauth_.tokens.exchange(*std::move(form));
@@ -143,6 +145,7 @@ Task<http::Response> Endpoints::device(http::Request request) {
 
 // RFC 7009: unknown tokens are revoked already. Who holds a token may end it, whatever client it says to be.
 Task<http::Response> Endpoints::revoke(http::Request request) {
+    if (auto over = over_limit(request, privacy::RateClass::general)) co_return *std::move(over);
     auto form = form_of(request);
     if (!form) co_return refusal(form.error());
     if (form->get("token").empty()) co_return refusal({"invalid_request", "'token' is missing"});

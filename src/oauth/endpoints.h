@@ -28,7 +28,9 @@ private:
     Task<http::Response> revoke(http::Request request);
 
     json::Object describe(bool older) const;
-    std::optional<http::Response> over_limit(const http::Request& request, privacy::RateClass rate) const;
+    // `status`: 503 where a 4xx would make clients sign their user out.
+    std::optional<http::Response> over_limit(const http::Request& request, privacy::RateClass rate,
+                                             int status = 429) const;
 
     OAuth& oauth_;
 };

@@ -23,7 +23,7 @@ inline std::unexpected<OauthError> refuse(std::string_view code, std::string abo
 }
 // For failures below: ours or the store's. Clients try again after a 5xx, and sign the user out after a 4xx.
 inline std::unexpected<OauthError> trouble(const Error& error) {
-    if (error.code == Errc::rate_limited) return refuse("slow_down", "Too many requests", 429);
+    (void)error;  // its details are no business of the client
     return refuse("temporarily_unavailable", "The server cannot answer this now", 503);
 }
 
