@@ -27,6 +27,7 @@ Task<void> UsersObservers::profile_changed(users::Caller caller, std::optional<s
 // Leaves every room and declines every invitation. Called again after a crash, so what is done already is passed over.
 Task<Result<void>> UsersObservers::deactivated(UserId user, std::uint64_t number, bool erase) {
     if (erase) PEYK_CO_CHECK(co_await store_->erased().add(number));
+    PEYK_CO_CHECK(co_await delayed_->forget_user(number));
     PEYK_CO_TRY(auto rows, memberships_->of(number));
     for (const auto& row : *rows) {
         using rooms::Membership;

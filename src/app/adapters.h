@@ -5,6 +5,7 @@
 #include "client_api/rooms/endpoints.h"
 #include "keys/keys.h"
 #include "oauth/second_factors.h"
+#include "rooms/delayed/delayed_events.h"
 #include "rooms/ephemeral/room_stream.h"
 #include "rooms/membership/actions.h"
 #include "sync/sliding_sync.h"
@@ -40,12 +41,14 @@ class UsersObservers final : public users::DeviceObserver,
                              public users::AccountObserver {
 public:
     void bind(keys::Keys& keys, rooms::MembershipActions& actions, const rooms::Memberships& memberships,
-              oauth::SecondFactors& factors, sync::Connections& connections, const rooms::RoomStore& store) {
+              oauth::SecondFactors& factors, sync::Connections& connections, const rooms::RoomStore& store,
+              rooms::DelayedEvents& delayed) {
         factors_ = &factors;
         store_ = &store;
         keys_ = &keys;
         actions_ = &actions;
         memberships_ = &memberships;
+        delayed_ = &delayed;
         connections_ = &connections;
     }
     Result<bool> is_reserved(const UserId&, std::uint64_t user, const DeviceId& device) override {
@@ -72,6 +75,7 @@ private:
     keys::Keys* keys_ = nullptr;
     rooms::MembershipActions* actions_ = nullptr;
     const rooms::Memberships* memberships_ = nullptr;
+    rooms::DelayedEvents* delayed_ = nullptr;
     sync::Connections* connections_ = nullptr;
     const rooms::RoomStore* store_ = nullptr;
 };

@@ -26,6 +26,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       membership_actions_(rooms_, memberships_, profiles_),
       directory_(store.db()),
       reports_(store.db(), machine.clock),
+      delayed_(rooms_, store.db(), machine.timers, machine.clock, machine.random, machine.workers),
       creator_(rooms_, directory_, membership_actions_, profiles_, creator_options(config)),
       upgrader_(rooms_, directory_, membership_actions_),
       identity_(users_),
@@ -69,7 +70,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       pages_(page_facts(config, store.identity), resetter(users_), email_links(users_)),
       account_site_(page_facts(config, store.identity), oauth_) {
     guests_leave_.bind(membership_actions_);
-    observers_.bind(keys_, membership_actions_, memberships_, oauth_.factors, sync_connections_, room_store_);
+    observers_.bind(keys_, membership_actions_, memberships_, oauth_.factors, sync_connections_, room_store_, delayed_);
     pusher_changes_.bind(push_sender_);
     add_routes(config);
 }
@@ -84,6 +85,7 @@ void Services::add_routes(const Config& config) {
                                    upgrader_,
                                    directory_,
                                    reports_,
+                                   delayed_,
                                    room_stream_,
                                    typing_,
                                    profiles_,
@@ -156,11 +158,13 @@ Result<void> Services::start() {
     PEYK_CHECK(run_blocking(machine_.workers, users_.lifecycle.resume()));
     PEYK_CHECK(run_blocking(machine_.workers, make_senders(registry_, users_)));
     PEYK_CHECK(push_sender_.start());
+    PEYK_CHECK(delayed_.start());
     return appservices_.start();
 }
 
 void Services::stop() {
     if (searcher_) searcher_->stop();
+    delayed_.stop();
     appservices_.stop();
     push_sender_.stop();
     presence_.stop();

@@ -190,9 +190,18 @@ inline constexpr Table kErasedUsers{.id = 20,
                                     .category = Category::none,
                                     .kept = "for ever"};
 
-inline constexpr std::array<const Table*, 19> kTables{
+inline constexpr Table kDelayedEvents{.id = 19,
+                                      .name = "delayed_events",
+                                      .about = "an event that its sender has scheduled, or what became of it",
+                                      .rest = "digest of the delay's id, 16 bytes",
+                                      .owner = Owner::user,
+                                      .seal = Seal::owner,
+                                      .category = Category::user_content,
+                                      .kept = "until it is sent or cancelled, and 7 days more"};
+
+inline constexpr std::array<const Table*, 20> kTables{
     &kRoomInfo, &kEvents,      &kEventNumbers, &kStateNodes, &kRedactedEvents, &kTransactions, &kRoomStream,
     &kReceipts, &kMemberships, &kOutbox,       &kAliases,    &kRoomAliases,    &kDirectory,    &kRelations,
-    &kThreads,  &kAnnotations, &kReports,      &kReadMarks,  &kErasedUsers};
+    &kThreads,  &kAnnotations, &kReports,      &kReadMarks,  &kDelayedEvents,  &kErasedUsers};
 
 }  // namespace peyk::rooms

@@ -20,6 +20,8 @@ public:
                   rooms::IgnoredUsersPtr ignored, const rooms::RoomStore& store)
         : policies_(policies), user_(user), number_(number), ignored_(std::move(ignored)), store_(store) {}
     Result<bool> hides(const rooms::RoomMembership& row);
+    // The same rows without such invitations.
+    Result<std::shared_ptr<const rooms::RoomMemberships>> shown(std::shared_ptr<const rooms::RoomMemberships> rows);
 
 private:
     const rooms::InvitePolicies& policies_;

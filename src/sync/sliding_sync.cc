@@ -162,6 +162,8 @@ Result<SlidingSync::Answer> SlidingSync::assemble(const SlidingRequest& request,
     Answer answer;
     PEYK_TRY(auto rows, fix_positions(window, next));
     PEYK_TRY(window.ignored, parts_.account_data.ignored_by(window.reader.number));
+    HiddenInvites invites(parts_.account_data, window.reader.user, window.reader.number, window.ignored, parts_.store);
+    PEYK_TRY(rows, invites.shown(std::move(rows)));
     window.telling.clear();
     Work work{request, window, *rows, {}, {}, nullptr, {}, {}};
     if (opened.state) {

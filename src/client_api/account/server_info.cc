@@ -22,7 +22,7 @@ public:
         // In the specification for long; older clients ask for them by these names.
         for (const char* name :
              {"org.matrix.e2e_cross_signing", "org.matrix.msc2285.stable", "org.matrix.msc3827.stable",
-              "org.matrix.msc3916.stable", "org.matrix.msc4155", "org.matrix.msc4380",
+              "org.matrix.msc3916.stable", "org.matrix.msc4140", "org.matrix.msc4155", "org.matrix.msc4380",
               "uk.half-shot.msc2666.query_mutual_rooms", "uk.half-shot.msc2666.query_mutual_rooms.stable"})
             features.set(name, true);
         // MSC4186, sliding sync.

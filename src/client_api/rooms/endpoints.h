@@ -2,6 +2,7 @@
 // The endpoints of rooms: creation, membership, events, state, history, typing and receipts, aliases and directory.
 
 #include "client_api/endpoint.h"
+#include "rooms/delayed/delayed_events.h"
 #include "rooms/directory/directory.h"
 #include "rooms/ephemeral/room_stream.h"
 #include "rooms/ephemeral/typing.h"
@@ -53,6 +54,7 @@ struct RoomServices {
     rooms::RoomUpgrader& upgrader;
     rooms::Directory& directory;
     rooms::Reports& reports;
+    rooms::DelayedEvents& delayed;
     rooms::RoomStream& stream;
     rooms::Typing& typing;
     const rooms::Profiles& profiles;
@@ -81,6 +83,7 @@ void add_history_endpoints(Api& api, const RoomServices& services);
 void add_relation_endpoints(Api& api, const RoomServices& services);
 void add_summary_endpoints(Api& api, const RoomServices& services);
 void add_report_endpoints(Api& api, const RoomServices& services);
+void add_delayed_endpoints(Api& api, const RoomServices& services);
 void add_ephemeral_endpoints(Api& api, const RoomServices& services);
 void add_directory_endpoints(Api& api, const RoomServices& services);
 

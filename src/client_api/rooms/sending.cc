@@ -1,6 +1,7 @@
 // Sending messages, state and redactions. Spec: Client-Server API › Sending events to a room; Redactions.
 
 #include "client_api/rooms/access.h"
+#include "client_api/rooms/delayed.h"
 
 #include <limits>
 
@@ -78,6 +79,12 @@ public:
         if (call.request.method == Method::put) {
             PEYK_CO_TRY(transaction, transaction_of(call, "send " + room.str() + " " + draft.type));
         }
+        PEYK_CO_TRY(auto delay, older_delay(call));
+        if (delay) {
+            rooms::DelayedDraft later{std::move(room), std::move(draft.type), std::nullopt, std::move(draft.content),
+                                      *delay,          std::move(transaction)};
+            co_return co_await schedule_older(services_, call.who(), std::move(later));
+        }
         auto sent =
             co_await services_.rooms.send(call.who().user, std::move(room), std::move(draft), std::move(transaction));
         if (!sent) co_return std::unexpected(std::move(sent.error()));
@@ -129,6 +136,12 @@ public:
         rooms::Draft draft{call.text("eventType"), call.text("stateKey"), std::move(call.body)};
         PEYK_CO_TRY(draft.origin_server_ts, massaged_time(call));
         PEYK_CO_CHECK(check(draft, room));
+        PEYK_CO_TRY(auto delay, older_delay(call));
+        if (delay) {
+            rooms::DelayedDraft later{std::move(room), std::move(draft.type), std::move(draft.state_key),
+                                      std::move(draft.content), *delay};
+            co_return co_await schedule_older(services_, call.who(), std::move(later));
+        }
         PEYK_CO_TRY(auto write, co_await services_.rooms.enter(std::move(room)));
         // The same content by the same sender changes nothing: the event that says so already stands.
         PEYK_CO_TRY(auto current, write.state(draft.type, *draft.state_key));

@@ -21,6 +21,10 @@ struct Reader {
 };
 Reader reader_for(const RoomStore& store, const UserId& user, const DeviceId& device, std::int64_t now_ms);
 
+// In place of a device, in the transaction of an event that was sent later than it was asked for (delayed/): no device
+// has this id.
+DeviceId delayed_event_device();
+
 // Appends the event as a JSON object. Blocking reads for prev_content, redacted_because and relations.
 Result<void> write_client_event(std::string& out, const RoomStore& store, const RoomInfo& room,
                                 const StoredEvent& event, const Reader& reader, Visibility& visibility,

@@ -80,11 +80,18 @@ Result<ChildrenPtr> RelationIndex::children(RoomNumber room, std::string_view pa
     auto any = calm ? rooms_.get(0, room) : std::nullopt;
     if (!any) {
         PEYK_TRY(any, room_has_any(room));
-        if (keep()) rooms_.put(0, room, any);
+        if (keep()) {
+            rooms_.put(0, room, any);
+            if (!keep()) rooms_.drop(0, room);
+        }
     }
     if (!*any) return std::make_shared<const Children>();
     PEYK_TRY(auto loaded, load(room, parent_digest));
-    if (keep() && loaded->size() <= kMaxCached) cache_.put(room, slot, loaded);
+    if (keep() && loaded->size() <= kMaxCached) {
+        cache_.put(room, slot, loaded);
+        // A writer that came in between has not seen this entry, and would not drop it.
+        if (!keep()) cache_.drop(room, slot);
+    }
     return loaded;
 }
 
