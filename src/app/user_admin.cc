@@ -88,7 +88,8 @@ Task<Result<json::Object>> UserAdmin::add(json::Object request) {
     PEYK_CO_CHECK(users_.registration.available(localpart));
     auto password = text_in(request, "password");
     PEYK_CO_CHECK(users_.passwords.check_new(password, localpart));
-    users::NewAccount wanted{localpart, std::move(password), flag_in(request, "admin")};
+    users::NewAccount wanted{
+        .localpart = localpart, .password = std::move(password), .admin = flag_in(request, "admin")};
     PEYK_CO_TRY(auto account, co_await users_.registration.create(std::move(wanted)));
     co_return row_of(*account);
 }

@@ -129,8 +129,11 @@ class Contract:
             return self.operation(method, path.rstrip("/") + "/x")
         return best[1] if best else None
 
-    def check(self, method: str, path: str, status: int, content_type: str, body: bytes) -> list[str]:
+    def check(self, method: str, target: str, status: int, content_type: str, body: bytes) -> list[str]:
         """Where an answer departs from the specification: a list of sentences, empty when it does not."""
+        path, _, query = target.partition("?")
+        if status == 200 and "org.matrix.msc4140.delay=" in query:
+            return self.check_delayed(content_type, body)
         operation = self.operation(method, path)
         if operation is None and path.startswith("/_peyk/oauth2/"):
             return self.check_oauth_error(status, content_type, body) if status >= 400 else []
@@ -157,6 +160,16 @@ class Contract:
         if status == 401 and isinstance(value, dict) and value.get("errcode") in ("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"):
             return self.check_error(status, content_type, body)  # before any stage: a token was asked for
         return [f"{name} {problem}" for problem in self.schemas.problems(value, schema)]
+
+    @staticmethod
+    def check_delayed(content_type: str, body: bytes) -> list[str]:
+        """MSC4140 in its first form: sending with a delay answers with the id of the delay, and nothing was sent."""
+        value, problem = parse(body)
+        if problem or not content_type.startswith("application/json"):
+            return [f"delayed event: {problem or content_type}"]
+        if not isinstance(value, dict) or not isinstance(value.get("delay_id"), str) or "event_id" in value:
+            return ["delayed event: not an answer with a delay_id alone"]
+        return []
 
     @staticmethod
     def check_oauth_error(status: int, content_type: str, body: bytes) -> list[str]:

@@ -77,7 +77,7 @@ Result<void> write_history(std::string& out, const RoomStore& store, const RoomI
     return {};
 }
 
-void end(std::string& out, const StoredEvent& event, const Reader& reader) {
+void end(std::string& out, const RoomStore& store, const StoredEvent& event, const Reader& reader) {
     if (!event.transaction_id.empty() && event.sender_device == reader.device) {
         out += ",\"transaction_id\":";
         json::write_string(out, event.transaction_id);
@@ -108,7 +108,7 @@ Result<void> write_client_event(std::string& out, const RoomStore& store, const 
     PEYK_CHECK(write_history(out, store, room, event));
     if (!hidden && bundle != Bundle::nothing && !event.event->is_state())
         PEYK_CHECK(write_relations(out, store, room, event, reader, visibility, room_id, bundle));
-    end(out, event, reader);
+    end(out, store, event, reader);
     return {};
 }
 
@@ -116,7 +116,7 @@ Result<void> write_state_event(std::string& out, const RoomStore& store, const R
                                const Reader& reader) {
     PEYK_CHECK(begin(out, room, event, reader, RoomIdMember::leave_out, false));
     PEYK_CHECK(write_history(out, store, room, event));
-    end(out, event, reader);
+    end(out, store, event, reader);
     return {};
 }
 
