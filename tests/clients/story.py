@@ -97,6 +97,8 @@ class Story:
         self.bob("bootstrap", password=self.password("bob"))
 
     def verify_by_emoji(self) -> None:
+        if self.kinds[1] == "nio":
+            self.bob("knows_device", user=self.ada.user_id, device=self.ada.device_id)
         started = self.ada.begin("verify_start", user=self.bob.user_id, device=self.bob.device_id)
         if self.kinds[1] == "jssdk":
             self.bob("verify_accept")

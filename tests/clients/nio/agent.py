@@ -154,9 +154,14 @@ class Agent:
         elif isinstance(event, nio.KeyVerificationCancel):
             print(f"verification cancelled: {event.reason}", file=sys.stderr)
 
-    async def verify_start(self, user, device, **_):
+    async def knows_device(self, user, device, **_):
+        """nio drops a verification by a device whose keys it has not asked for yet."""
         while device not in self.client.device_store[user]:
             await asyncio.sleep(0.05)
+        return {}
+
+    async def verify_start(self, user, device, **_):
+        await self.knows_device(user, device)
         await self.client.start_key_verification(self.client.device_store[user][device])
         self.verification = next(iter(self.client.key_verifications))
         return {}
