@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "core/patterns.h"
+
 namespace peyk::push {
 namespace {
 
@@ -14,7 +16,7 @@ bool is_literal(std::string_view pattern) { return pattern.find_first_of("*?") =
 
 Condition matching(std::string_view key, std::string_view pattern) {
     Condition out;
-    out.path = split_path(key);
+    out.path = split_property_path(key);
     if (pattern == kSomebody) {
         out.kind = key == "state_key" ? Kind::is_about_reader : Kind::never;
         return out;
@@ -40,7 +42,7 @@ Condition counting(std::string_view text) {
 Condition comparing(Kind kind, std::string_view key, const json::Value& value) {
     Condition out;
     if (value.is_array() || value.is_object() || value.raw_number()) return out;
-    out.path = split_path(key);
+    out.path = split_property_path(key);
     if (value.string() && *value.string() == kSomebody) {
         if (kind == Kind::contains && key == R"(content.m\.mentions.user_ids)") out.kind = Kind::mentions_reader;
         return out;
@@ -153,21 +155,6 @@ Result<bool> holds(const Condition& condition, EventView& view, const Reader& re
 }
 
 }  // namespace
-
-std::vector<std::string> split_path(std::string_view path) {
-    std::vector<std::string> out(1);
-    for (std::size_t i = 0; i < path.size(); ++i) {
-        bool escapes = path[i] == '\\' && i + 1 < path.size() && (path[i + 1] == '.' || path[i + 1] == '\\');
-        if (escapes) {
-            out.back() += path[++i];
-        } else if (path[i] == '.') {
-            out.emplace_back();
-        } else {
-            out.back() += path[i];
-        }
-    }
-    return out;
-}
 
 const json::Value* EventView::at(const std::vector<std::string>& path) {
     if (path.front() == "content" && path.size() > 1) {

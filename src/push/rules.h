@@ -96,7 +96,4 @@ private:
     bool personal_ = false;
 };
 
-// "content.m\.relates_to.rel_type" to its parts. Spec: Appendices › Dot-separated property paths.
-std::vector<std::string> split_path(std::string_view path);
-
 }  // namespace peyk::push

@@ -106,41 +106,39 @@ private:
     users::ThirdParty& third_party_;
 };
 
-class Unbind {
+// Takes an address from identity servers, and by /delete from the account too.
+class Removal {
 public:
-    static constexpr std::array kRoutes{of_user("/_matrix/client/v3/account/3pid/unbind"),
-                                        of_user("/_matrix/client/unstable/account/3pid/unbind")};
-    explicit Unbind(users::ThirdParty& third_party) : third_party_(third_party) {}
-
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto medium, call.need_string("medium"));
         PEYK_CO_TRY(auto address, call.need_string("address"));
         PEYK_CO_TRY(auto server, call.optional_string("id_server"));
-        auto unbinding = third_party_.unbind(call.who().user, std::move(medium), std::move(address), std::move(server));
-        PEYK_CO_TRY(bool done, co_await std::move(unbinding));
-        co_return Reply::of({{"id_server_unbind_result", unbind_word(done)}});
-    }
-
-private:
-    users::ThirdParty& third_party_;
-};
-
-class Delete {
-public:
-    static constexpr Route kRoute = of_user("/_matrix/client/v3/account/3pid/delete");
-    explicit Delete(users::ThirdParty& third_party) : third_party_(third_party) {}
-
-    Task<Result<Reply>> run(Call call) {
-        PEYK_CO_TRY(auto medium, call.need_string("medium"));
-        PEYK_CO_TRY(auto address, call.need_string("address"));
-        PEYK_CO_TRY(auto server, call.optional_string("id_server"));
-        auto removing = third_party_.remove(call.who().user, std::move(medium), std::move(address), std::move(server));
+        auto removing =
+            (third_party_.*deed_)(call.who().user, std::move(medium), std::move(address), std::move(server));
         PEYK_CO_TRY(bool done, co_await std::move(removing));
         co_return Reply::of({{"id_server_unbind_result", unbind_word(done)}});
     }
 
+protected:
+    using Deed = decltype(&users::ThirdParty::unbind);
+    Removal(users::ThirdParty& third_party, Deed deed) : third_party_(third_party), deed_(deed) {}
+
 private:
     users::ThirdParty& third_party_;
+    Deed deed_;
+};
+
+class Unbind : public Removal {
+public:
+    static constexpr std::array kRoutes{of_user("/_matrix/client/v3/account/3pid/unbind"),
+                                        of_user("/_matrix/client/unstable/account/3pid/unbind")};
+    explicit Unbind(users::ThirdParty& third_party) : Removal(third_party, &users::ThirdParty::unbind) {}
+};
+
+class Delete : public Removal {
+public:
+    static constexpr Route kRoute = of_user("/_matrix/client/v3/account/3pid/delete");
+    explicit Delete(users::ThirdParty& third_party) : Removal(third_party, &users::ThirdParty::remove) {}
 };
 
 class RequestEmail {

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "core/errors.h"
+#include "core/patterns.h"
 
 namespace peyk::rooms {
 namespace {
@@ -29,21 +30,6 @@ void take(json::Object& into, const json::Object& from, std::span<const std::str
 }
 
 }  // namespace
-
-std::vector<std::string> split_property_path(std::string_view path) {
-    std::vector<std::string> out(1);
-    for (std::size_t i = 0; i < path.size(); ++i) {
-        bool escapes = path[i] == '\\' && i + 1 < path.size() && (path[i + 1] == '.' || path[i + 1] == '\\');
-        if (escapes) {
-            out.back() += path[++i];
-        } else if (path[i] == '.') {
-            out.emplace_back();
-        } else {
-            out.back() += path[i];
-        }
-    }
-    return out;
-}
 
 Result<EventFields> EventFields::parse(const json::Value* list) {
     EventFields out;

@@ -10,9 +10,6 @@
 
 namespace peyk::rooms {
 
-// "content.m\.relates_to" -> {"content", "m.relates_to"}.
-std::vector<std::string> split_property_path(std::string_view path);
-
 class EventFields {
 public:
     EventFields() = default;

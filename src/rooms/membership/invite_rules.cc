@@ -2,29 +2,12 @@
 
 #include <algorithm>
 
+#include "core/patterns.h"
+
 namespace peyk::rooms {
 namespace {
 
 constexpr std::size_t kMaxPatterns = 1'000;
-
-// '*' stands for any number of characters, '?' for one. Linear: each star is tried at its last place only.
-bool matches(std::string_view pattern, std::string_view text) {
-    std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            mark = t;
-        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-            ++p, ++t;
-        } else if (star != std::string_view::npos) {
-            p = star + 1;
-            t = ++mark;
-        } else {
-            return false;
-        }
-    }
-    return pattern.substr(p).find_first_not_of('*') == std::string_view::npos;
-}
 
 }  // namespace
 
@@ -55,7 +38,9 @@ InviteVerdict InviteRules::verdict(const UserId& inviter) const {
     if (block_all_) return InviteVerdict::block;
     for (const auto& list : lists_) {
         auto text = list.servers ? inviter.server() : inviter.view();
-        if (std::ranges::any_of(list.patterns, [&](const auto& pattern) { return matches(pattern, text); }))
+        if (std::ranges::any_of(list.patterns, [&](const auto& pattern) {
+                return glob_matches(pattern, text, QuestionMark::any_character);
+            }))
             return list.verdict;
     }
     return InviteVerdict::allow;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/errors.h"
+#include "core/patterns.h"
 
 namespace peyk::rooms {
 namespace {
@@ -29,28 +30,9 @@ Result<std::optional<bool>> boolean(const json::Value& filter, std::string_view 
     return *value->boolean();
 }
 
-// '*' stands for any number of characters. Linear: each star is tried at its last place only.
-bool matches(std::string_view pattern, std::string_view text) {
-    std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            mark = t;
-        } else if (p < pattern.size() && pattern[p] == text[t]) {
-            ++p, ++t;
-        } else if (star != std::string_view::npos) {
-            p = star + 1;
-            t = ++mark;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.size() && pattern[p] == '*') ++p;
-    return p == pattern.size();
-}
-
 bool any(const std::vector<std::string>& patterns, std::string_view text) {
-    return std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) { return matches(pattern, text); });
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const auto& pattern) { return glob_matches(pattern, text, QuestionMark::itself); });
 }
 
 bool has(const std::vector<std::string>& list, std::string_view text) {

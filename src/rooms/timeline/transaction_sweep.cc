@@ -1,42 +1,25 @@
 #include "rooms/timeline/transaction_sweep.h"
 
 #include "base/bytes.h"
+#include "storage/sweep.h"
 
 namespace peyk::rooms {
-namespace {
-constexpr std::size_t kPage = 500;
-}
 
 Task<Result<std::size_t>> sweep_transactions(storage::Db& db, const RoomStore& store, storage::Position upto,
                                              std::stop_token stop) {
-    std::size_t swept = 0;
-    std::string next;
-    do {
-        PEYK_CO_TRY(auto rows, db.walk(kTransactions, next, kPage));
-        for (auto first = rows.begin(); first != rows.end() && !stop.stop_requested();) {
-            auto room = first->owner;
-            auto last = std::find_if(first, rows.end(), [room](const auto& row) { return row.owner != room; });
-            PEYK_CO_TRY(auto info, store.find(room));
-            // Numbers rise with positions, so one search says of all rows of the room whether they are old.
-            StoredEventPtr newest_old;
-            if (info) {
-                PEYK_CO_TRY(newest_old, store.last(*info, upto));
-            }
-            storage::Change change(db, Owner::room, room, db.epoch(Owner::room, room));
-            std::size_t count = 0;
-            for (; first != last; ++first) {
-                ByteReader reader(first->entry.body);
-                if (!newest_old || reader.varint() > newest_old->number) continue;
-                change.del(kTransactions, room, first->entry.rest);
-                ++count;
-            }
-            if (count == 0) continue;
-            auto done = co_await db.commit(std::move(change));
-            if (done) swept += count;
-            if (!done && done.error().code != Errc::fenced) co_return std::unexpected(std::move(done.error()));
+    storage::ChooseOld choose = [&store, upto](RoomNumber room, std::span<const storage::Db::Walked> rows,
+                                               std::vector<std::string>& old) -> Result<void> {
+        PEYK_TRY(auto info, store.find(room));
+        if (!info) return {};
+        // Numbers rise with positions, so one search says of all rows of the room whether they are old.
+        PEYK_TRY(auto newest_old, store.last(*info, upto));
+        if (!newest_old) return {};
+        for (const auto& row : rows) {
+            if (ByteReader(row.entry.body).varint() <= newest_old->number) old.push_back(row.entry.rest);
         }
-    } while (!next.empty() && !stop.stop_requested());
-    co_return swept;
+        return {};
+    };
+    return storage::sweep(db, kTransactions, Owner::room, std::move(choose), std::move(stop));
 }
 
 }  // namespace peyk::rooms

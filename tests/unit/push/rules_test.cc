@@ -82,14 +82,6 @@ TEST(Glob, takes_linear_time_for_what_makes_others_backtrack) {
         << "across the words of the set";
 }
 
-TEST(Paths, are_split_at_dots_that_are_not_escaped) {
-    using Parts = std::vector<std::string>;
-    EXPECT_EQ(split_path("content.body"), (Parts{"content", "body"}));
-    EXPECT_EQ(split_path(R"(content.m\.relates_to.rel_type)"), (Parts{"content", "m.relates_to", "rel_type"}));
-    EXPECT_EQ(split_path(R"(a\\.b)"), (Parts{R"(a\)", "b"}));
-    EXPECT_EQ(split_path(R"(a\b.)"), (Parts{R"(a\b)", ""}));
-}
-
 // "-": no rule, or one without notify; "n": notify; "h": highlight too.
 std::string judge(const World& world, const std::string& rules, const UserId& reader) {
     auto hash = [&](std::string_view text) { return world.test.db.number(text); };
