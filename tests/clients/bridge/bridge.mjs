@@ -10,6 +10,19 @@ const registration = AppServiceRegistration.fromObject(JSON.parse(readFileSync(f
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 const isGhost = (user) => user.startsWith("@_echo_");
 
+// The library acknowledges a transaction before its events are handled: what a bridge cannot send at once, because the
+// server has just gone away, it has to send later. What the server refuses is not tried again.
+const insist = async (send) => {
+    for (;;) {
+        try {
+            return await send();
+        } catch (error) {
+            if (error.body?.errcode ?? error.errcode) throw error;
+            await new Promise((done) => setTimeout(done, 200));
+        }
+    }
+};
+
 const bridge = new Bridge({
     homeserverUrl,
     domain: "localhost",
@@ -26,7 +39,7 @@ const bridge = new Bridge({
                 await bridge.getIntent(event.state_key).setDisplayName("Echo");
             } else if (event.type === "m.room.message" && !isGhost(event.sender)) {
                 const ghost = bridge.getIntent("@_echo_eve:localhost");
-                await ghost.sendText(event.room_id, `echo: ${event.content.body}`);
+                await insist(() => ghost.sendText(event.room_id, `echo: ${event.content.body}`));
             }
         },
     },
