@@ -10,6 +10,6 @@ if [ ! -f build/fuzz/build.ninja ]; then
         -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DPEYK_SANITIZE=address,undefined,fuzzer-no-link" > /dev/null
 fi
 ninja -C build/fuzz "fuzz_$target"
-mkdir -p "build/fuzz/corpus/$target" "build/fuzz/found"
+mkdir -p "build/fuzz/corpus/$target" "build/fuzz/found" "fuzz/seeds/$target"
 exec "build/fuzz/fuzz/fuzz_$target" -max_total_time="${2:-60}" -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="build/fuzz/found/$target-" "build/fuzz/corpus/$target" "fuzz/seeds/$target"

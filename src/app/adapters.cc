@@ -18,6 +18,12 @@ Result<bool> ProfilesOfUsers::is_guest(const UserId& user) const {
     return account && account->guest;
 }
 
+Result<void> SendersOfDelayed::check_may_send(const UserId& user) const {
+    PEYK_TRY(auto account, users_.accounts.find(user));
+    if (!account || !account->suspended) return {};
+    return fail(Error{Errc::forbidden, "The sender is suspended", "M_USER_SUSPENDED"});
+}
+
 Task<void> UsersObservers::profile_changed(users::Caller caller, std::optional<std::string>,
                                            std::optional<std::string>) {
     auto told = co_await actions_->profile_changed(caller.user);
@@ -35,7 +41,7 @@ Task<Result<void>> UsersObservers::deactivated(UserId user, std::uint64_t number
         auto left = co_await actions_->leave(user, row.room, {});
         if (!left && left.error().code != Errc::forbidden) co_return std::unexpected(std::move(left.error()));
     }
-    PEYK_CO_CHECK(co_await factors_->forget(number));
+    PEYK_CO_CHECK(co_await oauth::drop_second_factors(*users_, number));
     co_return co_await keys_->forget_user(std::move(user), number);
 }
 

@@ -25,6 +25,16 @@ private:
     const users::Users& users_;
 };
 
+// rooms/ asks users/ whether a delayed event may still go out.
+class SendersOfDelayed final : public rooms::DelayedSenders {
+public:
+    explicit SendersOfDelayed(const users::Users& users) : users_(users) {}
+    Result<void> check_may_send(const UserId& user) const override;
+
+private:
+    const users::Users& users_;
+};
+
 // rooms/ has users/ take a room's settings over to the room that takes its place.
 class SettingsOfSuccessors final : public rooms::Succession {
 public:
@@ -41,9 +51,9 @@ class UsersObservers final : public users::DeviceObserver,
                              public users::AccountObserver {
 public:
     void bind(keys::Keys& keys, rooms::MembershipActions& actions, const rooms::Memberships& memberships,
-              oauth::SecondFactors& factors, sync::Connections& connections, const rooms::RoomStore& store,
+              users::Users& users, sync::Connections& connections, const rooms::RoomStore& store,
               rooms::DelayedEvents& delayed) {
-        factors_ = &factors;
+        users_ = &users;
         store_ = &store;
         keys_ = &keys;
         actions_ = &actions;
@@ -71,7 +81,7 @@ public:
     Task<Result<void>> deactivated(UserId user, std::uint64_t number, bool erase) override;
 
 private:
-    oauth::SecondFactors* factors_ = nullptr;
+    users::Users* users_ = nullptr;
     keys::Keys* keys_ = nullptr;
     rooms::MembershipActions* actions_ = nullptr;
     const rooms::Memberships* memberships_ = nullptr;

@@ -1,5 +1,6 @@
 #include "app/appservices.h"
 
+#include "base/logging.h"
 #include "core/errors.h"
 
 namespace peyk::app {
@@ -23,6 +24,11 @@ Result<users::Caller> ServiceAuthenticator::authenticate_service(std::string_vie
     PEYK_TRY(auto account, users_.accounts.find(user));
     if (!account || account->deactivated) return m::forbidden("The application service has not registered this user");
     if (account->locked) return fail(users::locked_error());
+    if (user != service->sender) {
+        PEYK_TRY(auto sender, users_.accounts.find(service->sender));
+        if (!sender || sender->deactivated)
+            return m::forbidden("The own user of the application service was deactivated");
+    }
     auto device = DeviceId::trusted("");
     if (assertion.device) {
         auto named = DeviceId::parse(*assertion.device);
@@ -40,7 +46,8 @@ Result<users::Caller> ServiceAuthenticator::authenticate_service(std::string_vie
                          .token_number = 0,
                          .suspended = account->suspended,
                          .service = service->id,
-                         .unlimited = unlimited};
+                         .unlimited = unlimited,
+                         .person = !account->password_hash.empty()};
 }
 
 Task<Result<void>> BridgedNamesOfServices::ask_for(RoomAlias alias) {
@@ -61,10 +68,13 @@ Task<Result<void>> BridgedNamesOfServices::ask_for(UserId user) {
 Task<Result<void>> make_senders(const appservices::Registry& registry, users::Users& users) {
     for (const auto& service : registry.all()) {
         PEYK_CO_TRY(auto account, users.accounts.find(service.sender));
-        if (account && account->deactivated)
-            co_return fail(Errc::conflict,
-                           "the user of the application service \"" + service.id +
-                               "\" was deactivated; give the service another sender_localpart, or remove its file");
+        if (account && account->deactivated) {
+            // No reason to refuse people their server: authenticate_service() refuses the service.
+            log::error("appservices",
+                       "the own user of the application service \"{}\" was deactivated, so it cannot act; give the "
+                       "service another sender_localpart, or remove its file",
+                       service.id);
+        }
         if (account) continue;
         users::NewAccount wanted{.localpart = std::string(service.sender.localpart())};
         PEYK_CO_CHECK(co_await users.registration.create(std::move(wanted)));

@@ -69,7 +69,8 @@ private:
     const users::Users& users_;
 };
 
-// At start: the services' own users exist before anybody speaks as them.
+// At start: the services' own users exist before anybody speaks as them. One that was deactivated stays so, and its
+// service cannot act.
 Task<Result<void>> make_senders(const appservices::Registry& registry, users::Users& users);
 
 }  // namespace peyk::app

@@ -1,5 +1,7 @@
 #include "app/compact.h"
 
+#include "core/json_text.h"
+
 namespace peyk::app {
 namespace {
 
@@ -16,7 +18,9 @@ std::uint64_t bytes_in(const std::filesystem::path& folder) {
     return bytes;
 }
 
-Task<Result<json::Object>> answer_compact(OpenStore& store) {
+Task<Result<json::Object>> answer_compact(OpenStore& store, OneAtATime& turns) {
+    OneAtATime::Turn turn(turns);
+    if (!turn) co_return fail(Errc::conflict, "the tables are being rewritten already");
     PEYK_CO_TRY(auto report, compact_store(store));
     co_return json::Object{{"before", report.before}, {"after", report.after}};
 }
@@ -34,17 +38,14 @@ Result<CompactReport> compact_store(OpenStore& store) {
 }
 
 void add_compact_route(http::Router& router, OpenStore& store) {
-    add_control_route(router, "/compact", [&store](json::Object) { return answer_compact(store); });
+    auto turns = std::make_shared<OneAtATime>();
+    add_control_route(router, "/compact", [&store, turns](json::Object) { return answer_compact(store, *turns); });
 }
 
 Result<std::optional<CompactReport>> ask_to_compact(const Config& config) {
     PEYK_TRY(auto answer, ask_server(config, "/compact", {}, "the server rewrites its tables"));
     if (!answer) return std::optional<CompactReport>{};
-    json::Value report(*std::move(answer));
-    auto count = [&](std::string_view name) {
-        return static_cast<std::uint64_t>(report.get_integer(name).value_or(0));
-    };
-    return std::optional{CompactReport{count("before"), count("after")}};
+    return std::optional{CompactReport{count_in(*answer, "before"), count_in(*answer, "after")}};
 }
 
 }  // namespace peyk::app

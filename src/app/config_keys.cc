@@ -115,10 +115,12 @@ void add_storage(std::vector<Key>& keys) {
 }
 
 void add_privacy(std::vector<Key>& keys) {
-    keys.push_back(choice("privacy.profile", CHOICE(privacy.profile), {"quiet", "open"},
-                          "Sets the default of all switches below: `quiet` switches off what reveals, `open` switches "
-                          "on what the specification allows. A switch that is written down wins over the profile.",
-                          "A feature that is off answers 403 `M_FORBIDDEN`; nothing is stored for it."));
+    keys.push_back(
+        choice("privacy.profile", CHOICE(privacy.profile), {"quiet", "open"},
+               "Sets the default of all switches below: `quiet` switches off what reveals, `open` switches "
+               "on what the specification allows. A switch that is written down wins over the profile, except "
+               "that `quiet` keeps `privacy.push_payload` and `privacy.push_jitter` within its bounds.",
+               "A feature that is off answers 403 `M_FORBIDDEN`; nothing is stored for it."));
     keys.push_back(
         feature("privacy.presence", AT(privacy.presence), "Who is online, and since when.",
                 "Shows to everybody in shared rooms when a person uses the messenger. Kept in memory only."));
@@ -130,23 +132,25 @@ void add_privacy(std::vector<Key>& keys) {
                            "Who publishes a room shows its name, topic and number of members to all."));
     keys.push_back(feature("privacy.search", AT(privacy.search), "Search of messages on the server.",
                            "Reads the text of unencrypted rooms. Encrypted rooms can only be searched by clients."));
-    keys.push_back(feature("privacy.url_previews", AT(privacy.url_previews), "Previews of addresses in messages.",
-                           "The server learns the address, and the site learns that somebody here was sent it."));
-    keys.push_back(feature("privacy.third_party_ids", AT(privacy.third_party_ids),
-                           "E-mail addresses and telephone numbers at accounts.",
+    keys.push_back(feature("privacy.url_previews", AT(privacy.url_previews), kNotBuilt,
+                           "Previews of addresses in messages: the server would learn the address, and the site that "
+                           "somebody here was sent it."));
+    keys.push_back(feature("privacy.third_party_ids", AT(privacy.third_party_ids), "E-mail addresses at accounts.",
                            "Ties an account to a person. Off, no such value is ever taken."));
     keys.push_back(feature("privacy.guest_access", AT(privacy.guest_access), "Accounts without a password, for guests.",
                            "Rooms that allow guests can be read by anybody who can reach the server."));
     keys.push_back(with_open(flag("privacy.shared_rooms_profiles", AT(privacy.shared_rooms_profiles),
-                                  "Name and picture of a person are shown only to those who share a room with them.",
-                                  "Off: anybody with an account can look anybody up."),
+                                  "Name and picture of a person are looked up only by those who have an account here.",
+                                  "Off: anybody who can reach the server can look anybody up."),
                              "false"));
-    keys.push_back(feature("privacy.device_names", AT(privacy.device_names),
-                           "Other users see the names of a person's devices.",
-                           "Names such as \"Sara's phone\" tell what people own and use."));
-    keys.push_back(feature("privacy.whois", AT(privacy.whois),
-                           "`/admin/whois` lists a user's live connections, to themselves and to administrators.",
-                           "Answers from memory; addresses are never written down in either profile."));
+    keys.push_back(feature("privacy.device_names", AT(privacy.device_names), kNotBuilt,
+                           "Other users never see the names of a person's devices; names such as \"Sara's phone\" tell "
+                           "what people own and use."));
+    keys.push_back(
+        feature("privacy.whois", AT(privacy.whois),
+                "`/admin/whois` lists a user's devices, to themselves and to administrators. Connections are not "
+                "kept, so none are listed.",
+                "Shows administrators which devices a person has; addresses are kept in neither profile."));
     keys.push_back(with_open(
         flag("privacy.forced_encryption", AT(privacy.forced_encryption),
              "New rooms are encrypted, except public ones, and encryption is added when the client left it out.",
@@ -154,19 +158,21 @@ void add_privacy(std::vector<Key>& keys) {
         "false"));
     keys.push_back(
         with_open(choice("privacy.push_payload", CHOICE(privacy.push_payload), {"event_id_only", "full"},
-                         "What a push gateway is told.",
+                         "What a push gateway is told. `full` needs the open profile: in the quiet one it has no "
+                         "effect.",
                          "`full` tells sender, room name and clear text to the gateway and the maker of the phone."),
                   "full"));
-    keys.push_back(with_open(
-        time("privacy.push_jitter", AT(privacy.push_jitter), 0, 15 * kSecond,
-             "A push waits a random time up to this one.", "Makes it harder to match a sender and a receiver by time."),
-        "0s"));
+    keys.push_back(
+        with_open(time("privacy.push_jitter", AT(privacy.push_jitter), 0, 15 * kSecond,
+                       "A push waits a random time up to this one; in the quiet profile never longer than 2s.",
+                       "Makes it harder to match a sender and a receiver by time."),
+                  "0s"));
     keys.push_back(time("privacy.timestamp_rounding", AT(privacy.timestamp_rounding), 0, kHour,
                         "Times of new events are rounded down to a multiple of this. 0: exact.",
                         "Coarser times say less about habits to every server that holds a copy."));
-    keys.push_back(flag("privacy.answer_padding", AT(privacy.answer_padding),
-                        "Answers are padded to steps of size, after compression.",
-                        "Hides from an observer of the network how much was said; costs some bandwidth."));
+    keys.push_back(
+        flag("privacy.answer_padding", AT(privacy.answer_padding), kNotBuilt,
+             "Answers padded to steps of size would hide from an observer of the network how much was said."));
 }
 
 void add_people(std::vector<Key>& keys) {
@@ -237,6 +243,8 @@ void add_limits(std::vector<Key>& keys) {
     RATE(media, "uploads and thumbnails, by account.");
     RATE(keys, "uploading and claiming encryption keys, by account.");
     RATE(general, "all other writes, by account.");
+    RATE(report, "reports to the operators, by account.");
+    RATE(mail, "mail to one e-mail address, whoever asks for it.");
 #undef RATE
 }
 

@@ -28,6 +28,9 @@ using Slot = std::variant<At<bool>, At<std::uint64_t>, At<double>, At<std::strin
                           At<Secret>, At<Millis>, At<std::vector<std::string>>, At<std::vector<std::filesystem::path>>,
                           At<std::map<std::string, std::string>>, ChoiceAt>;
 
+// The text of a switch whose feature does not exist yet. What people are shown leaves such switches out.
+inline constexpr std::string_view kNotBuilt = "Not built yet: changes nothing.";
+
 struct Key {
     std::string_view name;  // "server.name"; of a listener: "port"
     Slot slot;

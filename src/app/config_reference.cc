@@ -42,7 +42,8 @@ reads one without starting anything. A key that does not exist is refused, with 
   `registration.shared_secret`. A line break at the end of the file does not count.
 - Relative paths begin at the folder of the configuration file (in the environment: at the current folder).
 - Sizes are written `"64 MiB"` or `"1 GB"`, times `"500ms"`, `"10s"`, `"5min"`, `"24h"` or `"7d"`.
-- Defaults follow `privacy.profile` and `outside_tests.enabled` where a key says so; a key that is written down wins.
+- Defaults follow `privacy.profile` and `outside_tests.enabled` where a key says so; a key that is written down wins,
+  unless its text says otherwise.
 
 The smallest file:
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/console.h"
+#include "core/json_text.h"
 
 namespace peyk::app {
 namespace {
@@ -23,9 +24,12 @@ Task<http::Response> answer(ControlHandler handler, http::Request request) {
     co_return http::Response::json(done.error().code == Errc::unavailable ? 503 : 400, json::write(failure));
 }
 
-Task<Result<json::Object>> answer_backup(const Config& config, OpenStore& store, json::Object request) {
+Task<Result<json::Object>> answer_backup(const Config& config, OpenStore& store, OneAtATime& turns,
+                                         json::Object request) {
     const auto* target = request.find("target");
     if (!target || !target->string()) co_return fail(Errc::bad_request, "a backup needs a target");
+    OneAtATime::Turn turn(turns);
+    if (!turn) co_return fail(Errc::conflict, "another backup is being made; try again when it is done");
     PEYK_CO_TRY(auto report, make_backup(config, store, *target->string()));
     co_return json::Object{{"files", report.files}, {"bytes", report.bytes}};
 }
@@ -97,15 +101,16 @@ void add_control_route(http::Router& router, std::string path, ControlHandler ha
 }
 
 void add_backup_route(http::Router& router, const Config& config, OpenStore& store) {
-    add_control_route(router, "/backup", [&config, &store](json::Object request) {
-        return answer_backup(config, store, std::move(request));
+    auto turns = std::make_shared<OneAtATime>();
+    add_control_route(router, "/backup", [&config, &store, turns](json::Object request) {
+        return answer_backup(config, store, *turns, std::move(request));
     });
 }
 
 http::ServerConfig control_http_config(const Config& config) {
     http::ServerConfig out;
     out.listeners.push_back({.address = "unix:" + control_socket(config).string(), .port = 0, .tls = {}});
-    out.limits.connections = 4;
+    out.limits.connections = kControlConnections;
     out.threads = 1;
     out.compress = false;
     return out;
@@ -129,11 +134,7 @@ Result<std::optional<CopyReport>> ask_for_backup(const Config& config, const std
     json::Object request{{"target", std::filesystem::absolute(target).string()}};
     PEYK_TRY(auto answer, ask_server(config, "/backup", request, "the server makes the backup"));
     if (!answer) return std::optional<CopyReport>{};
-    json::Value report(*std::move(answer));
-    auto count = [&](std::string_view name) {
-        return static_cast<std::uint64_t>(report.get_integer(name).value_or(0));
-    };
-    return std::optional{CopyReport{count("files"), count("bytes")}};
+    return std::optional{CopyReport{count_in(*answer, "files"), count_in(*answer, "bytes")}};
 }
 
 }  // namespace peyk::app

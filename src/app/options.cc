@@ -37,9 +37,14 @@ std::string fingerprint_of(const std::string& pem) {
 }  // namespace
 
 rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succession,
-                                   const rooms::InvitePolicies& invite_policies, rooms::GuestAccessObserver* guests) {
-    return {ServerName::trusted(config.server.name), config.privacy.timestamp_rounding.count() > 0, &succession,
-            &invite_policies, guests};
+                                   const rooms::InvitePolicies& invite_policies, rooms::GuestAccessObserver* guests,
+                                   const rooms::GuestAccounts& guest_accounts) {
+    return {.server = ServerName::trusted(config.server.name),
+            .timestamp_rounding = config.privacy.timestamp_rounding,
+            .succession = &succession,
+            .invite_policies = &invite_policies,
+            .guests = guests,
+            .guest_accounts = &guest_accounts};
 }
 
 rooms::RoomCreator::Options creator_options(const Config& config) {
@@ -70,6 +75,7 @@ users::Options user_options(const Config& config) {
     out.profiles_need_token = config.privacy.shared_rooms_profiles;
     out.directory = config.privacy.user_directory;
     out.presence = config.privacy.presence;
+    out.whois = config.privacy.whois;
     out.default_room_version = config.server.default_room_version;
     out.calls = {config.calls.turn_uris, config.calls.turn_secret, config.calls.turn_lifetime,
                  config.calls.livekit_url};
@@ -189,6 +195,7 @@ pages::Facts page_facts(const Config& config, const Identity& identity) {
     auto copy = config;  // show_value() takes what it could also change
     for (const auto& key : config_keys()) {
         if (!key.name.starts_with("privacy.") || !std::holds_alternative<At<bool>>(key.slot)) continue;
+        if (key.about == kNotBuilt) continue;  // what changes nothing is no feature, on or off
         facts.features.push_back({std::string(key.name), std::string(key.about), show_value(key, &copy) == "true"});
     }
     facts.ca_certificate = read_text(config.ca_dir() / "ca.crt");

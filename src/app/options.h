@@ -19,7 +19,8 @@ namespace peyk::app {
 struct Identity;
 
 rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succession,
-                                   const rooms::InvitePolicies& invite_policies, rooms::GuestAccessObserver* guests);
+                                   const rooms::InvitePolicies& invite_policies, rooms::GuestAccessObserver* guests,
+                                   const rooms::GuestAccounts& guest_accounts);
 rooms::RoomCreator::Options creator_options(const Config& config);
 users::Options user_options(const Config& config);
 http::MailServer mail_server(const Config& config);

@@ -82,12 +82,22 @@ Result<std::vector<push::JoinedRoom>> RoomsForPush::joined(push::UserNumber user
 Result<std::vector<push::Invitation>> RoomsForPush::invitations(push::UserNumber user) const {
     PEYK_TRY(auto rows, memberships_.of(user));
     std::vector<push::Invitation> out;
+    // Those that a sync would not show are not pushed either.
+    std::optional<UserId> id;
+    std::optional<sync::HiddenInvites> hidden;
     for (const auto& row : *rows) {
         if (row.membership != rooms::Membership::invite) continue;
         PEYK_TRY(auto info, store_.find(row.number));
         if (!info) continue;
         PEYK_TRY(auto event, store_.event(*info, row.event));
-        if (event) out.push_back({{row.room, row.number}, std::move(event)});
+        if (!event) continue;
+        if (!hidden) {
+            id = UserId::trusted(*event->event->state_key);
+            PEYK_TRY(auto ignored, account_data_.ignored_by(user));
+            hidden.emplace(account_data_, *id, user, std::move(ignored), store_);
+        }
+        PEYK_TRY(bool hides, hidden->hides(row));
+        if (!hides) out.push_back({{row.room, row.number}, std::move(event)});
     }
     return out;
 }

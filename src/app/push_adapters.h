@@ -3,6 +3,7 @@
 
 #include "push/sender.h"
 #include "rooms/ephemeral/room_stream.h"
+#include "sync/ports.h"
 #include "users/users.h"
 
 namespace peyk::app {
@@ -10,8 +11,8 @@ namespace peyk::app {
 class RoomsForPush final : public push::RoomSource {
 public:
     RoomsForPush(const rooms::RoomStore& store, const rooms::Memberships& memberships, const rooms::RoomStream& stream,
-                 const Clock& clock)
-        : store_(store), memberships_(memberships), stream_(stream), clock_(clock) {}
+                 const sync::AccountDataSource& account_data, const Clock& clock)
+        : store_(store), memberships_(memberships), stream_(stream), account_data_(account_data), clock_(clock) {}
 
     Result<std::vector<push::StoredEventPtr>> events(const push::RoomKey& room, push::EventNumber from,
                                                      push::EventNumber to) const override;
@@ -34,6 +35,7 @@ private:
     const rooms::RoomStore& store_;
     const rooms::Memberships& memberships_;
     const rooms::RoomStream& stream_;
+    const sync::AccountDataSource& account_data_;
     const Clock& clock_;
 };
 

@@ -4,6 +4,7 @@
 #include "app/options.h"
 #include "base/bytes.h"
 #include "base/logging.h"
+#include "core/json_text.h"
 #include "storage/vault.h"
 
 namespace peyk::app {
@@ -17,11 +18,6 @@ Task<http::Response> refuse(http::Request) {
     response.headers.set("Retry-After", "30");
     response.headers.set("Cache-Control", "no-store");
     co_return response;
-}
-
-std::string text_in(const json::Object& request, std::string_view key) {
-    const auto* value = request.find(key);
-    return value && value->string() ? *value->string() : std::string{};
 }
 
 }  // namespace

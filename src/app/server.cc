@@ -38,7 +38,8 @@ struct Server::Parts {
     http::Router metrics_router;
     std::optional<http::Server> metrics_http;
     std::optional<Housekeeping> housekeeping;
-    WorkerPool control_worker{"control", 1};  // backups last, and must keep no worker from requests
+    // Backups last, and must keep no worker from requests. A thread for each connection: none waits behind a backup.
+    WorkerPool control_workers{"control", kControlConnections};
     std::optional<UserAdmin> user_admin;
     http::Router control_router;
     std::optional<http::Server> control_http;
@@ -62,8 +63,7 @@ Task<Result<json::Object>> answer_unlock(json::Object) { co_return fail(Errc::co
 
 Task<Result<json::Object>> answer_lock(const std::function<void()>& wake, std::atomic<bool>& wanted) {
     if (!wake) co_return fail(Errc::unsupported, "this server cannot be locked");
-    wanted = true;
-    wake();
+    if (!wanted.exchange(true)) wake();  // once: nobody waits for a second signal, which would end the process
     co_return json::Object{{"state", "locking"}};
 }
 
@@ -107,7 +107,7 @@ Result<void> Server::Parts::start_control() {
     add_control_route(control_router, "/status", [this](json::Object) { return answer_status(*housekeeping); });
     add_control_route(control_router, "/unlock", answer_unlock);
     add_control_route(control_router, "/lock", [this](json::Object) { return answer_lock(wake, lock_wanted); });
-    control_http.emplace(control_http_config(config), control_router, control_worker);
+    control_http.emplace(control_http_config(config), control_router, control_workers);
     auto started = control_http->start();
     if (started) return {};
     // Such as a data folder whose path is too long for a socket: the server is of use without it.
@@ -171,7 +171,7 @@ void Server::Parts::stop() {
     if (services) services->stop();
     if (outbound) outbound->stop();
     timers.stop();
-    control_worker.stop();
+    control_workers.stop();
     workers.stop();
     control_http.reset();
     metrics_http.reset();

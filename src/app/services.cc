@@ -22,11 +22,13 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       memberships_(store.db(), feed_),
       rooms_(store.db(), room_store_, memberships_, activity_, feed_, machine.clock, machine.random,
              store.identity.signing_key,
-             room_options(config, succession_, account_data_, config.privacy.guest_access ? &guests_leave_ : nullptr)),
+             room_options(config, succession_, account_data_, config.privacy.guest_access ? &guests_leave_ : nullptr,
+                          profiles_)),
       membership_actions_(rooms_, memberships_, profiles_),
       directory_(store.db()),
       reports_(store.db(), machine.clock),
-      delayed_(rooms_, store.db(), machine.timers, machine.clock, machine.random, machine.workers),
+      delayed_senders_(users_),
+      delayed_(rooms_, store.db(), delayed_senders_, machine.timers, machine.clock, machine.random, machine.workers),
       creator_(rooms_, directory_, membership_actions_, profiles_, creator_options(config)),
       upgrader_(rooms_, directory_, membership_actions_),
       identity_(users_),
@@ -37,7 +39,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       device_lists_(room_stream_),
       keys_(store.db(), feed_, machine.clock, keys::Ports{key_accounts_, device_lists_}),
       media_(media_options(config), store.db(), machine.clock, machine.random, machine.timers),
-      push_rooms_(room_store_, memberships_, room_stream_, machine.clock),
+      push_rooms_(room_store_, memberships_, room_stream_, account_data_, machine.clock),
       push_rules_source_(users_, store.db()),
       push_rules_(store.db(), push_rules_source_, feed_),
       unread_(store.db(), push_rooms_, push_rules_),
@@ -70,7 +72,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       pages_(page_facts(config, store.identity), resetter(users_), email_links(users_)),
       account_site_(page_facts(config, store.identity), oauth_) {
     guests_leave_.bind(membership_actions_);
-    observers_.bind(keys_, membership_actions_, memberships_, oauth_.factors, sync_connections_, room_store_, delayed_);
+    observers_.bind(keys_, membership_actions_, memberships_, users_, sync_connections_, room_store_, delayed_);
     pusher_changes_.bind(push_sender_);
     add_routes(config);
 }
@@ -136,7 +138,8 @@ pages::EmailLinks Services::email_links(users::Users& users) {
     return {.look = [&validations](const std::string& sid, std::string_view token) -> std::optional<pages::EmailLink> {
                 auto opened = validations.look(sid, token);
                 if (!opened) return std::nullopt;
-                return pages::EmailLink{opened->purpose == users::Purpose::password_reset, opened->next_link};
+                return pages::EmailLink{opened->purpose == users::Purpose::password_reset, opened->next.url,
+                                        opened->next.by_user};
             },
             .confirm = [&validations](const std::string& sid,
                                       std::string_view token) { return validations.confirm(sid, token); }};

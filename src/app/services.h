@@ -83,6 +83,7 @@ private:
     rooms::MembershipActions membership_actions_;
     rooms::Directory directory_;
     rooms::Reports reports_;
+    SendersOfDelayed delayed_senders_;
     rooms::DelayedEvents delayed_;
     rooms::RoomCreator creator_;
     rooms::RoomUpgrader upgrader_;

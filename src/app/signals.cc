@@ -13,7 +13,9 @@ Signals::Signals() {
     pthread_sigmask(SIG_BLOCK, &ours_, &before_);
 }
 
-Signals::~Signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+Signals::~Signals() { restore(); }
+
+void Signals::restore() const { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 void Signals::wake() const { kill(getpid(), SIGUSR1); }
 

@@ -18,6 +18,8 @@ public:
     enum class Event : unsigned char { stop, reload, woken, timeout };
     // Main thread. Negative: without end.
     Event wait(Millis timeout);
+    // Main thread, before exec: the new image inherits what this thread blocks.
+    void restore() const;
     // Any thread: makes wait() answer `woken` (several at once may be one).
     void wake() const;
 

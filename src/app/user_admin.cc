@@ -4,15 +4,11 @@
 
 #include "base/bytes.h"
 #include "core/errors.h"
+#include "core/json_text.h"
 #include "oauth/second_factors.h"
 
 namespace peyk::app {
 namespace {
-
-std::string text_in(const json::Object& request, std::string_view key) {
-    const auto* value = request.find(key);
-    return value && value->string() ? *value->string() : std::string{};
-}
 
 bool flag_in(const json::Object& request, std::string_view key) {
     const auto* value = request.find(key);

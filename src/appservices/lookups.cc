@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 #include <set>
 
 #include "async/one_shot.h"
@@ -90,16 +92,34 @@ Task<void> Lookups::ask_into(const Registration& service, WireRequest request, P
     promise.keep(std::move(answer));
 }
 
+// In rounds: more at once would be refused. A service that does not answer is not asked for the rest, or whoever waits
+// would wait for each of them.
 Task<Lookups::Answers> Lookups::ask_all(std::vector<Asked> questions) {
-    std::vector<OneShot<Result<WireAnswer>>> shots(questions.size());
-    for (std::size_t i = 0; i < questions.size(); ++i) {
-        auto& [service, request] = questions[i];
-        tasks_.spawn("appservices: question", ask_into(*service, std::move(request), Promise(shots[i])));
-    }
     Answers answers;
-    for (auto& shot : shots) {
-        auto answer = co_await shot.get();
-        answers.push_back(std::move(answer));
+    for (std::size_t i = 0; i < questions.size(); ++i)
+        answers.push_back(fail(Errc::unavailable, "the application service does not answer"));
+    std::vector<std::size_t> waiting(questions.size());
+    std::iota(waiting.begin(), waiting.end(), std::size_t{0});
+    std::set<const Registration*> silent;
+    while (!waiting.empty()) {
+        std::map<const Registration*, int> counts;
+        std::vector<std::size_t> round, later;
+        for (auto i : waiting) {
+            const auto* service = questions[i].service;
+            if (silent.contains(service)) continue;
+            (++counts[service] <= kAtOnce ? round : later).push_back(i);
+        }
+        std::vector<OneShot<Result<WireAnswer>>> shots(round.size());
+        for (std::size_t i = 0; i < round.size(); ++i) {
+            auto& [service, request] = questions[round[i]];
+            tasks_.spawn("appservices: question", ask_into(*service, std::move(request), Promise(shots[i])));
+        }
+        for (std::size_t i = 0; i < round.size(); ++i) {
+            auto answer = co_await shots[i].get();
+            if (!answer) silent.insert(questions[round[i]].service);
+            answers[round[i]] = std::move(answer);
+        }
+        waiting = std::move(later);
     }
     co_return answers;
 }
@@ -145,8 +165,8 @@ Task<Result<bool>> Lookups::ask_for(RoomAlias alias) {
     for (const auto& service : registry_.all()) {
         if (registry_.owns(service, alias)) services.push_back(&service);
     }
-    WireRequest request{http::Method::get, "/_matrix/app/v1/rooms/" + percent_encode(alias.view()),
-                        "/rooms/" + percent_encode(alias.view())};
+    WireRequest request{http::Method::get, "/_matrix/app/v1/rooms/" + http::percent_encode(alias.view()),
+                        "/rooms/" + http::percent_encode(alias.view())};
     request.time = kNameTime;
     co_return co_await ask_for_name(std::move(services), alias.str(), std::move(request));
 }
@@ -156,8 +176,8 @@ Task<Result<bool>> Lookups::ask_for(UserId user) {
     for (const auto& service : registry_.all()) {
         if (registry_.owns(service, user)) services.push_back(&service);
     }
-    WireRequest request{http::Method::get, "/_matrix/app/v1/users/" + percent_encode(user.view()),
-                        "/users/" + percent_encode(user.view())};
+    WireRequest request{http::Method::get, "/_matrix/app/v1/users/" + http::percent_encode(user.view()),
+                        "/users/" + http::percent_encode(user.view())};
     request.time = kNameTime;
     co_return co_await ask_for_name(std::move(services), user.str(), std::move(request));
 }
@@ -194,8 +214,8 @@ Task<json::Object> Lookups::protocols(std::vector<std::string> names) {
             out.set(name, *std::move(kept));
             continue;
         }
-        WireRequest request{http::Method::get, "/_matrix/app/v1/thirdparty/protocol/" + percent_encode(name),
-                            "/_matrix/app/unstable/thirdparty/protocol/" + percent_encode(name)};
+        WireRequest request{http::Method::get, "/_matrix/app/v1/thirdparty/protocol/" + http::percent_encode(name),
+                            "/_matrix/app/unstable/thirdparty/protocol/" + http::percent_encode(name)};
         request.time = kNetworkTime;
         for (const auto* service : with_traffic(registry_.of_protocol(name))) {
             questions.push_back({service, request});
@@ -242,10 +262,11 @@ Task<std::optional<json::Array>> Lookups::third_party(Question question) {
         }
     }
     std::string tail = question.kind == Kind::location ? "/thirdparty/location" : "/thirdparty/user";
-    if (question.protocol) tail += "/" + percent_encode(*question.protocol);
+    if (question.protocol) tail += "/" + http::percent_encode(*question.protocol);
     WireRequest request{http::Method::get, "/_matrix/app/v1" + tail, "/_matrix/app/unstable" + tail};
     for (const auto& [name, value] : question.query)
-        request.query += (request.query.empty() ? "" : "&") + percent_encode(name) + "=" + percent_encode(value);
+        request.query +=
+            (request.query.empty() ? "" : "&") + http::percent_encode(name) + "=" + http::percent_encode(value);
     request.time = kNetworkTime;
     std::vector<Asked> questions;
     for (const auto* service : with_traffic(std::move(services))) questions.push_back({service, request});

@@ -268,8 +268,8 @@ Task<bool> Queue::deliver(std::stop_token stop) {
         log::error("appservices", "a transaction for {} cannot be read: {}", service_.id, rendered.error().detail);
         co_return false;
     }
-    WireRequest request{http::Method::put, "/_matrix/app/v1/transactions/" + percent_encode(row_.pending->id),
-                        "/transactions/" + percent_encode(row_.pending->id)};
+    WireRequest request{http::Method::put, "/_matrix/app/v1/transactions/" + http::percent_encode(row_.pending->id),
+                        "/transactions/" + http::percent_encode(row_.pending->id)};
     request.body = *std::move(rendered);
     request.time = kTransactionTime;
     auto answer = co_await parts_.wire.send(service_, std::move(request), stop);

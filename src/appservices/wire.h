@@ -59,7 +59,4 @@ private:
     std::map<std::string, Millis> old_until_;  // by id of the service
 };
 
-// One segment of a path, or one value of a query, percent-encoded.
-std::string percent_encode(std::string_view text);
-
 }  // namespace peyk::appservices

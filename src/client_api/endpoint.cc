@@ -160,7 +160,7 @@ Result<void> Api::prepare(const Route& route, bool guests, Call& call) {
     }
     bool limited = call.caller ? !call.caller->unlimited : call.service.empty();
     if (route.rate != RateClass::none && limited) {
-        std::string address(reinterpret_cast<const char*>(call.request.client.bytes.data()), 16);
+        auto address = privacy::rate_key(call.request.client);
         PEYK_CHECK(limiter_.take(route.rate, call.caller ? call.caller->user.view() : std::string_view(address)));
     }
     if (route.body == Body::object || route.body == Body::optional) {

@@ -1,11 +1,7 @@
 #include "oauth/browser_sessions.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <array>
-
 #include "base/bytes.h"
+#include "core/hmac.h"
 
 namespace peyk::oauth {
 namespace {
@@ -18,14 +14,6 @@ std::string make_key(Random& random) {
     return key;
 }
 
-std::string hmac(std::string_view key, std::string_view text) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-    unsigned length = 0;
-    HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-         text.size(), out.data(), &length);
-    return base64_encode({reinterpret_cast<const char*>(out.data()), length}, Base64::url);
-}
-
 }  // namespace
 
 BrowserSessions::BrowserSessions(const Clock& clock, Random& random, const users::Accounts& accounts)
@@ -35,7 +23,7 @@ std::string BrowserSessions::open(const users::Account& account, bool half) {
     auto cookie = random_.alphanumeric(43);
     auto now = clock_.monotonic();
     BrowserSession session{.user = account.id, .number = account.number, .half = half};
-    session.stamp = hmac(key_, account.password_hash);
+    session.stamp = stamp(account);
     session.opened = session.used = now;
     std::lock_guard lock(mutex_);
     while (!entries_.empty() && (entries_.front().session.used + kIdle <= now || entries_.size() >= kMaxSessions))
@@ -68,7 +56,7 @@ std::optional<BrowserSession> BrowserSessions::find(const std::string& cookie) {
     }
     auto account = accounts_.by_number(found->number);
     if (!account || !*account) return std::nullopt;
-    if ((*account)->deactivated || (*account)->locked || hmac(key_, (*account)->password_hash) != found->stamp) {
+    if ((*account)->deactivated || (*account)->locked || stamp(**account) != found->stamp) {
         close(cookie);
         return std::nullopt;
     }
@@ -85,8 +73,30 @@ void BrowserSessions::close(const std::string& cookie) {
     if (auto at = by_cookie_.find(cookie); at != by_cookie_.end()) erase(at->second);
 }
 
+void BrowserSessions::close_all(std::uint64_t user) {
+    std::lock_guard lock(mutex_);
+    for (auto entry = entries_.begin(); entry != entries_.end();) {
+        auto here = entry++;
+        if (here->session.number == user) erase(here);
+    }
+}
+
+void BrowserSessions::restamp(const std::string& cookie) {
+    std::uint64_t number = 0;
+    update(cookie, [&number](BrowserSession& session) { number = session.number; });
+    auto account = accounts_.by_number(number);
+    if (!account || !*account) return;
+    auto now = stamp(**account);
+    update(cookie, [&now](BrowserSession& session) { session.stamp = now; });
+}
+
+std::string BrowserSessions::stamp(const users::Account& account) const {
+    auto text = std::string("account ") + (account.second_factor ? "with " : "without ") + account.password_hash;
+    return base64_encode(hmac_sha256(key_, text), Base64::url);
+}
+
 std::string BrowserSessions::form_token(std::string_view cookie) const {
-    return hmac(key_, "form token of " + std::string(cookie));
+    return base64_encode(hmac_sha256(key_, "form token of " + std::string(cookie)), Base64::url);
 }
 
 }  // namespace peyk::oauth

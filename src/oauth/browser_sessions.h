@@ -18,7 +18,7 @@ struct BrowserSession {
     std::uint64_t number = 0;
     // The password is right, the second factor still to come: good for that page only.
     bool half = false;
-    std::string stamp;        // changes with the password: other browsers are signed out by a new one
+    std::string stamp;        // changes with the password and with the first second factor: that ends other browsers
     std::string totp_secret;  // of an authenticator app that is being set up
     Millis opened{};
     Millis used{};
@@ -41,6 +41,11 @@ public:
     // Null when the session is gone.
     void update(const std::string& cookie, const std::function<void(BrowserSession&)>& edit);
     void close(const std::string& cookie);
+    void close_all(std::uint64_t user);
+    // The account has changed by the hand of this very browser, which shall stay.
+    void restamp(const std::string& cookie);
+    // What must stay the same for a session, or for what was allowed in it, to be good.
+    std::string stamp(const users::Account& account) const;
 
     // Proof that a form was made by this server for this browser: bound to the session, or before there is one to a
     // random cookie.

@@ -1,10 +1,9 @@
 #include "oauth/codes.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "core/hashing.h"
 
 namespace peyk::oauth {
 namespace {
@@ -58,20 +57,27 @@ AuthorizationCodes::Taken AuthorizationCodes::take(const std::string& code) {
     auto found = by_code_.find(code);
     if (found == by_code_.end() || found->second->expires <= now) return {};
     auto& entry = *found->second;
-    if (entry.used) return {std::nullopt, entry.issued};
+    if (entry.used) {
+        // Before remember(): nothing came of it yet, but what will must end.
+        entry.replayed = entry.replayed || !entry.issued;
+        return {std::nullopt, entry.issued};
+    }
     entry.used = true;
     if (now > entry.expires - kUsedLife + kCodeLife) return {};
     return {entry.grant, std::nullopt};
 }
 
-void AuthorizationCodes::remember(const std::string& code, Issued issued) {
+bool AuthorizationCodes::remember(const std::string& code, Issued issued) {
     std::lock_guard lock(mutex_);
-    if (auto found = by_code_.find(code); found != by_code_.end()) found->second->issued = std::move(issued);
+    auto found = by_code_.find(code);
+    if (found == by_code_.end()) return true;
+    found->second->issued = std::move(issued);
+    return !found->second->replayed;
 }
 
 bool is_challenge(std::string_view text) {
     auto bytes = base64_decode(text, Base64::url);
-    return text.size() == 43 && bytes && bytes->size() == SHA256_DIGEST_LENGTH;
+    return text.size() == 43 && bytes && bytes->size() == sizeof(Sha256);
 }
 
 bool fits_challenge(std::string_view verifier, std::string_view challenge) {
@@ -81,10 +87,7 @@ bool fits_challenge(std::string_view verifier, std::string_view challenge) {
                           std::string_view("-._~").contains(c);
         if (!unreserved) return false;
     }
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<const unsigned char*>(verifier.data()), verifier.size(), digest);
-    return equal_constant_time(
-        base64_encode({reinterpret_cast<const char*>(digest), SHA256_DIGEST_LENGTH}, Base64::url), challenge);
+    return equal_constant_time(base64_encode(sha256(verifier).view(), Base64::url), challenge);
 }
 
 void DeviceCodes::erase(List::iterator entry) {
@@ -126,12 +129,13 @@ std::optional<Grant> DeviceCodes::look_up(std::string_view user_code) {
     return entry->grant;
 }
 
-bool DeviceCodes::decide(std::string_view user_code, bool allowed, std::uint64_t user) {
+bool DeviceCodes::decide(std::string_view user_code, bool allowed, std::uint64_t user, std::string stamp) {
     std::lock_guard lock(mutex_);
     auto* entry = find_pending(user_code, clock_.monotonic());
     if (!entry) return false;
     entry->state = allowed ? State::allowed : State::denied;
     entry->grant.user = user;
+    entry->grant.stamp = std::move(stamp);
     return true;
 }
 

@@ -22,6 +22,7 @@ struct Grant {
     std::uint64_t user = 0;
     std::string redirect_uri = {};  // of codes
     std::string challenge = {};     // of codes: base64url(SHA-256(verifier))
+    std::string stamp = {};         // of the browser session that allowed it; see BrowserSessions::stamp()
 };
 
 // The session that came of a grant.
@@ -44,7 +45,8 @@ public:
         std::optional<Issued> issued;  // what came of it when it was used before
     };
     Taken take(const std::string& code);
-    void remember(const std::string& code, Issued issued);
+    // False: the code came a second time meanwhile, so that what came of it must end.
+    [[nodiscard]] bool remember(const std::string& code, Issued issued);
 
 private:
     struct Entry {
@@ -52,6 +54,7 @@ private:
         Grant grant;
         Millis expires;
         bool used = false;
+        bool replayed = false;  // before anything was issued
         std::optional<Issued> issued = {};
     };
     using List = std::list<Entry>;  // oldest first
@@ -83,7 +86,7 @@ public:
     // What stands behind a code that is not decided yet. Case and dashes do not matter.
     std::optional<Grant> look_up(std::string_view user_code);
     // False: the code is over or was decided before.
-    bool decide(std::string_view user_code, bool allowed, std::uint64_t user);
+    bool decide(std::string_view user_code, bool allowed, std::uint64_t user, std::string stamp);
     // Once. Errors: authorization_pending, slow_down, access_denied, expired_token, invalid_grant.
     Expected<Grant> poll(const std::string& device_code, std::string_view client);
 

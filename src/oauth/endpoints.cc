@@ -40,10 +40,6 @@ Expected<Form> form_of(const http::Request& request) {
 
 }  // namespace
 
-std::string rate_key(const http::Request& request) {
-    return {reinterpret_cast<const char*>(request.client.bytes.data()), request.client.bytes.size()};
-}
-
 void Endpoints::add_routes(http::Router& router) {
     using http::Method;
     using Handler = Task<http::Response> (Endpoints::*)(http::Request);
@@ -65,7 +61,7 @@ void Endpoints::add_routes(http::Router& router) {
 
 std::optional<http::Response> Endpoints::over_limit(const http::Request& request, privacy::RateClass rate,
                                                     int status) const {
-    auto taken = oauth_.limiter.take(rate, rate_key(request));
+    auto taken = oauth_.limiter.take(rate, privacy::rate_key(request.client));
     if (taken) return std::nullopt;
     auto response = refusal({"temporarily_unavailable", "Too many requests", status});
     if (taken.error().retry_after)

@@ -35,7 +35,4 @@ private:
     OAuth& oauth_;
 };
 
-// The address of a client as a key of the rate limits.
-std::string rate_key(const http::Request& request);
-
 }  // namespace peyk::oauth

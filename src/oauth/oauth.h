@@ -28,9 +28,14 @@ public:
           clients(users.context(), users.sessions),
           codes(users.context().clock, users.context().random),
           device_codes(users.context().clock, users.context().random),
-          tokens(users, clients, codes, device_codes),
           browsers(users.context().clock, users.context().random, users.accounts),
-          factors(users, limiter, RelyingParty::of(options.base_url)) {}
+          tokens(users, clients, codes, device_codes, browsers),
+          factors(users, limiter, RelyingParty::of(options.base_url)) {
+        users.sessions.on_signed_out([this](std::uint64_t user) { browsers.close_all(user); });
+    }
+    ~OAuth() { users.sessions.on_signed_out({}); }
+    OAuth(const OAuth&) = delete;
+    OAuth& operator=(const OAuth&) = delete;
 
     const OauthOptions options;
     users::Users& users;
@@ -38,8 +43,8 @@ public:
     Clients clients;
     AuthorizationCodes codes;
     DeviceCodes device_codes;
-    Tokens tokens;
     BrowserSessions browsers;
+    Tokens tokens;
     SecondFactors factors;
 };
 

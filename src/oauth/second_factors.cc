@@ -174,8 +174,9 @@ Result<bool> SecondFactors::use_recovery_code(storage::Change& change, std::uint
 }
 
 Task<Result<void>> SecondFactors::use_code(std::uint64_t user, std::string code) {
-    PEYK_CO_CHECK(limiter_.peek(privacy::RateClass::login_failure, limit_key(user)));
+    // Inside of the lane: whoever guesses many at once waits for the verdict of each.
     auto lane = co_await context_.lanes.enter(user);
+    PEYK_CO_CHECK(limiter_.peek(privacy::RateClass::login_failure, limit_key(user)));
     auto given = normal(code);
     auto change = context_.change_of(user);
     PEYK_CO_TRY(auto row, context_.db.get(kAuthenticators, user, ""));
@@ -305,7 +306,5 @@ Task<Result<void>> drop_second_factors(users::Users& users, std::uint64_t user) 
     users.accounts.remember(std::move(account));
     co_return Result<void>{};
 }
-
-Task<Result<void>> SecondFactors::forget(std::uint64_t user) { return drop_second_factors(users_, user); }
 
 }  // namespace peyk::oauth

@@ -63,8 +63,6 @@ public:
 
     // Whether apps that only know passwords may sign in all the same.
     Task<Result<void>> allow_password_apps(std::uint64_t user, bool allowed);
-    // All of an account that ends.
-    Task<Result<void>> forget(std::uint64_t user);
 
 private:
     Result<users::Account> account_of(std::uint64_t user) const;

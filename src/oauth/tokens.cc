@@ -1,5 +1,7 @@
 #include "oauth/tokens.h"
 
+#include "base/bytes.h"
+
 namespace peyk::oauth {
 namespace {
 
@@ -28,6 +30,9 @@ Task<Expected<users::SignedIn>> Tokens::sign_in(Grant grant) {
     auto account = users_.accounts.by_number(grant.user);
     if (!account) co_return trouble(account.error());
     if (!*account) co_return refuse("invalid_grant", "The account is gone");
+    // A new password ends what was allowed with the old one, also while it waits to be fetched.
+    if (!equal_constant_time(browsers_.stamp(**account), grant.stamp))
+        co_return refuse("invalid_grant", "The account has changed since this was allowed");
     users::SignIn wanted{*account, std::move(grant.scope.device), std::move(grant.client_name), true};
     wanted.client = std::move(grant.client);
     auto session = co_await users_.sessions.sign_in(std::move(wanted));
@@ -58,7 +63,12 @@ Task<Expected<json::Object>> Tokens::exchange_code(Form form) {
     auto scope = grant.scope.granted;
     auto session = co_await sign_in(std::move(grant));
     if (!session) co_return std::unexpected(std::move(session).error());
-    codes_.remember(code, Issued{session->user, session->device, session->session});
+    Issued issued{session->user, session->device, session->session};
+    if (!codes_.remember(code, issued)) {
+        auto ended = co_await users_.sessions.end_session(issued.user, issued.device, issued.session);
+        if (!ended) co_return trouble(ended.error());
+        co_return refuse("invalid_grant", "The code was used twice");
+    }
     co_return answer(*session, scope);
 }
 

@@ -2,6 +2,7 @@
 // The token endpoint: what becomes of codes and refresh tokens. Spec: Client-Server API › Grant types.
 
 #include "core/json.h"
+#include "oauth/browser_sessions.h"
 #include "oauth/clients.h"
 #include "oauth/codes.h"
 #include "oauth/form.h"
@@ -12,8 +13,9 @@ namespace peyk::oauth {
 // Purpose:  turns grants into sessions of users/.  Owner: OAuth.  Runs on: any worker.
 class Tokens {
 public:
-    Tokens(users::Users& users, Clients& clients, AuthorizationCodes& codes, DeviceCodes& device_codes)
-        : users_(users), clients_(clients), codes_(codes), device_codes_(device_codes) {}
+    Tokens(users::Users& users, Clients& clients, AuthorizationCodes& codes, DeviceCodes& device_codes,
+           const BrowserSessions& browsers)
+        : users_(users), clients_(clients), codes_(codes), device_codes_(device_codes), browsers_(browsers) {}
 
     // POST to the token endpoint. Errors: RFC 6749 section 5.2, RFC 8628 section 3.5.
     Task<Expected<json::Object>> exchange(Form form);
@@ -30,6 +32,7 @@ private:
     Clients& clients_;
     AuthorizationCodes& codes_;
     DeviceCodes& device_codes_;
+    const BrowserSessions& browsers_;
 };
 
 }  // namespace peyk::oauth

@@ -1,12 +1,9 @@
 #include "oauth/totp.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <array>
 
 #include "base/bytes.h"
+#include "core/hmac.h"
 #include "http/message.h"
 
 namespace peyk::oauth {
@@ -14,13 +11,10 @@ namespace peyk::oauth {
 std::string totp_code(std::string_view secret, std::uint64_t step, int digits) {
     std::string counter;
     put_u64be(counter, step);
-    std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
-    unsigned length = 0;
-    HMAC(EVP_sha1(), secret.data(), static_cast<int>(secret.size()),
-         reinterpret_cast<const unsigned char*>(counter.data()), counter.size(), mac.data(), &length);
+    auto mac = hmac_sha1(secret, counter);
     // RFC 4226 section 5.3: four bytes from where the last nibble says.
-    auto offset = mac[19] & 0x0fU;
-    auto number = get_u32be(reinterpret_cast<const char*>(mac.data()) + offset) & 0x7fffffffU;
+    auto offset = static_cast<unsigned char>(mac[19]) & 0x0fU;
+    auto number = get_u32be(mac.data() + offset) & 0x7fffffffU;
     std::uint32_t modulus = 1;
     for (int i = 0; i < digits; ++i) modulus *= 10;
     return fmt::format("{:0{}}", number % modulus, digits);

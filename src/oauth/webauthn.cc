@@ -1,8 +1,7 @@
 #include "oauth/webauthn.h"
 
-#include <openssl/sha.h>
-
 #include "base/bytes.h"
+#include "core/hashing.h"
 #include "core/json.h"
 #include "oauth/cose.h"
 #include "oauth/uri.h"
@@ -14,12 +13,6 @@ constexpr std::size_t kMaxClientData = 8192;
 constexpr std::size_t kMaxAttestation = 16 * 1024;
 constexpr std::size_t kMaxCredentialId = 1023;
 constexpr std::uint8_t kPresent = 1, kVerified = 4, kAttested = 64;
-
-std::string sha256(std::string_view text) {
-    unsigned char out[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), out);
-    return {reinterpret_cast<const char*>(out), sizeof out};
-}
 
 bool is_ip(std::string_view host) {
     return host.starts_with('[') || host.find_first_not_of("0123456789.") == std::string_view::npos;
@@ -45,10 +38,10 @@ struct AuthenticatorData {
 
 Result<AuthenticatorData> read_authenticator_data(const RelyingParty& party, std::string_view bytes) {
     ByteReader in(bytes);
-    auto party_hash = in.take(SHA256_DIGEST_LENGTH);
+    auto party_hash = in.take(sizeof(Sha256));
     AuthenticatorData out{.flags = in.u8(), .counter = in.u32be(), .rest = in.rest()};
     if (!in.ok()) return fail(Errc::bad_request, "authenticator data too short");
-    if (party_hash != sha256(party.id)) return fail(Errc::bad_request, "made for another site");
+    if (party_hash != sha256(party.id).view()) return fail(Errc::bad_request, "made for another site");
     if (!(out.flags & kPresent)) return fail(Errc::bad_request, "nobody was there");
     return out;
 }
@@ -96,7 +89,8 @@ Result<Assertion> check_assertion(const RelyingParty& party, std::string_view ch
                                   const AssertionAnswer& answer) {
     PEYK_CHECK(check_client_data(party, "webauthn.get", challenge, answer.client_data));
     PEYK_TRY(auto data, read_authenticator_data(party, answer.authenticator_data));
-    if (!verify_cose(public_key, answer.authenticator_data + sha256(answer.client_data), answer.signature))
+    if (!verify_cose(public_key, answer.authenticator_data + std::string(sha256(answer.client_data).view()),
+                     answer.signature))
         return fail(Errc::forbidden, "the signature does not fit");
     return Assertion{data.counter, (data.flags & kVerified) != 0};
 }

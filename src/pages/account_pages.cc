@@ -197,8 +197,8 @@ Task<http::Response> AccountPages::device(Visit visit) {
     body.raw(": <code dir=\"ltr\">").text(id->view()).raw("</code></p><p>");
     body.append(last_seen(visit, (*device)->last_seen_day, desk_.oauth.users.context().today()));
     body.raw("</p><p class=\"note\">").text(visit.say(words::kEndDeviceAsk)).raw("</p><div class=\"actions\">");
-    body.append(visit.open_form("/_peyk/account/device")).raw("<input type=\"hidden\" name=\"device_id\" value=\"");
-    body.text(id->view()).raw("\">").append(visit.button(words::kEndDevice, "class=\"danger\"")).raw("</form>");
+    body.append(visit.open_form("/_peyk/account/device")).append(Visit::hidden("device_id", id->view()));
+    body.append(visit.button(words::kEndDevice, "class=\"danger\"")).raw("</form>");
     body.raw("<a href=\"/_peyk/account/devices\">").text(visit.say(words::kCancel)).raw("</a></div>");
     co_return visit.page(words::kDevice, body);
 }

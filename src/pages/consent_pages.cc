@@ -17,18 +17,6 @@ std::string shown_target(const Visit& visit, const oauth::Uri& uri) {
     return uri.scheme + ":";
 }
 
-Html outside_link(std::string_view url, std::string_view text) {
-    Html html;
-    html.raw("<a rel=\"noopener noreferrer\" href=\"").text(url).raw("\">").text(text).raw("</a>");
-    return html;
-}
-
-Html hidden(Literal name, std::string_view value) {
-    Html html;
-    html.raw("<input type=\"hidden\" name=\"").raw(name).raw("\" value=\"").text(value).raw("\">");
-    return html;
-}
-
 Html row(std::string_view label, const Html& value) {
     Html html;
     html.raw("<tr><th scope=\"row\">").text(label).raw("</th><td>").append(value).raw("</td></tr>");
@@ -44,7 +32,7 @@ Html code_text(std::string_view text) {
 // A form of its own: it signs out and comes back.
 Html other_account(const Visit& visit, const std::string& next) {
     Html html;
-    html.append(visit.open_form("/_peyk/sign-out")).append(hidden("next", next));
+    html.append(visit.open_form("/_peyk/sign-out")).append(Visit::hidden("next", next));
     html.append(visit.button(words::kOtherAccount, "class=\"quiet\"")).raw("</form>");
     return html;
 }
@@ -94,7 +82,7 @@ http::Response ConsentPages::consent_page(const Visit& visit, const oauth::Autho
     body.element("h1", visit.say(words::kConsent)).append(visit.complaint(complaint));
     body.append(about(visit, request.client->metadata, request.scope.device.view(), shown_target(visit, *target)));
     body.raw("<div class=\"actions\">").append(visit.open_form(oauth::kAuthorizePath));
-    body.append(hidden("request", query)).append(visit.button(words::kAllow, "name=\"answer\" value=\"allow\""));
+    body.append(Visit::hidden("request", query)).append(visit.button(words::kAllow, "name=\"answer\" value=\"allow\""));
     body.raw(" ").append(visit.button(words::kRefuse, "name=\"answer\" value=\"refuse\" class=\"quiet\""));
     body.raw("</form>").append(other_account(visit, here)).raw("</div>");
     return visit.page(words::kConsent, body,
@@ -139,7 +127,8 @@ Task<http::Response> ConsentPages::decided(Visit visit) {
                                                      .scope = good.scope,
                                                      .user = visit.session->number,
                                                      .redirect_uri = good.redirect_uri,
-                                                     .challenge = good.challenge});
+                                                     .challenge = good.challenge,
+                                                     .stamp = visit.session->stamp});
     co_return visit.redirect(oauth::answer_code(good, code, issuer));
 }
 
@@ -165,7 +154,7 @@ http::Response ConsentPages::device_page(const Visit& visit, const std::string& 
     body.append(about(visit, (*client)->metadata, grant.scope.device.view(), {}));
     body.raw("<p>").text(visit.say(words::kLinkCompare)).raw("</p><p class=\"code\">").text(code).raw("</p>");
     body.raw("<p class=\"note\">").text(visit.say(words::kLinkWarning)).raw("</p><div class=\"actions\">");
-    body.append(visit.open_form(kLinkPath)).append(hidden("user_code", code));
+    body.append(visit.open_form(kLinkPath)).append(Visit::hidden("user_code", code));
     body.append(visit.button(words::kAllow, "name=\"answer\" value=\"allow\"")).raw(" ");
     body.append(visit.button(words::kRefuse, "name=\"answer\" value=\"refuse\" class=\"quiet\"")).raw("</form></div>");
     return visit.page(words::kConsent, body);
@@ -186,7 +175,7 @@ Task<http::Response> ConsentPages::link_posted(Visit visit) {
     const auto& answer = visit.form.get("answer");
     if (answer.empty()) co_return device_page(visit, code, *grant);
     bool allowed = answer == "allow";
-    if (!desk_.oauth.device_codes.decide(code, allowed, visit.session->number))
+    if (!desk_.oauth.device_codes.decide(code, allowed, visit.session->number, visit.session->stamp))
         co_return code_page(visit, code, &words::kLinkBad, 400);
     co_return visit.message(200, words::kLink, allowed ? words::kLinkDone : words::kLinkRefused);
 }

@@ -19,10 +19,11 @@ Html email_form(Language language, std::string_view sid, std::string_view token)
 
 }  // namespace
 
-http::Response Pages::email_page(Language language, bool good) const {
+http::Response Pages::email_page(Language language, bool good, std::string_view next) const {
     Html body;
     body.element("h1", words::kEmail.in(language));
     body.element("p", (good ? words::kEmailDone : words::kEmailBad).in(language));
+    if (!next.empty()) body.raw("<p dir=\"ltr\">").append(outside_link(next, next)).raw("</p>");
     return page_response(good ? 200 : 400, facts_, language, "/_peyk/email", words::kEmail, body, Keep::never);
 }
 
@@ -53,7 +54,10 @@ http::Response Pages::confirmed(Language language, const std::string& sid, const
                                 const EmailLink& link) const {
     bool good = email_.confirm(sid, token);
     if (!good || !link.next) return email_page(language, good);
-    auto response = email_page(language, true);
+    auto response = email_page(language, true, *link.next);
+    // Spec: `next_link`: the browser is sent on, unless it has posted a form. Not by those whom nobody knows: it would
+    // be a link of this server to any place, which its own mail brings.
+    if (!link.next_by_user || link.ask_first) return response;
     response.status = 302;
     response.headers.set("Location", *link.next);
     return response;

@@ -12,14 +12,7 @@ namespace {
 
 constexpr std::string_view kSsoPath = "/_peyk/sso";
 
-Task<http::Response> script(std::string_view text) {
-    http::Response response;
-    response.headers.set("Content-Type", "text/javascript; charset=utf-8");
-    response.headers.set("Cache-Control", "public, max-age=3600");
-    response.headers.set("X-Content-Type-Options", "nosniff");
-    response.body = text;
-    co_return response;
-}
+Task<http::Response> script(std::string_view text) { co_return script_response(text); }
 
 http::Response matrix_error(int status, std::string_view code, std::string_view text) {
     return http::Response::json(status, json::write(json::Object{{"errcode", code}, {"error", text}}));
@@ -176,8 +169,10 @@ http::Response FallbackPages::sso_page(const Visit& visit, const std::string& to
     body.raw("</strong></bdi></p><p><code dir=\"ltr\" class=\"address\">");
     body.text(target->has_authority ? target->host : target->scheme + ":").raw("</code></p><p class=\"note\">");
     body.text(visit.say(words::kSsoWarning)).raw("</p><div class=\"actions\">").append(visit.open_form(kSsoPath));
-    body.raw("<input type=\"hidden\" name=\"to\" value=\"").text(to).raw("\">");
-    body.append(visit.button(words::kAllow)).raw("</form><a href=\"/_peyk/account\">").text(visit.say(words::kRefuse));
+    body.append(Visit::hidden("to", to))
+        .append(visit.button(words::kAllow))
+        .raw("</form><a href=\"/_peyk/account\">")
+        .text(visit.say(words::kRefuse));
     return visit.page(words::kConsent, body.raw("</a></div>"),
                       {.status = complaint ? 403 : 200, .form_targets = {form_target(*target)}});
 }

@@ -84,6 +84,21 @@ http::Response page_response(int status, const Facts& facts, Language language, 
     return response;
 }
 
+http::Response script_response(std::string_view text) {
+    http::Response response;
+    response.headers.set("Content-Type", "text/javascript; charset=utf-8");
+    response.headers.set("Cache-Control", "public, max-age=3600");
+    response.headers.set("X-Content-Type-Options", "nosniff");
+    response.body = text;
+    return response;
+}
+
+Html outside_link(std::string_view url, std::string_view text) {
+    Html html;
+    html.raw("<a rel=\"noopener noreferrer\" href=\"").text(url).raw("\">").text(text).raw("</a>");
+    return html;
+}
+
 std::optional<std::string> form_field(std::string_view body, std::string_view name) {
     while (!body.empty()) {
         auto end = std::min(body.find('&'), body.size());

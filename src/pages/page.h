@@ -31,6 +31,10 @@ http::Response page_response(int status, const Facts& facts, Language language, 
                              const Frame& frame);
 
 std::string_view style_sheet();
+// A script of ours, as an answer of its own.
+http::Response script_response(std::string_view text);
+// A link to somewhere else, which does not learn where its reader came from.
+Html outside_link(std::string_view url, std::string_view text);
 
 Html home_body(const Facts& facts, Language language);
 Html privacy_body(const Facts& facts, Language language);

@@ -41,7 +41,8 @@ using ResetPassword = std::function<Task<Result<void>>(std::string token, std::s
 // A link that a mail asked to open.
 struct EmailLink {
     bool ask_first = false;           // with a button, before it counts
-    std::optional<std::string> next;  // where the client wants the browser to go on
+    std::optional<std::string> next;  // http(s): where the client wants the browser to go on
+    bool next_by_user = false;        // who is signed in; anybody else's is only shown
 };
 struct EmailLinks {
     // Nothing: the link is not good.
@@ -69,7 +70,7 @@ private:
 
     Task<http::Response> email_opened(http::Request request) const;
     Task<http::Response> email_confirmed(http::Request request) const;
-    http::Response email_page(Language language, bool good) const;
+    http::Response email_page(Language language, bool good, std::string_view next = {}) const;
     http::Response confirmed(Language language, const std::string& sid, const std::string& token,
                              const EmailLink& link) const;
 

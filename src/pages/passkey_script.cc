@@ -47,13 +47,6 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
 
 }  // namespace
 
-Task<http::Response> SecurityPages::script(http::Request) const {
-    http::Response response;
-    response.headers.set("Content-Type", "text/javascript; charset=utf-8");
-    response.headers.set("Cache-Control", "public, max-age=3600");
-    response.headers.set("X-Content-Type-Options", "nosniff");
-    response.body = kScript;
-    co_return response;
-}
+Task<http::Response> SecurityPages::script(http::Request) const { co_return script_response(kScript); }
 
 }  // namespace peyk::pages

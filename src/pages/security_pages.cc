@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::string_view kSecurity = "/_peyk/account/security";
 
-Html hidden(Literal name, std::string_view value = {}) {
-    Html html;
-    html.raw("<input type=\"hidden\" name=\"").raw(name).raw("\" value=\"").text(value).raw("\">");
-    return html;
-}
-
 // open_form() with what the script reads. Without the script it stays hidden.
 Html passkey_form_start(const Visit& visit, std::string_view action, Literal kind, const json::Object& options) {
     Html html;
@@ -45,10 +39,6 @@ oauth::AssertionAnswer assertion_of(const Visit& visit) {
             .authenticator_data = decoded(visit, "authenticator_data"),
             .signature = decoded(visit, "signature"),
             .user_handle = decoded(visit, "user_handle")};
-}
-
-std::string next_of(const Visit& visit) {
-    return safe_next(visit.form.has("next") ? visit.form.get("next") : visit.query.get("next"));
 }
 
 // The secret in groups of four, for people who type it.
@@ -84,8 +74,10 @@ Html passkey_sign_in(const Visit& visit, std::string_view next, std::optional<st
         options.set("allowCredentials", descriptors(now->passkeys));
     }
     Html html = passkey_form_start(visit, user ? "/_peyk/sign-in/second" : "/_peyk/sign-in/passkey", "get", options);
-    html.append(hidden("next", next)).append(hidden("id")).append(hidden("client_data"));
-    html.append(hidden("authenticator_data")).append(hidden("signature")).append(hidden("user_handle"));
+    html.append(Visit::hidden("next", next)).append(Visit::hidden("id")).append(Visit::hidden("client_data"));
+    html.append(Visit::hidden("authenticator_data"))
+        .append(Visit::hidden("signature"))
+        .append(Visit::hidden("user_handle"));
     html.raw("<div class=\"actions\">").append(visit.button(words::kPasskeySignIn, "class=\"quiet\""));
     html.raw("</div></form>");
     return html;
@@ -118,7 +110,7 @@ void SecurityPages::add_routes(http::Router& router) {
 // ------------------------------------------------------------------------------------------------------
 
 http::Response SecurityPages::second_page(const Visit& visit, const Words* complaint, int status) const {
-    auto next = next_of(visit);
+    auto next = visit.next();
     auto factors = desk_.oauth.factors.of(visit.half->number);
     Html body;
     body.element("h1", visit.say(words::kSecond)).append(visit.complaint(complaint));
@@ -127,7 +119,7 @@ http::Response SecurityPages::second_page(const Visit& visit, const Words* compl
         body.append(passkey_sign_in(visit, next, visit.half->number));
         options.scripts = {"/_peyk/passkey.js"};
     }
-    body.append(visit.open_form("/_peyk/sign-in/second")).append(hidden("next", next));
+    body.append(visit.open_form("/_peyk/sign-in/second")).append(Visit::hidden("next", next));
     body.append(visit.field(words::kSecondCode,
                             "name=\"code\" class=\"code\" autocomplete=\"one-time-code\" autocapitalize=\"characters\" "
                             "spellcheck=\"false\" dir=\"ltr\" maxlength=\"32\" required autofocus"));
@@ -140,17 +132,17 @@ http::Response SecurityPages::second_page(const Visit& visit, const Words* compl
 http::Response SecurityPages::sign_in_fully(Visit& visit, const users::Account& account) const {
     if (!visit.cookie.empty()) desk_.oauth.browsers.close(visit.cookie);
     visit.sign_in(desk_.oauth.browsers.open(account, false));
-    return visit.redirect(next_of(visit));
+    return visit.redirect(visit.next());
 }
 
 Task<http::Response> SecurityPages::second(Visit visit) {
-    if (visit.session) co_return visit.redirect(next_of(visit));
-    if (!visit.half) co_return visit.redirect("/_peyk/sign-in?next=" + http::percent_encode(next_of(visit)));
+    if (visit.session) co_return visit.redirect(visit.next());
+    if (!visit.half) co_return visit.redirect("/_peyk/sign-in?next=" + http::percent_encode(visit.next()));
     co_return second_page(visit, nullptr, 200);
 }
 
 Task<http::Response> SecurityPages::second_posted(Visit visit) {
-    if (!visit.half) co_return visit.redirect("/_peyk/sign-in?next=" + http::percent_encode(next_of(visit)));
+    if (!visit.half) co_return visit.redirect("/_peyk/sign-in?next=" + http::percent_encode(visit.next()));
     if (!visit.is_ours()) co_return second_page(visit, &words::kOldForm, 403);
     if (visit.is_hasty()) co_return second_page(visit, &words::kHasty, 429);
     auto user = visit.half->number;
@@ -184,7 +176,7 @@ Html SecurityPages::passkey_list(const Visit& visit, const oauth::Factors& facto
     for (const auto& one : factors.passkeys) {
         html.raw("<li><details><summary><bdi>");
         html.text(one.name.empty() ? visit.say(words::kPasskey) : std::string_view(one.name)).raw("</bdi></summary>");
-        html.append(visit.open_form("/_peyk/account/security/passkey/remove")).append(hidden("key", one.key));
+        html.append(visit.open_form("/_peyk/account/security/passkey/remove")).append(Visit::hidden("key", one.key));
         html.append(password_field(visit)).append(visit.button(words::kRemove, "class=\"danger\""));
         html.raw("</form></details></li>");
     }
@@ -278,6 +270,7 @@ Task<http::Response> SecurityPages::app_posted(Visit visit) {
     auto codes = co_await desk_.oauth.factors.add_authenticator(visit.session->number, visit.session->totp_secret,
                                                                 visit.form.get("code"));
     if (!codes) co_return app_page(visit, &words_for(codes.error(), words::kCodeWrong));
+    desk_.oauth.browsers.restamp(visit.cookie);
     desk_.oauth.browsers.update(visit.cookie, [](oauth::BrowserSession& session) { session.totp_secret.clear(); });
     co_return codes_page(visit, *codes);
 }
@@ -288,6 +281,7 @@ Task<http::Response> SecurityPages::app_removed(Visit visit) {
                                                 visit.form.get("password"));
     if (wrong) co_return security_page(visit, wrong, nullptr);
     auto removed = co_await desk_.oauth.factors.remove_authenticator(visit.session->number);
+    desk_.oauth.browsers.restamp(visit.cookie);
     co_return security_page(visit, removed ? nullptr : &words::kTrouble, removed ? &words::kSaved : nullptr);
 }
 
@@ -317,7 +311,7 @@ http::Response SecurityPages::passkey_page(const Visit& visit, const Words* comp
     body.text(visit.say(words::kPasskeyScript)).raw("</p></noscript>");
     body.append(passkey_form_start(visit, "/_peyk/account/security/passkey", "create", options));
     body.append(visit.field(words::kPasskeyName, "name=\"name\" maxlength=\"60\" dir=\"auto\" autocomplete=\"off\""));
-    body.append(password_field(visit)).append(hidden("client_data")).append(hidden("attestation"));
+    body.append(password_field(visit)).append(Visit::hidden("client_data")).append(Visit::hidden("attestation"));
     body.raw("<div class=\"actions\">").append(visit.button(words::kPasskeyAdd)).raw("</div></form>");
     return visit.page(words::kPasskeyAdd, body.append(back_link(visit)),
                       {.status = complaint ? 400 : 200, .scripts = {"/_peyk/passkey.js"}});
@@ -337,6 +331,7 @@ Task<http::Response> SecurityPages::passkey_added(Visit visit) {
     auto codes = co_await desk_.oauth.factors.add_passkey(visit.session->number, visit.holder(), std::move(answer),
                                                           visit.form.get("name"));
     if (!codes) co_return passkey_page(visit, &words::kPasskeyFailed);
+    desk_.oauth.browsers.restamp(visit.cookie);
     co_return codes_page(visit, *codes);
 }
 
@@ -346,6 +341,7 @@ Task<http::Response> SecurityPages::passkey_removed(Visit visit) {
                                                 visit.form.get("password"));
     if (wrong) co_return security_page(visit, wrong, nullptr);
     auto removed = co_await desk_.oauth.factors.remove_passkey(visit.session->number, visit.form.get("key"));
+    desk_.oauth.browsers.restamp(visit.cookie);
     co_return security_page(visit, removed ? nullptr : &words::kTrouble, removed ? &words::kSaved : nullptr);
 }
 

@@ -10,21 +10,11 @@ namespace {
 constexpr std::string_view kSignInPath = "/_peyk/sign-in";
 constexpr std::string_view kRegisterPath = "/_peyk/register";
 
-std::string next_of(const Visit& visit) {
-    return safe_next(visit.form.has("next") ? visit.form.get("next") : visit.query.get("next"));
-}
-
 // A link that keeps where to go on.
 Html link(const Visit& visit, std::string_view path, const Words& words, const std::string& next) {
     Html html;
     html.raw("<a href=\"").text(path).raw("?next=").text(http::percent_encode(next)).raw("\">");
     html.text(visit.say(words)).raw("</a>");
-    return html;
-}
-
-Html hidden_next(const std::string& next) {
-    Html html;
-    html.raw("<input type=\"hidden\" name=\"next\" value=\"").text(next).raw("\">");
     return html;
 }
 
@@ -71,12 +61,12 @@ std::string SignInPages::app_behind(const std::string& next) const {
 
 http::Response SignInPages::sign_in_page(const Visit& visit, std::string name, const Words* complaint,
                                          int status) const {
-    auto next = next_of(visit);
+    auto next = visit.next();
     Html body;
     body.element("h1", visit.say(words::kSignIn));
     if (auto app = app_behind(next); !app.empty())
         body.raw("<p>").text(visit.say(words::kSignInFor)).raw(" <bdi><strong>").text(app).raw("</strong></bdi></p>");
-    body.append(visit.complaint(complaint)).append(visit.open_form(kSignInPath)).append(hidden_next(next));
+    body.append(visit.complaint(complaint)).append(visit.open_form(kSignInPath)).append(Visit::hidden("next", next));
     body.append(visit.field(words::kUserName,
                             "name=\"name\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" "
                             "dir=\"ltr\" maxlength=\"255\" required",
@@ -98,7 +88,7 @@ http::Response SignInPages::sign_in_page(const Visit& visit, std::string name, c
 }
 
 Task<http::Response> SignInPages::form(Visit visit) {
-    if (visit.session) co_return visit.redirect(next_of(visit));
+    if (visit.session) co_return visit.redirect(visit.next());
     // "@ada:example.org" of this server is shown as "ada".
     std::string name = visit.query.get("name");
     co_return sign_in_page(visit, std::move(name), nullptr, 200);
@@ -116,13 +106,13 @@ Task<http::Response> SignInPages::posted(Visit visit) {
     if (!visit.cookie.empty()) desk_.oauth.browsers.close(visit.cookie);
     bool half = (*account)->second_factor;
     visit.sign_in(desk_.oauth.browsers.open(**account, half));
-    auto next = next_of(visit);
+    auto next = visit.next();
     if (half) co_return visit.redirect(form_address("/_peyk/sign-in/second", next));
     co_return visit.redirect(next);
 }
 
 http::Response SignInPages::register_page(const Visit& visit, const Words* complaint, int status) const {
-    auto next = next_of(visit);
+    auto next = visit.next();
     auto mode = desk_.oauth.users.registration.mode();
     Html body;
     body.element("h1", visit.say(words::kRegister));
@@ -133,7 +123,7 @@ http::Response SignInPages::register_page(const Visit& visit, const Words* compl
     }
     if (auto app = app_behind(next); !app.empty())
         body.raw("<p>").text(visit.say(words::kSignInFor)).raw(" <bdi><strong>").text(app).raw("</strong></bdi></p>");
-    body.append(visit.complaint(complaint)).append(visit.open_form(kRegisterPath)).append(hidden_next(next));
+    body.append(visit.complaint(complaint)).append(visit.open_form(kRegisterPath)).append(Visit::hidden("next", next));
     body.append(visit.field(words::kUserName,
                             "name=\"name\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" "
                             "dir=\"ltr\" maxlength=\"200\" required",
@@ -154,7 +144,7 @@ http::Response SignInPages::register_page(const Visit& visit, const Words* compl
 }
 
 Task<http::Response> SignInPages::register_form(Visit visit) {
-    if (visit.session) co_return visit.redirect(next_of(visit));
+    if (visit.session) co_return visit.redirect(visit.next());
     co_return register_page(visit, nullptr, 200);
 }
 
@@ -169,7 +159,7 @@ Task<http::Response> SignInPages::registered(Visit visit) {
         co_await desk_.oauth.users.registration.register_in_browser(std::move(wanted), visit.form.get("token"));
     if (!account) co_return register_page(visit, &words_for_registration(account.error()), 400);
     visit.sign_in(desk_.oauth.browsers.open(**account, false));
-    co_return visit.redirect(next_of(visit));
+    co_return visit.redirect(visit.next());
 }
 
 Task<http::Response> SignInPages::sign_out(Visit visit) {

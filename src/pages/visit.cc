@@ -78,12 +78,7 @@ Html Visit::open_form(std::string_view action) const {
     return html;
 }
 
-Html Visit::proof() const {
-    Html html;
-    html.raw("<input type=\"hidden\" name=\"proof\" value=\"");
-    html.text(desk_->oauth.browsers.form_token(holder())).raw("\">");
-    return html;
-}
+Html Visit::proof() const { return hidden("proof", desk_->oauth.browsers.form_token(holder())); }
 
 bool Visit::is_ours() const {
     // Browsers say themselves where a request comes from, and scripts cannot change it.
@@ -94,7 +89,7 @@ bool Visit::is_ours() const {
 }
 
 bool Visit::is_hasty(privacy::RateClass rate) const {
-    return !desk_->oauth.limiter.take(rate, oauth::rate_key(request));
+    return !desk_->oauth.limiter.take(rate, privacy::rate_key(request.client));
 }
 
 void Visit::add_cookies(http::Response& response) const {
@@ -173,6 +168,14 @@ Html Visit::complaint(const Words* words) const {
     if (words) html.raw("<p class=\"complaint\" role=\"alert\">").text(say(*words)).raw("</p>");
     return html;
 }
+
+Html Visit::hidden(Literal name, std::string_view value) {
+    Html html;
+    html.raw("<input type=\"hidden\" name=\"").raw(name).raw("\" value=\"").text(value).raw("\">");
+    return html;
+}
+
+std::string Visit::next() const { return safe_next(form.has("next") ? form.get("next") : query.get("next")); }
 
 std::string safe_next(std::string_view next) {
     constexpr std::string_view kHome = "/_peyk/account";

@@ -67,6 +67,9 @@ public:
     Html field(const Words& label, Literal attributes, std::string_view value = {}) const;
     Html button(const Words& label, Literal attributes = "") const;
     Html complaint(const Words* words) const;
+    static Html hidden(Literal name, std::string_view value = {});  // a field that people do not see
+    // Where to go on: what the form or the address says, if it is a page of ours.
+    std::string next() const;
 
 private:
     void add_cookies(http::Response& response) const;

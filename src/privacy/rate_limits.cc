@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "http/message.h"
+
 namespace peyk::privacy {
 namespace {
 
@@ -17,6 +19,13 @@ double refilled(double tokens, Millis since, const RateLimit& limit) {
 }
 
 }  // namespace
+
+std::string rate_key(const http::ClientAddress& client) {
+    constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+    constexpr std::size_t kNetwork = 8;
+    std::string_view bytes(reinterpret_cast<const char*>(client.bytes.data()), client.bytes.size());
+    return std::string(bytes.starts_with(kMapped) ? bytes : bytes.substr(0, kNetwork));
+}
 
 RateLimiter::RateLimiter(RateLimits limits, const Clock& clock, Random& random)
     : limits_(limits), clock_(clock), random_(random) {

@@ -12,6 +12,10 @@
 #include "base/error.h"
 #include "base/random.h"
 
+namespace peyk::http {
+struct ClientAddress;
+}
+
 namespace peyk::privacy {
 
 enum class RateClass : std::uint8_t {
@@ -25,8 +29,10 @@ enum class RateClass : std::uint8_t {
     keys,           // uploads and claims of keys, key backup
     general,        // other writes
     login_failure,  // per account: wrong passwords, taken by whoever checks them
+    report,         // reports to the operators, each of which writes to a room
+    mail,           // per e-mail address that mail goes to, whoever asks
 };
-inline constexpr std::size_t kRateClasses = 10;
+inline constexpr std::size_t kRateClasses = 12;
 
 struct RateLimit {
     double per_second;
@@ -36,18 +42,24 @@ struct RateLimit {
 struct RateLimits {
     bool enabled = true;  // the master switch
     std::array<RateLimit, kRateClasses> limits{{
-        {0, 0},      // none: never limited
-        {10, 60},    // message
-        {0.17, 10},  // login
-        {0.17, 10},  // registration
-        {1, 30},     // join
-        {0.5, 20},   // invite
-        {2, 30},     // media
-        {10, 100},   // keys
-        {10, 100},   // general
-        {0.02, 10},  // login_failure
+        {0, 0},       // none: never limited
+        {10, 60},     // message
+        {0.17, 10},   // login
+        {0.17, 10},   // registration
+        {1, 30},      // join
+        {0.5, 20},    // invite
+        {2, 30},      // media
+        {10, 100},    // keys
+        {10, 100},    // general
+        {0.02, 10},   // login_failure
+        {0.05, 20},   // report
+        {0.0017, 3},  // mail
     }};
 };
+
+// An address as a key. Of IPv6 the network alone, since one machine has as many addresses of it as it likes; IPv4 as it
+// is mapped stays whole.
+std::string rate_key(const http::ClientAddress& client);
 
 // Purpose:  token buckets in memory, bounded in number.  Runs on: any thread.
 class RateLimiter {

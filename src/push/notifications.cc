@@ -22,9 +22,17 @@ struct NotificationList::Place {
 
 // A room, and the newest event in it that notified and was not listed yet.
 struct NotificationList::Cursor {
+    struct Item {
+        EventNumber number;
+        bool read;
+    };
     RoomKey room;
-    EventNumber low, high;  // what is still to be looked at lies between
-    StoredEventPtr event;
+    EventNumber low, newest;       // the room's events that are looked at
+    EventNumber high;              // what is still to be listed lies between `low` and this
+    std::vector<Item> found = {};  // the newest first
+    std::size_t next = 0;          // in `found`
+    bool more = true;              // there may be others below those
+    StoredEventPtr event = {};
     bool read = false;
     Place place() const { return {event->position, room.number, event->number}; }
 };
@@ -48,22 +56,33 @@ Result<std::optional<NotificationList::Place>> NotificationList::place_of(const 
     return Place{stored->position, key.number, stored->number};
 }
 
+// As many as an answer can hold, in one walk. From the room's last event: what is read is known from what comes later.
+Result<void> NotificationList::look(const UserId& user, UserNumber number, const Query& query, Cursor& cursor) const {
+    cursor.found.clear();
+    cursor.next = 0;
+    auto take = [&](const UnreadCounts::Notice& notice) {
+        if (notice.number >= cursor.high || (query.highlights_only && !notice.highlight)) return true;
+        cursor.found.push_back({notice.number, notice.read});
+        return cursor.found.size() <= query.limit;
+    };
+    PEYK_CHECK(counts_.each(user, number, cursor.room, cursor.low, cursor.newest + 1, take));
+    cursor.more = cursor.found.size() > query.limit;
+    return {};
+}
+
 // False when the room has no more.
 Result<bool> NotificationList::advance(const UserId& user, UserNumber number, const Query& query,
                                        Cursor& cursor) const {
-    std::optional<UnreadCounts::Notice> found;
-    auto first = [&](const UnreadCounts::Notice& notice) {
-        if (query.highlights_only && !notice.highlight) return true;
-        found = notice;
-        return false;
-    };
     for (;;) {
-        found.reset();
-        PEYK_CHECK(counts_.each(user, number, cursor.room, cursor.low, cursor.high, first));
-        if (!found) return false;
-        cursor.high = found->number;
-        cursor.read = found->read;
-        PEYK_TRY(auto events, source_.events(cursor.room, found->number, found->number + 1));
+        if (cursor.next == cursor.found.size()) {
+            if (!cursor.more) return false;
+            PEYK_CHECK(look(user, number, query, cursor));
+            if (cursor.found.empty()) return false;
+        }
+        auto item = cursor.found[cursor.next++];
+        cursor.high = item.number;
+        cursor.read = item.read;
+        PEYK_TRY(auto events, source_.events(cursor.room, item.number, item.number + 1));
         if (events.empty()) continue;
         cursor.event = events.front();
         return true;
@@ -94,7 +113,7 @@ Result<std::string> NotificationList::list(const UserId& user, UserNumber number
         if (start) {
             PEYK_TRY(high, source_.last(joined.room, start->position));
         }
-        Cursor cursor{std::move(joined.room), newest > kWindow ? newest - kWindow : 0, high + 1, nullptr};
+        Cursor cursor{std::move(joined.room), newest > kWindow ? newest - kWindow : 0, newest, high + 1};
         PEYK_TRY(bool more, advance(user, number, query, cursor));
         // Several events can have one position: those that were listed are passed by.
         while (more && start && !(cursor.place() < *start)) {

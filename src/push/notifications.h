@@ -25,6 +25,7 @@ private:
     struct Cursor;
     struct Place;
     Result<std::optional<Place>> place_of(const std::string& token, UserNumber number) const;
+    Result<void> look(const UserId& user, UserNumber number, const Query& query, Cursor& cursor) const;
     Result<bool> advance(const UserId& user, UserNumber number, const Query& query, Cursor& cursor) const;
     Result<void> write(std::string& out, const UserId& user, UserNumber number, const Cursor& cursor) const;
 

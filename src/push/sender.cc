@@ -108,12 +108,16 @@ Task<void> Sender::work(RunPtr run) {
         if (outcome != Sent::done) break;
         co_await run->wakeup.wait(parts_.timers, kLookAround, stop);
     }
-    forget(*run);
     if (outcome == Sent::pusher_gone) {
         auto change = storage::Change(parts_.db, Owner::user, run->number, parts_.db.epoch(Owner::user, run->number));
         change.del(kPusherStates, run->number, run->key);
-        auto pending = parts_.db.start_commit(std::move(change));
+        // Before the run is forgotten: one that begins anew must not lose its own place by it.
+        auto deleted = co_await parts_.db.commit(std::move(change));
+        if (!deleted) log::warning("push", "a pusher's place stays behind: {}", deleted.error().detail);
     }
+    forget(*run);
+    // Set again meanwhile, it met this run and began none.
+    if (outcome == Sent::pusher_gone && !stop.stop_requested()) pushers_changed(run->number);
 }
 
 bool Sender::has_news(const Run& run) {
@@ -195,6 +199,8 @@ Result<void> Sender::look_at_rooms(Run& run, std::set<RoomNumber>& dirty, std::v
 Result<void> Sender::look_into(Run& run, const RoomKey& room, std::vector<Due>& due) {
     PEYK_TRY(auto last, parts_.rooms.last(room, kNow));
     auto& seen = run.seen[room.number];
+    // After a long time without this process: what is older counts as read.
+    if (last > UnreadCounts::kWindow) seen = std::max(seen, last - UnreadCounts::kWindow);
     std::vector<EventNumber> found;
     auto note = [&](const UnreadCounts::Notice& notice) {
         if (!notice.read) found.push_back(notice.number);

@@ -75,11 +75,12 @@ private:
             PEYK_TRY(auto last, searcher_.store_.last(*info));
             if (!last) continue;
             auto end = row.membership == Membership::join ? last->number + 1 : row.event + 1;
-            rooms_.push_back({.info = info,
-                              .visibility = rooms::Visibility(searcher_.store_, *info, request_.user, row),
-                              .end = end,
-                              .last = last->number,
-                              .block = end / kBlock + 1});
+            rooms_.push_back(
+                {.info = info,
+                 .visibility = rooms::Visibility(searcher_.store_, *info, request_.user, row, request_.ignored),
+                 .end = end,
+                 .last = last->number,
+                 .block = end / kBlock + 1});
             found_.until = std::max(found_.until, std::min(last->position, request_.until));
         }
         return {};
@@ -130,6 +131,9 @@ private:
         if (rank == 0) return {};
         PEYK_TRY(bool seen, room.visibility.may_see(event));
         if (!seen) return {};
+        // The text is not shown, so it must not be guessed either.
+        PEYK_TRY(bool hidden, room.visibility.must_redact(event));
+        if (hidden) return {};
         found_.hits.push_back({room.info, event.number, event.position, std::string(event.event->sender.view()), rank});
         return {};
     }

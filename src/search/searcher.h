@@ -25,6 +25,7 @@ struct Request {
     rooms::EventFilter filter;  // its limit does not count here
     OrderBy order = OrderBy::rank;
     storage::Position until = ~storage::Position{0};  // what came later is left out, so that pages stay as they were
+    rooms::IgnoredUsersPtr ignored = nullptr;         // whose messages are not found
 };
 
 struct Hit {

@@ -47,20 +47,26 @@ KeyPages::~KeyPages() {
     }
 }
 
-Result<> KeyPages::open_files(Former former) {
-    for (char copy : kCopies) {
-        auto& file = files_[copy == 'a' ? 0 : 1];
-        if (file >= 0) continue;
-        auto path = pages_path(copy);
-        file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (file < 0) return os_error("cannot open", path);
-        std::string head(kMagic.size(), '\0');
-        if (::pread(file, head.data(), head.size(), 0) == static_cast<ssize_t>(head.size()) && head == kMagic) continue;
-        // Of the former format, which the other copy keeps until this one has all.
-        bool truncated = former == Former::keep || ::ftruncate(file, 0) == 0;
-        if (!truncated || !write_at(file, kMagic, 0)) return os_error("cannot write", path);
-    }
-    return sync_directory(dir_);
+Result<> KeyPages::open_file(char copy) {
+    auto& file = files_[copy == 'a' ? 0 : 1];
+    auto path = pages_path(copy);
+    file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) return os_error("cannot open", path);
+    // The name has to outlive a power cut before a lock leads to what the file holds.
+    auto synced = sync_directory(dir_);
+    if (!synced) ::close(std::exchange(file, -1));
+    return synced;
+}
+
+Result<> KeyPages::put_magic(char copy, Former former) {
+    auto& file = files_[copy == 'a' ? 0 : 1];
+    std::string head(kMagic.size(), '\0');
+    if (::pread(file, head.data(), head.size(), 0) == static_cast<ssize_t>(head.size()) && head == kMagic) return {};
+    bool ready = former == Former::keep || ::ftruncate(file, 0) == 0;
+    if (ready && write_at(file, kMagic, 0)) return {};
+    auto failed = os_error("cannot write", pages_path(copy));
+    ::close(std::exchange(file, -1));
+    return failed;
 }
 
 Result<KeyPages::Lock> KeyPages::read_lock(char copy) const {
@@ -127,7 +133,11 @@ Result<KeyPages::Walked> KeyPages::walk(const KeyPlace& root) const {
             auto sealed = read_sealed(kCopies[i], place);
             auto opened = sealed ? unseal_bytes(*sealed, place.key, kPageContext) : std::nullopt;
             has[i] = opened.has_value();
-            if (!opened || page) continue;
+            if (!opened) continue;
+            if (page) {
+                sodium_memzero(opened->data(), opened->size());
+                continue;
+            }
             page = std::move(opened);
             whole = std::move(*sealed);
         }
@@ -150,7 +160,7 @@ Result<KeyPages::Walked> KeyPages::walk(const KeyPlace& root) const {
 Result<std::string> KeyPages::load() {
     std::array<Result<Lock>, 2> locks{read_lock('a'), read_lock('b')};
     if (!locks[0] && !locks[1]) return fail(std::move(locks[0]).error());
-    PEYK_CHECK(open_files(Former::keep));
+    for (char copy : kCopies) PEYK_CHECK(open_file(copy));
     auto newer = [](const Result<Lock>& one, const Result<Lock>& other) {
         return one && (!other || one->generation >= other->generation);
     };
@@ -169,6 +179,7 @@ Result<std::string> KeyPages::load() {
     }
     used_ = std::move(walked->used);
     for (std::size_t i = 0; i < kCopies.size(); ++i) {
+        PEYK_CHECK(put_magic(kCopies[i], Former::keep));
         bool old = !locks[i] || locks[i]->generation != lock_.generation;
         if (!old && walked->lacking[i].empty()) continue;
         // A write that was cut off leaves one copy behind; nothing is told then.
@@ -242,19 +253,38 @@ Result<> KeyPages::write_pieces(char copy, const std::vector<Piece>& pieces) con
     return {};
 }
 
+Result<> KeyPages::write_copy(char copy, const std::vector<Piece>& pieces) {
+    if (file(copy) < 0) {
+        PEYK_CHECK(open_file(copy));
+        // A table of the former format goes here, and not before: until the lock of the first copy is written, the
+        // second one has all that there is.
+        PEYK_CHECK(put_magic(copy, Former::truncate));
+    }
+    return write_pieces(copy, pieces);
+}
+
 Result<> KeyPages::write(std::string_view root) {
-    PEYK_CHECK(open_files(Former::truncate));
     Lock next{.generation = lock_.generation + 1, .root = keep(root)};
     auto pieces = std::exchange(queued_, {});
     hint_ = 0;
     bytes_written_ = 0;
     for (const auto& piece : pieces) bytes_written_ += piece.sealed.size();
-    auto former = std::exchange(lock_, next);  // the number is used up, whatever comes of it
-    for (char copy : kCopies) {
-        PEYK_CHECK(write_pieces(copy, pieces));
-        PEYK_CHECK(write_lock(copy, next));
+    if (auto begun = write_copy(kCopies[0], pieces); !begun) {
+        // No lock leads to them: the former table stands, and the places are free.
+        for (const auto& piece : pieces) used_.erase(piece.offset);
+        return begun;
     }
-    if (former.root.length > 0) used_.erase(former.root.offset);
+    // From here on either lock may be the new one, whatever comes of it.
+    useless_.push_back(lock_.root.offset);
+    lock_ = next;
+    auto written = write_lock(kCopies[0], next);
+    if (written) written = write_copy(kCopies[1], pieces);
+    if (written) written = write_lock(kCopies[1], next);
+    if (!written) {
+        for (const auto& piece : pieces) useless_.push_back(piece.offset);  // the next write makes them anew
+        return written;
+    }
+    for (auto offset : std::exchange(useless_, {})) used_.erase(offset);
     return {};
 }
 

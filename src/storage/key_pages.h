@@ -62,10 +62,12 @@ private:
     std::filesystem::path lock_path(char copy) const { return dir_ / (std::string("keys.") + copy + ".lock"); }
     int file(char copy) const { return files_[copy == 'a' ? 0 : 1]; }
     enum class Former : std::uint8_t { keep, truncate };
-    Result<> open_files(Former former);
+    Result<> open_file(char copy);
+    Result<> put_magic(char copy, Former former);  // where it is missing; on failure the file is closed
     Result<Lock> read_lock(char copy) const;
     Result<> write_lock(char copy, const Lock& lock) const;
     std::optional<std::string> read_sealed(char copy, const KeyPlace& place) const;
+    Result<> write_copy(char copy, const std::vector<Piece>& pieces);
     Result<> write_pieces(char copy, const std::vector<Piece>& pieces) const;
     KeyPlace allocate(std::size_t sealed_size);
     // The places of all pages under `root`, and what each copy lacks of them.
@@ -82,6 +84,7 @@ private:
     std::array<int, 2> files_{-1, -1};
     Lock lock_;                                    // as last written
     std::map<std::uint64_t, std::uint64_t> used_;  // offset -> end, of what the files may need
+    std::vector<std::uint64_t> useless_;           // offsets that no copy needs once a write has reached both
     std::uint64_t hint_ = 0;                       // where the next free place is looked for
     std::vector<Piece> queued_;
     std::uint64_t bytes_written_ = 0;

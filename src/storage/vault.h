@@ -103,7 +103,6 @@ private:
     Vault(const Secret& master, KeyTree tree);
     Cached& entry(Stripe& stripe, const KeyName& block, std::uint8_t digits) const;
     Stripe& stripe(const KeyName& block, std::uint8_t digits) const;
-    std::optional<Secret> block_key(const KeyPath& path, const KeyName& block, std::uint8_t digits) const;
     void forget_cached();
     void bring(const KeyPath& path) const;
 

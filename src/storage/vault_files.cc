@@ -165,8 +165,15 @@ Result<> VaultFiles::make_root(Header& header, const KeySource& source) {
 Result<> VaultFiles::change_root(const KeySource& source) {
     auto changed = header_;
     PEYK_CHECK(make_root(changed, source));
-    header_ = std::move(changed);
-    return write_header(dir_);
+    return change_header(std::move(changed));
+}
+
+// What cannot be written does not count: the next mend() writes the former header over what came of it.
+Result<> VaultFiles::change_header(Header changed) {
+    std::swap(header_, changed);
+    auto written = write_header(dir_);
+    if (!written) std::swap(header_, changed);
+    return written;
 }
 
 Result<> VaultFiles::make_header(const KeySource& source) {
@@ -191,8 +198,9 @@ Result<> VaultFiles::write_header(const std::filesystem::path& dir) const {
 }
 
 Result<> VaultFiles::renew_incarnation() {
-    header_.incarnation = new_incarnation();
-    return write_header(dir_);
+    auto changed = header_;
+    changed.incarnation = new_incarnation();
+    return change_header(std::move(changed));
 }
 
 Result<> VaultFiles::read_header(const KeySource& source) {
@@ -235,11 +243,13 @@ Result<VaultFiles::Copy> VaultFiles::read_former(char which) const {
     auto context = lock.substr(0, sizeof generation);
     auto key = unseal_bytes(in.take(Secret::kBytes + kSealOverhead), header_.master.derive("lock"), context);
     if (!key) return fail(Errc::corrupt, path.string() + ".lock is damaged");
+    Secret opened(*key);
+    sodium_memzero(key->data(), key->size());
     // The new file, if the last write was cut off between the lock and the rename.
     for (const auto* suffix : {"", ".new"}) {
         auto bytes = read_file(path.string() + suffix);
         if (!bytes || !bytes->starts_with(kTableMagic)) continue;
-        auto table = unseal_bytes(std::string_view(*bytes).substr(kTableMagic.size()), Secret(*key), context);
+        auto table = unseal_bytes(std::string_view(*bytes).substr(kTableMagic.size()), opened, context);
         if (table) return Copy{generation, std::move(*table)};
     }
     return fail(Errc::corrupt, path.string() + " is damaged");
@@ -254,6 +264,10 @@ Result<std::string> VaultFiles::load_former() const {
                                                dir_.string(), a.error().detail, b.error().detail));
     }
     bool from_a = a && (!b || a->generation >= b->generation);
+    if (a && b) {
+        auto& other = from_a ? b->table : a->table;
+        sodium_memzero(other.data(), other.size());
+    }
     return std::move((from_a ? *a : *b).table);
 }
 

@@ -65,6 +65,7 @@ private:
     Result<> write_header(const std::filesystem::path& dir) const;
     static Result<> make_root(Header& header, const KeySource& source);
     Result<> make_header(const KeySource& source);
+    Result<> change_header(Header changed);
     Result<> read_header(const KeySource& source);
     bool header_is_good(const std::filesystem::path& path) const;
     Result<Copy> read_former(char which) const;

@@ -4,6 +4,28 @@ namespace peyk::sync {
 
 using rooms::Membership;
 
+std::string device_lists_json(const DeviceLists& lists) {
+    json::Writer writer;
+    writer.begin_object();
+    for (auto [name, users] : {std::pair{"changed", &lists.changed}, {"left", &lists.left}}) {
+        writer.key(name).begin_array();
+        for (const auto& user : *users) writer.string(user.view());
+        writer.end_array();
+    }
+    writer.end_object();
+    return writer.take();
+}
+
+Result<std::string> key_counts(const EncryptionSource& encryption, const UserId& user, const DeviceId& device) {
+    PEYK_TRY(auto counts, encryption.one_time_key_counts(user, device));
+    json::Object by_algorithm;
+    for (auto& [algorithm, count] : counts) by_algorithm.set(std::move(algorithm), count);
+    PEYK_TRY(auto fallback, encryption.unused_fallback_types(user, device));
+    json::Array types(fallback.begin(), fallback.end());
+    return "\"device_one_time_keys_count\":" + json::write(by_algorithm) +
+           ",\"device_unused_fallback_key_types\":" + json::write(json::Value(std::move(types)));
+}
+
 Result<void> DeviceListReader::read_room(const rooms::RoomMembership& row, rooms::UserNumber user,
                                          storage::Position from, storage::Position to, DeviceLists& lists,
                                          std::set<UserId>& departed) const {

@@ -16,6 +16,11 @@ struct DeviceLists {
     std::set<UserId> arrived;  // of `changed`: those who came into a room, or whose room the user came into
 };
 
+// {"changed": […], "left": […]}
+std::string device_lists_json(const DeviceLists& lists);
+// The members of an answer that say how many keys of a device are left.
+Result<std::string> key_counts(const EncryptionSource& encryption, const UserId& user, const DeviceId& device);
+
 class DeviceListReader {
 public:
     DeviceListReader(const rooms::RoomStore& store, const rooms::Activity& activity, const rooms::RoomStream& stream,

@@ -1,7 +1,6 @@
 #include "sync/presence.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "base/logging.h"
 #include "core/errors.h"
@@ -213,16 +212,25 @@ json::Object Presence::get(const UserId& id) const {
     return content(found->second, clock_.monotonic());
 }
 
-Result<bool> Presence::share_a_room(std::uint64_t one, std::uint64_t other) const {
-    PEYK_TRY(auto ours, memberships_.of(one));
-    PEYK_TRY(auto theirs, memberships_.of(other));
-    std::unordered_set<std::uint64_t> rooms;
-    for (const auto& row : *ours) {
+Result<Presence::Rooms> Presence::rooms_of(std::uint64_t user) const {
+    PEYK_TRY(auto rows, memberships_.of(user));
+    Rooms rooms;
+    for (const auto& row : *rows) {
         if (row.membership == Membership::join) rooms.insert(row.number);
     }
-    return std::any_of(theirs->begin(), theirs->end(), [&](const auto& row) {
+    return rooms;
+}
+
+Result<bool> Presence::is_in_one_of(const Rooms& rooms, std::uint64_t user) const {
+    PEYK_TRY(auto rows, memberships_.of(user));
+    return std::any_of(rows->begin(), rows->end(), [&](const auto& row) {
         return row.membership == Membership::join && rooms.contains(row.number);
     });
+}
+
+Result<bool> Presence::share_a_room(std::uint64_t one, std::uint64_t other) const {
+    PEYK_TRY(auto rooms, rooms_of(one));
+    return is_in_one_of(rooms, other);
 }
 
 std::uint64_t Presence::counter() const {
@@ -233,7 +241,8 @@ std::uint64_t Presence::counter() const {
 Result<std::vector<json::Object>> Presence::events(std::uint64_t reader, std::uint64_t from, std::uint64_t to,
                                                    const std::vector<UserId>& arrivals) const {
     std::vector<json::Object> out;
-    if (!enabled_) return out;
+    // Most looks are for something else, and those who are known may be many.
+    if (!enabled_ || (from == to && arrivals.empty())) return out;
     std::vector<std::uint64_t> candidates;
     {
         std::lock_guard lock(mutex_);
@@ -250,18 +259,11 @@ Result<std::vector<json::Object>> Presence::events(std::uint64_t reader, std::ui
     std::sort(candidates.begin(), candidates.end());
     candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
     if (candidates.empty()) return out;
-    PEYK_TRY(auto rows, memberships_.of(reader));
-    std::unordered_set<std::uint64_t> rooms;
-    for (const auto& row : *rows) {
-        if (row.membership == Membership::join) rooms.insert(row.number);
-    }
+    PEYK_TRY(auto rooms, rooms_of(reader));
     for (auto number : candidates) {
         bool visible = number == reader;
         if (!visible) {
-            PEYK_TRY(auto theirs, memberships_.of(number));
-            visible = std::any_of(theirs->begin(), theirs->end(), [&](const auto& row) {
-                return row.membership == Membership::join && rooms.contains(row.number);
-            });
+            PEYK_TRY(visible, is_in_one_of(rooms, number));
         }
         if (!visible) continue;
         std::lock_guard lock(mutex_);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "async/feed.h"
@@ -99,6 +100,9 @@ private:
     void arm();
     void sweep();
     json::Object content(const User& user, Millis now) const;
+    using Rooms = std::unordered_set<std::uint64_t>;
+    Result<Rooms> rooms_of(std::uint64_t user) const;  // that the user is in
+    Result<bool> is_in_one_of(const Rooms& rooms, std::uint64_t user) const;
 
     const bool enabled_;
     const rooms::RoomStore& store_;

@@ -84,14 +84,26 @@ Result<RoomFactsPtr> FactsReader::room(rooms::RoomNumber number) const {
     return facts;
 }
 
+Result<RoomFactsPtr> FactsReader::at_end(const rooms::RoomMembership& row) const {
+    if (auto cached = ends_.get(row.number, row.event)) return cached;
+    PEYK_TRY(auto room, store_.find(row.number));
+    if (!room) return nullptr;
+    PEYK_TRY(auto event, store_.event(*room, row.event));
+    if (!event) return nullptr;
+    auto facts = std::make_shared<RoomFacts>();
+    PEYK_CHECK(read_state(*room, event->after, *facts));
+    ends_.put(row.number, row.event, facts);
+    return facts;
+}
+
 void FactsReader::take(const AccountDataItem& item, UserFacts& facts) const {
     if (!item.room && item.type == "m.direct") {
         facts.direct.clear();
         auto content = json::parse_object(item.content);
         if (!content) return;
         for (const auto& member : *content) {
-            const auto* list = member.value.array();
-            for (const auto& room : list ? *list : json::Array{}) {
+            if (!member.value.array()) continue;
+            for (const auto& room : *member.value.array()) {
                 auto id = room.string() ? RoomId::parse(*room.string()) : fail(Errc::bad_request);
                 if (id) facts.direct.insert(store_.number(*id));
             }

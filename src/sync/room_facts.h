@@ -47,6 +47,8 @@ public:
 
     // Null when there is no such room.
     Result<RoomFactsPtr> room(rooms::RoomNumber room) const;
+    // Of a room that the user was in, as it was when that ended; positions and activity are not filled in.
+    Result<RoomFactsPtr> at_end(const rooms::RoomMembership& row) const;
     // At `to` or later.
     Result<UserFactsPtr> user(std::uint64_t user, storage::Position to) const;
     // The rooms that a space names in m.space.child.
@@ -65,6 +67,7 @@ private:
     const rooms::RoomStream& stream_;
     const AccountDataSource& account_data_;
     mutable rooms::NumberCache<RoomFactsPtr> rooms_{40'000};
+    mutable rooms::NumberCache<RoomFactsPtr> ends_{4'000};  // by the event that ended it
     mutable rooms::NumberCache<UserFactsPtr> users_{4'000};
     mutable rooms::NumberCache<Children> children_{2'000};
     mutable rooms::NumberCache<std::uint64_t> removals_{50'000};  // event number << 1 | removed

@@ -26,6 +26,35 @@ Result<std::vector<rooms::StoredEventPtr>> read_heroes(const rooms::RoomStore& s
     return store.load(room, chosen);
 }
 
+Result<std::optional<rooms::RoomMembership>> ended_row(const rooms::RoomStore& store, const rooms::RoomInfo& room,
+                                                       const rooms::RoomMembership& row, rooms::UserNumber user,
+                                                       const rooms::StateRoots& state) {
+    if (row.membership != Membership::join) return std::nullopt;
+    auto nodes = store.nodes(room);
+    PEYK_TRY(auto member, rooms::tree_find(nodes, state.members, user));
+    if (!member || member->event <= row.event) return std::nullopt;
+    auto out = row;
+    out.membership = static_cast<Membership>(member->note);
+    out.event = member->event;
+    if (!is_end(out.membership)) return std::nullopt;
+    // As Memberships::apply will have it: of several leaves or bans in a row, the first.
+    for (;;) {
+        PEYK_TRY(auto event, store.event(room, out.event));
+        if (!event) return std::nullopt;
+        PEYK_TRY(auto before, rooms::tree_find(nodes, event->before.members, user));
+        auto was = before ? static_cast<Membership>(before->note) : Membership::none;
+        out.was_joined = was == Membership::join;
+        if (was != out.membership || before->event <= row.event) return out;
+        out.event = before->event;
+    }
+}
+
+Result<bool> own_receipts_moved(const rooms::RoomStream& stream, rooms::RoomNumber room, const UserId& reader,
+                                storage::Position from, storage::Position to) {
+    PEYK_TRY(auto changes, stream.changes(room, from, to));
+    return std::ranges::any_of(changes.receipts, [&](const auto& receipt) { return receipt.user == reader; });
+}
+
 std::string receipts_event(const std::vector<rooms::Receipt>& receipts, const UserId& reader) {
     // Sorted by event, type and user, as the object is nested.
     std::vector<const rooms::Receipt*> sorted;
@@ -68,6 +97,12 @@ std::string typing_event(const std::vector<UserId>& users) {
     for (const auto& user : users) writer.string(user.view());
     writer.end_array().end_object().end_object();
     return writer.take();
+}
+
+void append_item(std::string& out, const AccountDataItem& item) {
+    out += "{\"content\":" + item.content + ",\"type\":";
+    json::write_string(out, item.type);
+    out += '}';
 }
 
 }  // namespace peyk::sync

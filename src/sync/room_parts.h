@@ -3,8 +3,24 @@
 
 #include "rooms/ephemeral/room_stream.h"
 #include "rooms/events/client_event.h"
+#include "sync/ports.h"
 
 namespace peyk::sync {
+
+// A membership that is over.
+inline bool is_end(rooms::Membership membership) {
+    return membership == rooms::Membership::leave || membership == rooms::Membership::ban;
+}
+
+// A room's batch is visible before the user's row follows it: the user is in this room by the row, and not any more by
+// the room's state. The row as it will be; nothing when row and state agree.
+Result<std::optional<rooms::RoomMembership>> ended_row(const rooms::RoomStore& store, const rooms::RoomInfo& room,
+                                                       const rooms::RoomMembership& row, rooms::UserNumber user,
+                                                       const rooms::StateRoots& state);
+
+// Whether the reader's own receipts moved within (from, to]: the counts did then, whatever else is new.
+Result<bool> own_receipts_moved(const rooms::RoomStream& stream, rooms::RoomNumber room, const UserId& reader,
+                                storage::Position from, storage::Position to);
 
 // The member events of those a room without a name is called after: at most five others, in the order of their arrival;
 // those who left only when nobody is there. Spec: Syncing › RoomSummary.
@@ -16,5 +32,8 @@ std::string receipts_event(const std::vector<rooms::Receipt>& receipts, const Us
 
 // The m.typing event.
 std::string typing_event(const std::vector<UserId>& users);
+
+// {"content": …, "type": …}
+void append_item(std::string& out, const AccountDataItem& item);
 
 }  // namespace peyk::sync

@@ -171,9 +171,7 @@ Result<std::string> RoomSections::ephemeral(const Window& window, Part& part) {
 // Whether the reader's own receipts moved: the counts did, even if the filter wants no receipts.
 Result<bool> RoomSections::has_read(const Window& window, const Part& part) const {
     if (!window.since || window.filter->ephemeral.wants_type("m.receipt", "")) return false;
-    PEYK_TRY(auto changes, stream_.changes(part.row.number, window.from(), window.to));
-    return std::ranges::any_of(changes.receipts,
-                               [&](const auto& receipt) { return receipt.user == window.reader.user; });
+    return own_receipts_moved(stream_, part.row.number, window.reader.user, window.from(), window.to);
 }
 
 // Spec: Syncing › unread_notifications, unread_thread_notifications.
@@ -225,9 +223,7 @@ Result<std::string> RoomSections::write(const Window& window, Part& part,
         if (!window.filter->room_account_data.wants_type(item.type, "")) continue;
         if (!first) out += ',';
         first = false;
-        out += "{\"content\":" + item.content + ",\"type\":";
-        json::write_string(out, item.type);
-        out += '}';
+        append_item(out, item);
     }
     out += "]}";
     return out;
@@ -253,7 +249,7 @@ Result<std::string> RoomSections::joined(const Window& window, const rooms::Room
     PEYK_TRY(auto last, store_.last(*room, window.to));
     if (!last) return std::string{};
     part.at_end = last->after;
-    PEYK_TRY(auto gone, ended(window, row, *room, part.at_end));
+    PEYK_TRY(auto gone, ended_row(store_, *room, row, window.reader.number, part.at_end));
     if (gone) {
         if (has_left) *has_left = true;
         return left(window, *gone, account_data);
@@ -291,23 +287,6 @@ Result<std::string> RoomSections::joined(const Window& window, const rooms::Room
         out += ",\"m.joined_member_count\":" + std::to_string(part.at_end.joined);
     }
     out += "}}";
-    return out;
-}
-
-// A room's batch is visible before the user's row follows it: the user is in this room by the row, and not any more by
-// the room's state. The row as it will be; nothing when row and state agree.
-Result<std::optional<rooms::RoomMembership>> RoomSections::ended(const Window& window, const rooms::RoomMembership& row,
-                                                                 const rooms::RoomInfo& room,
-                                                                 const StateRoots& state) const {
-    auto nodes = store_.nodes(room);
-    PEYK_TRY(auto member, rooms::tree_find(nodes, state.members, window.reader.number));
-    if (!member || member->event <= row.event) return std::nullopt;
-    auto membership = static_cast<Membership>(member->note);
-    if (membership != Membership::leave && membership != Membership::ban) return std::nullopt;
-    auto out = row;
-    out.membership = membership;
-    out.event = member->event;
-    out.was_joined = true;
     return out;
 }
 

@@ -49,9 +49,6 @@ public:
 private:
     struct Part;
     Result<bool> quiet(const Window& window, const rooms::RoomMembership& row) const;
-    Result<std::optional<rooms::RoomMembership>> ended(const Window& window, const rooms::RoomMembership& row,
-                                                       const rooms::RoomInfo& room,
-                                                       const rooms::StateRoots& state) const;
     Result<void> load_timeline(const Window& window, Part& part, rooms::EventNumber end);
     Result<void> choose_state(const Window& window, Part& part);
     Result<void> load_summary(Part& part);

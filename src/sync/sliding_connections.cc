@@ -16,10 +16,6 @@ constexpr std::size_t kMaxPages = 16;
 constexpr std::size_t kMaxGenerations = 4;  // read back at most: two, and what a lost deletion left
 constexpr std::size_t kMaxTold = 768;
 
-std::unexpected<Error> unknown_pos() {
-    return fail(Error{Errc::bad_request, "Unknown pos: start the connection anew", "M_UNKNOWN_POS"});
-}
-
 // Row: number of pages of this generation, day of its writing, then a piece of the state.
 struct Page {
     std::uint64_t pages = 0;
@@ -37,6 +33,10 @@ Page read_page(const storage::Entry& row) {
 }
 
 }  // namespace
+
+std::unexpected<Error> unknown_pos() {
+    return fail(Error{Errc::bad_request, "Unknown pos: start the connection anew", "M_UNKNOWN_POS"});
+}
 
 std::size_t Connections::Entry::bytes() const {
     std::size_t out = sizeof(Entry) + 128 + pending.size() * 8 + (told ? told->size() * 8 : 0);

@@ -20,6 +20,8 @@
 
 namespace peyk::sync {
 
+std::unexpected<Error> unknown_pos();
+
 // Hashes of the member events that lazy loading has sent, sorted. In memory: forgetting costs a repetition.
 using ToldMembers = std::vector<std::uint64_t>;
 

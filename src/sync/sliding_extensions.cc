@@ -19,23 +19,15 @@ bool covers(const ExtensionRequest& extension, const ScopedRoom& room) {
                        [&](std::string_view list) { return names(extension.lists, list); });
 }
 
+bool is_in(const SlidingExtensions::Room& room) {
+    return room.scoped->room.row->membership == Membership::join && !room.ended;
+}
+
 void add(std::string& out, std::string_view name, const std::string& object) {
     if (!out.empty()) out += ',';
     json::write_string(out, name);
     out += ':';
     out += object;
-}
-
-std::string item_json(const AccountDataItem& item) {
-    std::string out = "{\"content\":" + item.content + ",\"type\":";
-    json::write_string(out, item.type);
-    return out + '}';
-}
-
-json::Array users_json(const std::set<UserId>& users) {
-    json::Array out;
-    for (const auto& user : users) out.emplace_back(user.str());
-    return out;
 }
 
 }  // namespace
@@ -77,23 +69,16 @@ Result<void> SlidingExtensions::to_device(const Input& input, Output& out) const
 Result<void> SlidingExtensions::e2ee(const Input& input, Output& out) const {
     const auto& request = input.request;
     if (!request.e2ee.enabled) return {};
-    json::Object object;
+    std::string members;
     if (!input.window.first) {
         PEYK_TRY(auto lists, device_lists_.read(request.user, input.rows, input.window.from, input.window.to));
         if (!lists.changed.empty() || !lists.left.empty()) {
             out.news = true;
-            object.set("device_lists",
-                       json::Object{{"changed", users_json(lists.changed)}, {"left", users_json(lists.left)}});
+            members = "\"device_lists\":" + device_lists_json(lists) + ',';
         }
     }
-    PEYK_TRY(auto counts, encryption_.one_time_key_counts(request.user, request.device));
-    json::Object by_algorithm;
-    for (auto& [algorithm, count] : counts) by_algorithm.set(std::move(algorithm), count);
-    PEYK_TRY(auto fallback, encryption_.unused_fallback_types(request.user, request.device));
-    json::Array types(fallback.begin(), fallback.end());
-    object.set("device_one_time_keys_count", std::move(by_algorithm));
-    object.set("device_unused_fallback_key_types", std::move(types));
-    add(out.json, "e2ee", json::write(object));
+    PEYK_TRY(auto counts, key_counts(encryption_, request.user, request.device));
+    add(out.json, "e2ee", '{' + members + counts + '}');
     return {};
 }
 
@@ -132,7 +117,9 @@ Result<void> SlidingExtensions::account_data(const Input& input, Output& out) co
                 if (covers(extension, *found->second.scoped) && known(found->second) == of_known)
                     into = &rooms.try_emplace(*item.room).first->second;
             }
-            if (into) *into += (into->empty() ? "" : ",") + item_json(item);
+            if (!into) continue;
+            if (!into->empty()) *into += ',';
+            append_item(*into, item);
         }
     };
     take(changes, true);
@@ -178,7 +165,7 @@ Result<void> SlidingExtensions::receipts(const Input& input, Output& out) const 
     std::string rooms;
     for (auto& [number, room] : input.rooms) {
         const auto& row = *room.scoped->room.row;
-        if (row.membership != Membership::join || !covers(input.request.receipts, *room.scoped)) continue;
+        if (!is_in(room) || !covers(input.request.receipts, *room.scoped)) continue;
         PEYK_TRY(auto event, receipts_of(input, room));
         room.record.flags |= RoomRecord::receipts;
         if (!event.empty()) add(rooms, row.room.view(), event);
@@ -194,7 +181,7 @@ Result<void> SlidingExtensions::typing(const Input& input, Output& out) const {
     bool same_process = input.token && input.token->process == input.process;
     for (const auto& [number, room] : input.rooms) {
         const auto& row = *room.scoped->room.row;
-        if (row.membership != Membership::join || !covers(input.request.typing, *room.scoped)) continue;
+        if (!is_in(room) || !covers(input.request.typing, *room.scoped)) continue;
         auto list = typing_.list(number);
         bool known = same_process && !room.initial && room.known.record && room.known.record->behind == 0;
         bool changed = known ? list.changed > input.token->typing : !list.users.empty();

@@ -28,6 +28,7 @@ public:
         KnownRoom known;
         RoomRecord record;  // as it will be kept; the parts set their flags
         bool initial = false;
+        bool ended = false;  // RoomResult::ended
         std::vector<EventId> timeline;
     };
     struct Input {

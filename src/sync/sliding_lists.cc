@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "sync/room_parts.h"
+
 namespace peyk::sync {
 namespace {
 
 using rooms::Membership;
-
-bool is_end(Membership membership) { return membership == Membership::leave || membership == Membership::ban; }
 
 std::string lower(std::string_view text) {
     std::string out(text);
@@ -28,8 +28,8 @@ struct Stripped {
 Stripped read_stripped(const std::string& text) {
     Stripped out;
     auto parsed = json::parse(text.empty() ? "[]" : text);
-    const auto* events = parsed ? parsed->array() : nullptr;
-    for (const auto& event : events ? *events : json::Array{}) {
+    if (!parsed || !parsed->array()) return out;
+    for (const auto& event : *parsed->array()) {
         auto type = event.get_string("type");
         const auto* content = event.get("content");
         if (!type || !content) continue;
@@ -93,7 +93,7 @@ private:
         Stripped stripped;
         auto facts = room.facts;
         if (!facts && row.was_joined) {
-            PEYK_TRY(facts, reader_.room(row.number));
+            PEYK_TRY(facts, reader_.at_end(row));
         }
         if (facts) {
             stripped = {true, facts->encrypted, facts->type, facts->name};
@@ -124,8 +124,38 @@ private:
 
 void widen(ScopedRoom& scoped, const RoomConfig& config) {
     scoped.timeline_limit = std::max(scoped.timeline_limit, config.timeline_limit);
-    scoped.required.add(config.required_state);
+    scoped.configs.push_back(&config);
     scoped.heroes = scoped.heroes || config.heroes;
+}
+
+// Each set of rules is put together once, however many rooms it matches.
+void share_wishes(Scope& scope, const SlidingRequest& request) {
+    // Rules that ask for the same are one.
+    std::vector<const RoomConfig*> all;
+    std::map<const RoomConfig*, const RoomConfig*> same;
+    auto meet = [&](const RoomConfig& config) {
+        auto found = std::ranges::find_if(
+            all, [&](const auto* other) { return other->required_state == config.required_state; });
+        if (found == all.end()) found = all.insert(all.end(), &config);
+        same.emplace(&config, *found);
+    };
+    for (const auto& list : request.lists) meet(list.config);
+    for (const auto& [room, config] : request.subscriptions) meet(config);
+    std::map<std::vector<const RoomConfig*>, std::shared_ptr<const Wish>> wishes;
+    for (auto& [number, scoped] : scope.rooms) {
+        auto& configs = scoped.configs;
+        for (auto& config : configs) config = same.at(config);
+        std::sort(configs.begin(), configs.end());
+        configs.erase(std::unique(configs.begin(), configs.end()), configs.end());
+        auto& shared = wishes[configs];
+        if (!shared) {
+            auto wish = std::make_shared<Wish>();
+            for (const auto* config : configs) wish->required.add(config->required_state);
+            wish->encoded = wish->required.encode();
+            shared = std::move(wish);
+        }
+        scoped.wish = shared;
+    }
 }
 
 // Spec: Subscriptions: in the room, invited or knocking, or once in it.
@@ -203,6 +233,7 @@ Result<Scope> apply_rules(const FactsReader& reader, const rooms::RoomStore& sto
         widen(scoped, config);
         scoped.subscribed = true;
     }
+    share_wishes(scope, request);
     return scope;
 }
 

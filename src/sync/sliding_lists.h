@@ -18,10 +18,17 @@ struct ListedRoom {
     storage::Position activity = 0;  // what lists are sorted by
 };
 
+// What several rules ask for together; shared by the rooms that the same rules match.
+struct Wish {
+    RequiredStates required;
+    std::string encoded;
+};
+
 // A room that the answer looks at, with everything that was asked about it.
 struct ScopedRoom {
     ListedRoom room;
-    RequiredStates required;
+    std::vector<const RoomConfig*> configs;  // of the request, each once
+    std::shared_ptr<const Wish> wish;
     std::size_t timeline_limit = 0;
     bool heroes = false;
     std::vector<std::string_view> lists;  // names of the request's lists that show it

@@ -75,7 +75,7 @@ Result<void> SlidingRooms::fix_points(const SlidingWindow& window, Part& part) c
 }
 
 // Spec: Changing room configs › Changes to timeline_limit.
-Result<void> SlidingRooms::load_timeline(const SlidingWindow&, Part& part) const {
+Result<void> SlidingRooms::load_timeline(Part& part) const {
     auto limit = part.scoped.timeline_limit;
     auto before = part.known.record ? part.known.record->timeline_limit : 0;
     part.prev = part.end;
@@ -133,7 +133,7 @@ Result<std::vector<StoredEventPtr>> SlidingRooms::matching(const rooms::RoomInfo
 
 // What became different since the client was told.
 Result<void> SlidingRooms::add_changes(Part& part) const {
-    const auto& wanted = part.scoped.required;
+    const auto& wanted = part.scoped.wish->required;
     // Spec: Lazy loaded memberships, rule 3: all changes, unless there is a gap.
     bool lazy = wanted.lazy_members() && !part.limited;
     std::vector<rooms::StateDifference> changes;
@@ -182,7 +182,7 @@ Result<void> SlidingRooms::add_lazy_members(SlidingWindow& window, Part& part) c
 }
 
 Result<void> SlidingRooms::load_state(SlidingWindow& window, Part& part) const {
-    const auto& wanted = part.scoped.required;
+    const auto& wanted = part.scoped.wish->required;
     if (part.initial) {
         PEYK_TRY(part.state, matching(*part.room, part.now, wanted));
     } else {
@@ -267,12 +267,12 @@ Result<std::string> SlidingRooms::summary(const SlidingWindow& window, Part& par
     return out;
 }
 
-void SlidingRooms::common_members(std::string& out, const ScopedRoom& scoped, std::int64_t bump_stamp,
-                                  SlidingShape shape) const {
+void SlidingRooms::common_members(std::string& out, const ScopedRoom& scoped, Membership membership,
+                                  std::int64_t bump_stamp, SlidingShape shape) const {
     member(out, "bump_stamp");
     out += std::to_string(bump_stamp);
     member(out, "membership");
-    json::write_string(out, rooms::membership_text(scoped.room.row->membership));
+    json::write_string(out, rooms::membership_text(membership));
     if (shape == SlidingShape::merged && !scoped.lists.empty()) {
         member(out, "lists");
         out += '[';
@@ -284,12 +284,24 @@ void SlidingRooms::common_members(std::string& out, const ScopedRoom& scoped, st
     }
 }
 
+// Read on another device: the counts are others, and nothing else is.
+Result<bool> SlidingRooms::has_read(const SlidingWindow& window, const Part& part) const {
+    bool counts = window.shape == SlidingShape::deployed && part.row.membership == Membership::join;
+    if (!counts) return false;
+    return own_receipts_moved(stream_, part.row.number, window.reader.user, part.known.position, window.to);
+}
+
 Result<std::string> SlidingRooms::assemble(const SlidingWindow& window, Part& part) const {
     bool deployed = window.shape == SlidingShape::deployed;
     PEYK_TRY(auto out, summary(window, part));
     bool dm_changed = part.initial ? part.direct || deployed : part.direct != part.known.direct;
     bool news = part.initial || part.expanded || dm_changed || !out.empty() || !part.timeline.empty() ||
                 !part.state.empty() || !part.stubs.empty() || part.limited;
+    // That the stay ended is told whatever else the client asks for.
+    news = news || (is_end(part.row.membership) && part.row.event > part.then_number);
+    if (!news) {
+        PEYK_TRY(news, has_read(window, part));
+    }
     if (!news) return std::string{};
     if (dm_changed) {
         member(out, "is_dm");
@@ -337,21 +349,21 @@ Result<std::string> SlidingRooms::assemble(const SlidingWindow& window, Part& pa
         out += fmt::format("{},\"highlight_count\":{}", unread.all.notifications, unread.all.highlights);
     }
     std::int64_t bump = 0;
-    if (part.scoped.room.facts) {
+    if (part.scoped.room.facts && part.row.membership == Membership::join) {
         bump = part.scoped.room.facts->bump_stamp;
     } else {
         PEYK_TRY(auto own, store_.event(*part.room, part.row.event));
         if (own) bump = own->event->origin_server_ts;
     }
-    common_members(out, part.scoped, bump, window.shape);
+    common_members(out, part.scoped, part.row.membership, bump, window.shape);
     return '{' + out + '}';
 }
 
 // Invitations, knocks, and how they ended: nothing but what the user was told of the room.
-Result<RoomResult> SlidingRooms::write_stripped(SlidingWindow& window, const ScopedRoom& scoped, const KnownRoom& known,
+Result<RoomResult> SlidingRooms::write_stripped(SlidingWindow& window, const ScopedRoom& scoped,
+                                                const rooms::RoomMembership& row, const KnownRoom& known,
                                                 bool direct) const {
     RoomResult result;
-    const auto& row = *scoped.room.row;
     result.initial = !known.record || row.entered > known.position;
     bool dm_changed = known.record && direct != known.direct;
     if (known.record && row.changed <= known.position && !dm_changed) return result;
@@ -359,7 +371,7 @@ Result<RoomResult> SlidingRooms::write_stripped(SlidingWindow& window, const Sco
     if (!room) return result;
     PEYK_TRY(auto own, store_.event(*room, row.event));
     if (!own) return result;
-    bool ended = row.membership == Membership::leave || row.membership == Membership::ban;
+    bool ended = is_end(row.membership);
     std::string out;
     auto stripped = row.stripped_state;
     if (stripped.empty()) {
@@ -394,27 +406,43 @@ Result<RoomResult> SlidingRooms::write_stripped(SlidingWindow& window, const Sco
         member(out, "is_dm");
         out += direct ? "true" : "false";
     }
-    common_members(out, scoped, own->event->origin_server_ts, window.shape);
+    common_members(out, scoped, row.membership, own->event->origin_server_ts, window.shape);
     result.json = '{' + out + '}';
     return result;
 }
 
 Result<RoomResult> SlidingRooms::write(SlidingWindow& window, const ScopedRoom& scoped, const KnownRoom& known,
                                        bool direct) const {
-    const auto& row = *scoped.room.row;
-    bool joined = row.membership == Membership::join;
-    if (!joined && !row.was_joined) return write_stripped(window, scoped, known, direct);
+    auto row = *scoped.room.row;
     RoomResult result;
     result.timeline_limit = known.record ? known.record->timeline_limit : 0;
     PEYK_TRY(auto room, store_.find(row.number));
     if (!room) return result;
+    bool ended = false;
+    if (row.membership == Membership::join) {
+        PEYK_TRY(auto last, store_.last(*room, window.to));
+        if (!last) return result;
+        PEYK_TRY(auto gone, ended_row(store_, *room, row, window.reader.number, last->after));
+        if (gone) {
+            ended = true;
+            row = *std::move(gone);
+            row.changed = window.to;
+        }
+    }
+    bool joined = row.membership == Membership::join;
+    if (!joined && !row.was_joined) {
+        PEYK_TRY(result, write_stripped(window, scoped, row, known, direct));
+        result.ended = ended;
+        return result;
+    }
+    result.ended = ended;
     Part part{scoped, known, row,
               direct, room,  rooms::Visibility(store_, *room, window.reader.number, row, window.ignored)};
     // A room that was joined since is new to the client, whatever it knew before.
     part.initial = !known.record || (joined && row.entered > known.position);
     PEYK_CHECK(fix_points(window, part));
     if (part.end == 0) return result;
-    PEYK_CHECK(load_timeline(window, part));
+    PEYK_CHECK(load_timeline(part));
     PEYK_CHECK(load_state(window, part));
     PEYK_TRY(result.json, assemble(window, part));
     result.initial = part.initial;

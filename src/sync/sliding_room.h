@@ -33,6 +33,7 @@ struct KnownRoom {
 struct RoomResult {
     std::string json;  // empty: nothing to tell
     bool initial = false;
+    bool ended = false;                  // the user's row says that they are in it, the room that they are not any more
     std::uint32_t timeline_limit = 0;    // what the client now has the newest events of
     std::vector<EventId> timeline = {};  // of an initial one, for the receipts
 };
@@ -40,18 +41,19 @@ struct RoomResult {
 // Purpose:  writes rooms.  Runs on: workers (blocks).
 class SlidingRooms {
 public:
-    SlidingRooms(const rooms::RoomStore& store, const Tokens& tokens, push::UnreadCounts& unread)
-        : store_(store), tokens_(tokens), unread_(unread) {}
+    SlidingRooms(const rooms::RoomStore& store, const rooms::RoomStream& stream, const Tokens& tokens,
+                 push::UnreadCounts& unread)
+        : store_(store), stream_(stream), tokens_(tokens), unread_(unread) {}
 
     Result<RoomResult> write(SlidingWindow& window, const ScopedRoom& scoped, const KnownRoom& known,
                              bool direct) const;
 
 private:
     struct Part;
-    Result<RoomResult> write_stripped(SlidingWindow& window, const ScopedRoom& scoped, const KnownRoom& known,
-                                      bool direct) const;
+    Result<RoomResult> write_stripped(SlidingWindow& window, const ScopedRoom& scoped, const rooms::RoomMembership& row,
+                                      const KnownRoom& known, bool direct) const;
     Result<void> fix_points(const SlidingWindow& window, Part& part) const;
-    Result<void> load_timeline(const SlidingWindow& window, Part& part) const;
+    Result<void> load_timeline(Part& part) const;
     Result<void> load_state(SlidingWindow& window, Part& part) const;
     Result<void> add_changes(Part& part) const;
     Result<void> add_lazy_members(SlidingWindow& window, Part& part) const;
@@ -61,9 +63,12 @@ private:
     Result<std::string> events(const SlidingWindow& window, Part& part, const std::vector<rooms::StoredEventPtr>& list,
                                rooms::Bundle bundle) const;
     Result<std::string> assemble(const SlidingWindow& window, Part& part) const;
-    void common_members(std::string& out, const ScopedRoom& scoped, std::int64_t bump_stamp, SlidingShape shape) const;
+    Result<bool> has_read(const SlidingWindow& window, const Part& part) const;
+    void common_members(std::string& out, const ScopedRoom& scoped, rooms::Membership membership,
+                        std::int64_t bump_stamp, SlidingShape shape) const;
 
     const rooms::RoomStore& store_;
+    const rooms::RoomStream& stream_;
     const Tokens& tokens_;
     push::UnreadCounts& unread_;
 };

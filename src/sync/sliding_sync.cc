@@ -14,12 +14,6 @@ namespace {
 constexpr std::size_t kMaxAnswerBytes = 24 * 1024 * 1024;
 constexpr Millis kMaxTimeout{600'000};
 
-std::unexpected<Error> unknown_pos() {
-    return fail(Error{Errc::bad_request, "Unknown pos: start the connection anew", "M_UNKNOWN_POS"});
-}
-
-bool is_end(Membership membership) { return membership == Membership::leave || membership == Membership::ban; }
-
 }  // namespace
 
 // What is put together for one answer.
@@ -36,7 +30,6 @@ struct SlidingSync::Work {
     std::map<std::uint8_t, RequiredStates> asked = {};  // configs of `base`, decoded
     std::string json = {};                              // the members of "rooms"
     bool news = false;
-    bool full = false;
 
     const RequiredStates* required(std::uint8_t config) {
         if (config >= base.configs.size()) return nullptr;
@@ -53,7 +46,7 @@ SlidingSync::SlidingSync(SyncV3::Parts parts, Connections& connections)
     : parts_(parts),
       connections_(connections),
       facts_(parts.store, parts.activity, parts.stream, parts.account_data),
-      rooms_(parts.store, parts.tokens, parts.unread),
+      rooms_(parts.store, parts.stream, parts.tokens, parts.unread),
       extensions_(parts.store, parts.activity, parts.stream, parts.typing, parts.account_data, parts.encryption,
                   parts.tokens) {}
 
@@ -81,7 +74,7 @@ Result<bool> SlidingSync::write_room(Work& work, const ScopedRoom& scoped) {
     known.direct = record && (record->flags & RoomRecord::is_direct);
     bool direct = work.user->direct.contains(row.number);
 
-    auto encoded = scoped.required.encode();
+    const auto& encoded = scoped.wish->encoded;
     bool same_config =
         record && record->config < work.base.configs.size() && work.base.configs[record->config] == encoded;
     auto newest = scoped.room.facts ? std::max(scoped.room.facts->newest, row.changed) : row.changed;
@@ -107,6 +100,7 @@ Result<bool> SlidingSync::write_room(Work& work, const ScopedRoom& scoped) {
     room.record.config = work.next.config(encoded);
     room.record.flags = direct ? RoomRecord::is_direct : 0;
     room.initial = result.initial || !record;
+    room.ended = result.ended;
     room.timeline = std::move(result.timeline);
     work.rooms.emplace(row.number, std::move(room));
     return true;
@@ -117,14 +111,12 @@ Result<void> SlidingSync::write_rooms(Work& work) {
     for (const auto& room : work.listed) {
         auto found = work.scope.rooms.find(room.row->number);
         if (found == work.scope.rooms.end()) continue;
-        if (work.json.size() > kMaxAnswerBytes) {
-            work.full = work.news = true;
-            return {};
-        }
+        if (work.json.size() > kMaxAnswerBytes) return {};
         PEYK_TRY([[maybe_unused]] bool done, write_room(work, found->second));
     }
     for (const auto& [number, scoped] : work.scope.rooms) {
         if (work.rooms.contains(number)) continue;
+        if (work.json.size() > kMaxAnswerBytes) return {};
         PEYK_TRY([[maybe_unused]] bool done, write_room(work, scoped));
     }
     return {};

@@ -5,6 +5,7 @@
 
 #include "async/parallel.h"
 #include "core/errors.h"
+#include "sync/room_parts.h"
 
 namespace peyk::sync {
 namespace {
@@ -18,19 +19,6 @@ constexpr std::array<std::pair<std::string_view, Membership>, 4> kRoomLists{{{"j
                                                                              {"invite", Membership::invite},
                                                                              {"knock", Membership::knock},
                                                                              {"leave", Membership::leave}}};
-
-void append_list(std::string& out, std::string_view name, const std::set<UserId>& users) {
-    out += '"';
-    out += name;
-    out += "\":[";
-    bool first = true;
-    for (const auto& user : users) {
-        if (!first) out += ',';
-        first = false;
-        json::write_string(out, user.view());
-    }
-    out += ']';
-}
 
 std::vector<AccountDataItem> of_room(const std::vector<AccountDataItem>& items, const RoomId& room) {
     std::vector<AccountDataItem> out;
@@ -226,24 +214,13 @@ Result<std::string> SyncV3::presence_part(const Window& window, const DeviceList
 
 // Device lists and counts of keys.
 Result<std::string> SyncV3::encryption_part(const Window& window, const DeviceLists& lists, bool& news) const {
-    const auto& user = window.reader.user;
     std::string out;
     if (!lists.changed.empty() || !lists.left.empty()) {
         news = true;
-        out += ",\"device_lists\":{";
-        append_list(out, "changed", lists.changed);
-        out += ',';
-        append_list(out, "left", lists.left);
-        out += '}';
+        out += ",\"device_lists\":" + device_lists_json(lists);
     }
-    PEYK_TRY(auto counts, parts_.encryption.one_time_key_counts(user, window.device));
-    json::Object by_algorithm;
-    for (auto& [algorithm, count] : counts) by_algorithm.set(std::move(algorithm), count);
-    PEYK_TRY(auto fallback, parts_.encryption.unused_fallback_types(user, window.device));
-    json::Array types(fallback.begin(), fallback.end());
-    out += ",\"device_one_time_keys_count\":" + json::write(by_algorithm);
-    out += ",\"device_unused_fallback_key_types\":" + json::write(json::Value(std::move(types)));
-    return out;
+    PEYK_TRY(auto counts, key_counts(parts_.encryption, window.reader.user, window.device));
+    return out + ',' + counts;
 }
 
 Result<SyncV3::Answer> SyncV3::assemble(Window& window, const rooms::RoomMemberships& rows) {
@@ -275,9 +252,7 @@ Result<SyncV3::Answer> SyncV3::assemble(Window& window, const rooms::RoomMembers
     for (const auto& item : data) {
         if (item.room || !window.filter->account_data.wants_type(item.type, "")) continue;
         global += global.empty() ? "" : ",";
-        global += "{\"content\":" + item.content + ",\"type\":";
-        json::write_string(global, item.type);
-        global += '}';
+        append_item(global, item);
     }
     if (!global.empty()) {
         answer.news = true;

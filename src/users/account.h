@@ -24,6 +24,9 @@ struct Account {
     bool second_factor = false;  // a password alone does not sign in
     bool password_apps = false;  // but in apps of the legacy API it does, by the wish of the user
 
+    // A password alone proves nothing to apps: the second factor is asked for in the browser only.
+    bool needs_browser() const { return second_factor && !password_apps; }
+
     std::string encode() const;
     static Result<Account> decode(std::uint64_t number, std::string_view row);
 };

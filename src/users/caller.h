@@ -20,8 +20,12 @@ struct Caller {
     bool suspended = false;    // may read, leave, sign out and delete, but not write; ask check_active()
     std::string service = {};  // id of the application service that acts as the user; empty: a person
     bool unlimited = false;    // no rate limits
+    bool person = false;       // a service acts as somebody who has a password: the account is not its own
 
     bool is_service() const { return !service.empty(); }
+    // A service proves what it may by its token, for users of its own. An account that somebody signs in to can be in
+    // a namespace too, and then asks for the proof that it asks everybody for.
+    bool skips_interactive_auth() const { return is_service() && !person; }
     bool has_device() const { return !device.view().empty(); }
 };
 

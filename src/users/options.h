@@ -73,6 +73,7 @@ struct Options {
     bool profiles_need_token = false;  // GET /profile for signed-in callers only
     bool directory = false;            // people are found by a part of their name
     bool presence = false;             // the quiet profile leaves it off
+    bool whois = false;                // so it does GET /admin/whois
     std::string default_room_version = "12";
 
     CallOptions calls;

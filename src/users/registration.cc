@@ -1,13 +1,10 @@
 #include "users/registration.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <array>
 
 #include "base/bytes.h"
 #include "core/errors.h"
+#include "core/hmac.h"
 #include "users/tables.h"
 
 namespace peyk::users {
@@ -29,14 +26,6 @@ Result<bool> flag_member(const json::Object& body, std::string_view key) {
     if (!value || value->is_null()) return false;
     if (!value->boolean()) return m::bad_json(fmt::format("'{}' must be true or false", key));
     return *value->boolean();
-}
-
-std::string hmac_sha1_hex(std::string_view key, std::string_view text) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-    unsigned length = 0;
-    HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-         text.size(), out.data(), &length);
-    return hex_encode({reinterpret_cast<const char*>(out.data()), length});
 }
 
 }  // namespace
@@ -288,7 +277,8 @@ Task<Result<SignedIn>> Registration::register_by_secret(SharedSecretRequest requ
     std::string text =
         request.nonce + '\0' + request.user + '\0' + request.password + '\0' + (request.admin ? "admin" : "notadmin");
     if (!request.user_type.empty()) text += '\0' + request.user_type;
-    if (!equal_constant_time(hmac_sha1_hex(secret, text), request.mac)) co_return m::forbidden("HMAC incorrect");
+    if (!equal_constant_time(hex_encode(hmac_sha1(secret, text)), request.mac))
+        co_return m::forbidden("HMAC incorrect");
     if (request.password.size() > context_.options.passwords.max_length)
         co_return m::invalid_param("The password is too long");
     PEYK_CO_CHECK(available(request.user));

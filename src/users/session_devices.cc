@@ -149,6 +149,7 @@ Task<Result<std::vector<DeviceId>>> Sessions::remove_devices(UserId user, std::v
 }
 
 Task<Result<std::vector<DeviceId>>> Sessions::remove_all_devices(UserId user, std::optional<DeviceId> keep) {
+    if (!keep && signed_out_) signed_out_(accounts_.number(user));
     Which which = [keep = std::move(keep)](const DeviceId& device) { return !keep || device != *keep; };
     return remove(std::move(user), std::move(which));
 }

@@ -36,8 +36,8 @@ Result<Caller> Sessions::look_up(std::string_view access_token, bool even_locked
                   .user_number = live->user,
                   .token_number = live->row.session,
                   .admin = account->admin,
-                  .oauth = !live->row.client.empty(),
                   .guest = account->guest,
+                  .oauth = !live->row.client.empty(),
                   .suspended = account->suspended};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Tokens and the devices behind them. Spec: Client-Server API › Client Authentication.
 
+#include <functional>
 #include <mutex>
 #include <set>
 #include <unordered_map>
@@ -75,8 +76,11 @@ public:
 
     // Ends the tokens of these devices and deletes them; unknown ones are passed over. Answers who went.
     Task<Result<std::vector<DeviceId>>> remove_devices(UserId user, std::vector<DeviceId> devices);
-    // All but `keep`.
+    // All but `keep`. Without it the user is signed out everywhere, and the listener hears of it.
     Task<Result<std::vector<DeviceId>>> remove_all_devices(UserId user, std::optional<DeviceId> keep);
+    // Who keeps other ways in, such as sessions of browsers. Set before traffic; empty: nobody.
+    using SignedOut = std::function<void(std::uint64_t user)>;
+    void on_signed_out(SignedOut listener) { signed_out_ = std::move(listener); }
     // The same as part of a larger change, inside the lane of the user: rows of the devices that `keep` is not, and
     // their tokens. After the commit: ended().
     Result<Ended> remove_in(storage::Change& change, std::uint64_t user, std::optional<DeviceId> keep) const;
@@ -125,6 +129,7 @@ private:
     const Context& context_;
     const Accounts& accounts_;
     DeviceObserver* observer_;
+    SignedOut signed_out_;
 
     std::mutex mutex_;
     std::unordered_map<std::string, Live> cache_;  // by digest

@@ -43,6 +43,7 @@ Result<UserId> PasswordCheck::named_user(const json::Object& auth) const {
 }
 
 Task<Result<AccountPtr>> PasswordCheck::check(UserId user, std::string password) {
+    auto lane = co_await lanes_.enter(accounts_.number(user));
     PEYK_CO_CHECK(limiter_.peek(privacy::RateClass::login_failure, user.view()));
     PEYK_CO_TRY(auto account, accounts_.find(user));
     std::string hash = account && !account->deactivated ? account->password_hash : std::string();

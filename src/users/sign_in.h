@@ -33,6 +33,7 @@ private:
     Passwords& passwords_;
     privacy::RateLimiter& limiter_;
     const ThirdParty& third_party_;
+    Lanes lanes_;  // by user: many guesses at once wait for the verdict of each
 };
 
 }  // namespace peyk::users

@@ -146,6 +146,14 @@ Task<Result<Uia::Passed>> Uia::pass_password(json::Object auth, std::optional<Us
     if (caller && *user != *caller)
         co_return fail(Error{Errc::forbidden, "Another account cannot confirm this", "M_FORBIDDEN", {}, {}, 403});
     PEYK_CO_TRY(auto account, co_await passwords_.check(*user, *password->string()));
+    // A token says that its owner has passed the second factor; without one the password would be all there is.
+    if (!caller && account->needs_browser())
+        co_return fail(Error{Errc::forbidden,
+                             "This account has a second factor: do this in the browser, on the account page",
+                             "M_FORBIDDEN",
+                             {},
+                             {},
+                             403});
     co_return Passed{account->id};
 }
 
@@ -158,14 +166,14 @@ Result<Uia::Passed> Uia::pass_token(const json::Object& auth) {
 }
 
 // Spec: Email-based (identity / homeserver).
-Result<Uia::Passed> Uia::pass_email(const json::Object& auth) const {
+Result<Uia::Passed> Uia::pass_email(const json::Object& auth) {
     const auto* given = auth.find("threepid_creds");
     if (!given) given = auth.find("threepidCreds");
     auto sid = given ? given->get_string("sid") : std::nullopt;
     auto secret = given ? given->get_string("client_secret") : std::nullopt;
     if (!sid || !secret) return m::missing_param("'threepid_creds' needs 'sid' and 'client_secret'");
     Passed passed;
-    PEYK_TRY(passed.third_party, validations_.check(std::string(*sid), *secret));
+    PEYK_TRY(passed.third_party, validations_.take(std::string(*sid), *secret));
     return passed;
 }
 

@@ -56,7 +56,7 @@ struct UiaGrant {
 // Owner:    Users.  Runs on: any worker.
 class Uia {
 public:
-    Uia(const Context& context, PasswordCheck& passwords, RegistrationTokens& tokens, const Validations& validations)
+    Uia(const Context& context, PasswordCheck& passwords, RegistrationTokens& tokens, Validations& validations)
         : context_(context), passwords_(passwords), tokens_(tokens), validations_(validations) {}
 
     static std::vector<UiaFlow> password() { return {UiaFlow{kStagePassword}}; }
@@ -123,7 +123,7 @@ private:
     Task<Result<Passed>> pass(std::string stage, json::Object auth, std::optional<UserId> caller);
     Task<Result<Passed>> pass_password(json::Object auth, std::optional<UserId> caller);
     Result<Passed> pass_token(const json::Object& auth);
-    Result<Passed> pass_email(const json::Object& auth) const;
+    Result<Passed> pass_email(const json::Object& auth);
     Task<Result<void>> advance(Session& session, const json::Object& auth);
     UiaGrant grant(Session session, bool keeps_result);
     void save(Session session);
@@ -133,7 +133,7 @@ private:
     const Context& context_;
     PasswordCheck& passwords_;
     RegistrationTokens& tokens_;
-    const Validations& validations_;
+    Validations& validations_;
     Lanes lanes_;  // by session: its requests come one after the other
     std::mutex mutex_;
     List sessions_;

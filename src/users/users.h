@@ -32,7 +32,7 @@ public:
           accounts(context_),
           sessions(context_, accounts, observers.devices),
           names(context_, accounts),
-          third_party(context_, accounts, std::move(third_party_ports)),
+          third_party(context_, accounts, limiter, std::move(third_party_ports)),
           registration_tokens(context_),
           password_check(accounts, passwords, limiter, third_party),
           uia(context_, password_check, registration_tokens, third_party.validations()),

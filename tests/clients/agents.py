@@ -11,6 +11,7 @@ An agent is a process around one client library. It reads commands {"id", "do", 
     wait_event(event_id) -> what the client made of it, once it can be read     events(room) -> all of them
     verify_start(user, device) · verify_accept() · verify_emoji() -> emoji · verify_confirm() · is_verified(user, device)
     bootstrap(password) -> recovery key · restore(private_key)      only the js-sdk
+    pause() · resume() · count_gaps() -> how often a timeline began behind what was known      only nio
     stop()
 """
 import itertools

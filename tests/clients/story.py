@@ -16,6 +16,7 @@ from server import SLOWNESS, External, Server
 
 SENDS = 20  # of each client while the server is killed
 KILLS = 3
+MISSED = 35  # messages that a client misses while it does not sync, more than one page of a timeline and one of history
 
 
 class Failed(Exception):
@@ -54,8 +55,10 @@ class Story:
             steps.append(self.set_up_cross_signing_and_backup)
         if same:
             steps.append(self.verify_by_emoji)
-        steps += [self.exchange_text, self.send_an_encrypted_image, self.edit, self.react, self.redact,
-                  self.send_while_the_server_is_killed, self.find_every_message_exactly_once]
+        steps += [self.exchange_text, self.send_an_encrypted_image, self.edit, self.react, self.redact]
+        if libraries == ["nio", "nio"]:
+            steps.append(self.catch_up_over_a_gap)
+        steps += [self.send_while_the_server_is_killed, self.find_every_message_exactly_once]
         if libraries == ["jssdk", "jssdk"]:
             steps.append(self.read_all_on_a_new_device)
         return steps
@@ -156,6 +159,22 @@ class Story:
         expect(seen["type"] == "m.room.redaction" and seen.get("redacts") == event, f"bob sees {seen}")
         stored = self.get(f"/rooms/{quote(self.room)}/event/{quote(event)}")
         expect(stored["content"] == {}, f"the server keeps {stored}")
+
+    def catch_up_over_a_gap(self) -> None:
+        """More was said than a timeline holds: the rest is fetched from the history."""
+        before = self.bob("count_gaps")["gaps"]
+        self.bob("pause")
+        said = []
+        for number in range(MISSED):
+            text = f"while bob is away {number} {self.txn()}"
+            event = self.ada("send", room=self.room, text=text, txn=self.txn())["event_id"]
+            self.acknowledged[event] = text
+            said.append(event)
+        self.bob("resume")
+        for event in said:
+            seen = self.bob("wait_event", event_id=event)
+            expect(seen["content"].get("body") == self.acknowledged[event], f"bob sees {seen}")
+        expect(self.bob("count_gaps")["gaps"] > before, "the timeline had no gap")
 
     def send_while_the_server_is_killed(self) -> None:
         """Both send without pause; the server is killed in the middle, three times. Every send is acknowledged in the end."""

@@ -110,7 +110,7 @@ class BadInput:
             self.refused(None, "POST", "/login", opening * DEEP, (400, 413))
             if time.monotonic() - began > 10 * SLOWNESS:
                 raise Wrong("it takes too long")
-        self.refused(None, "POST", "/login", b'{"type":' + b"[" * 100_000 + b"]" * 100_000 + b"}", (400, 413))
+        self.refused(None, "POST", "/login", b'{"type":' + b"[" * 200_000 + b"]" * 200_000 + b"}", (400, 413))
 
     def case_not_json(self):
         """bodies that are not JSON, or not an object"""
@@ -179,6 +179,8 @@ class BadInput:
             self.refused(self.ada, "PUT", f"/rooms/{room}/state/org.example.key/{quote(key)}", b"{}", (400, 413))
         self.must(self.ada, "PUT", f"/rooms/{room}/send/{'t' * 255}/{uuid.uuid4().hex}", {"a": 1})
         self.refused(self.ada, "PUT", f"/rooms/{room}/send/{'t' * 256}/{uuid.uuid4().hex}", b"{}", (400, 413))
+        self.refused(self.ada, "PUT", f"/rooms/{room}/send/m.room.message/{'t' * 10_000}", b'{"msgtype":"m.text","body":"x"}',
+                     (400, 413, 414, 431))
         self.refused(self.ada, "PUT", f"/rooms/!{'r' * 300}/send/m.room.message/1", b"{}", (400, 403, 404))
 
     # ---- paths ------------------------------------------------------------------------------------------------------

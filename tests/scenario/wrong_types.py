@@ -27,8 +27,6 @@ FREE = {
 }
 # Fields that the server does not read, so that their type cannot matter; each with the reason.
 UNREAD = {
-    ("*", "id_server"): "identity servers are not called",
-    ("*", "id_access_token"): "identity servers are not called",
     ("*", "auth.type"): "user-interactive authentication answers 401 with its flows",
 }
 WRONG = {

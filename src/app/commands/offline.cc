@@ -15,6 +15,9 @@ Offline::~Offline() {
 
 Result<std::unique_ptr<Offline>> Offline::open(const Config& config) {
     std::unique_ptr<Offline> out(new Offline);
+    // Names that services keep are kept from commands too.
+    PEYK_TRY(auto registrations,
+             appservices::load_registrations(config.appservices.files, config.appservices.folder, config.server.name));
     auto store = open_store(config, out->workers_, out->clock_, out->random_);
     if (!store && store.error().code == Errc::conflict) {
         return fail(Errc::conflict, store.error().detail + " (a server that runs holds its store)");
@@ -22,7 +25,8 @@ Result<std::unique_ptr<Offline>> Offline::open(const Config& config) {
     if (!store) return std::unexpected(std::move(store).error());
     out->store_ = std::move(*store);
     out->services_ = std::make_unique<Services>(
-        config, *out->store_, Machine{out->clock_, out->random_, out->timers_, out->workers_, out->outbound_});
+        config, *out->store_, Machine{out->clock_, out->random_, out->timers_, out->workers_, out->outbound_},
+        std::move(registrations));
     return out;
 }
 

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <future>
+#include <thread>
+
 #include "app/allocator.h"
 #include "app/cli.h"
 #include "app/console.h"
@@ -101,8 +104,28 @@ int become_sealed(const ServeOptions& options) {
     return kExitFailed;
 }
 
+// `peyk lock` promises two seconds, of which the new image takes a part.
+constexpr Millis kStopBeforeLock{1'700};
+
+// A backup in progress, a check of the disk or a slow client may hold up the clean stop, but not the lock: then the
+// process becomes a sealed one at once, and comes back only when that fails. The store outlives a kill at any moment;
+// exec ends all other threads and closes every descriptor (all are O_CLOEXEC), so nothing of the stop goes on. Where
+// exec fails, the thread that stops is joined here, before the server that it works on can go.
+void stop_for_lock(Server& server, const ServeOptions& options, const Signals& signals) {
+    std::promise<void> stopped;
+    auto ended = stopped.get_future();
+    std::jthread stopping([&server, &stopped] {
+        server.stop();
+        stopped.set_value();
+    });
+    if (ended.wait_for(kStopBeforeLock) == std::future_status::ready) return;
+    log::warning("app", "the clean stop takes longer than a lock may: the process is replaced at once");
+    signals.restore();
+    (void)become_sealed(options);
+}
+
 // Start, attend, stop. lock: the process is to become a sealed one.
-std::expected<End, int> run_open(Config config, Signals& signals, Notifier& notifier) {
+std::expected<End, int> run_open(Config config, const ServeOptions& options, Signals& signals, Notifier& notifier) {
     Server server(std::move(config), [&signals] { signals.wake(); });
     if (auto started = server.start(); !started) {
         complain("the server cannot start: {}", started.error().detail);
@@ -114,7 +137,11 @@ std::expected<End, int> run_open(Config config, Signals& signals, Notifier& noti
     auto end = attend(server, signals, notifier);
     if (end == End::stop) notifier.stopping();
     log::info("app", "{}", end == End::stop ? "stopping" : "locking");
-    server.stop();
+    if (end == End::lock) {
+        stop_for_lock(server, options, signals);
+    } else {
+        server.stop();
+    }
     return end;
 }
 
@@ -143,7 +170,7 @@ int run_serve(const ServeOptions& options) {
             complain_line(asked.error().detail);
             return kExitUsage;
         }
-        auto ended = run_open(*std::move(config), signals, notifier);
+        auto ended = run_open(*std::move(config), options, signals, notifier);
         if (!ended) return ended.error();
         end = *ended;
     }

@@ -6,6 +6,7 @@
 #include "app/commands/offline.h"
 #include "app/control.h"
 #include "app/user_admin.h"
+#include "core/json_text.h"
 
 namespace peyk::app {
 namespace {
@@ -62,16 +63,6 @@ Result<std::string> choose_password(const UserOptions& options) {
     PEYK_TRY(auto second, ask_secret("Once more"));
     if (first.reveal() != second.reveal()) return fail(Errc::bad_request, "the two passwords differ");
     return std::string(first.reveal());
-}
-
-std::string text_in(const json::Object& row, std::string_view key) {
-    const auto* value = row.find(key);
-    return value && value->string() ? *value->string() : std::string{};
-}
-
-std::int64_t number_in(const json::Object& row, std::string_view key) {
-    const auto* value = row.find(key);
-    return value ? value->integer().value_or(0) : 0;
 }
 
 void print_account(const json::Object& row, Output output) {
@@ -143,7 +134,7 @@ int run_user_reset_link(const UserOptions& options) {
     auto link = door->ask("reset-link", {{"name", options.name}});
     if (!link) return kExitFailed;
     print_line(text_in(*link, "url"));
-    note("Good once, for {} hours. The person's devices are told when it is used.", number_in(*link, "hours"));
+    note("Good once, for {} hours. The person's devices are told when it is used.", count_in(*link, "hours"));
     return kExitOk;
 }
 
@@ -158,7 +149,7 @@ int run_user_logout(const UserOptions& options) {
     if (!door) return door.error();
     auto done = door->ask("logout", {{"name", options.name}});
     if (!done) return kExitFailed;
-    auto devices = number_in(*done, "devices");
+    auto devices = count_in(*done, "devices");
     print("{} was signed out on {} device{}", text_in(*done, "user_id"), devices, devices == 1 ? "" : "s");
     return kExitOk;
 }

@@ -87,7 +87,7 @@ public:
 
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto id, call.id<DeviceId>("device"));
-        if (!call.who().is_service()) {
+        if (!call.who().skips_interactive_auth()) {
             auto ask = uia_request(call);
             PEYK_CO_CHECK(co_await uia_.require(std::move(ask), users::Uia::password()));
         }
@@ -110,7 +110,7 @@ public:
     Task<Result<Reply>> run(Call call) {
         auto ask = uia_request(call);
         if (call.body.contains("devices")) PEYK_CO_CHECK(parse(call));
-        if (!call.who().is_service()) {
+        if (!call.who().skips_interactive_auth()) {
             PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), users::Uia::password()));
             call.body = grant.body;
         }

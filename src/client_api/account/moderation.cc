@@ -67,9 +67,11 @@ private:
 class WhoIs {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/client/v3/admin/whois/{user}"};
-    WhoIs(users::Accounts& accounts, users::Sessions& sessions) : accounts_(accounts), sessions_(sessions) {}
+    WhoIs(users::Accounts& accounts, users::Sessions& sessions, bool on)
+        : accounts_(accounts), sessions_(sessions), on_(on) {}
 
     Task<Result<Reply>> run(Call call) {
+        if (!on_) co_return switched_off();
         if (call.request.capture("user") != call.who().user.view()) PEYK_CO_CHECK(check_admin(call));
         PEYK_CO_TRY(auto user, call.id<UserId>("user"));
         PEYK_CO_TRY(bool there, accounts_.exists(user));
@@ -87,6 +89,7 @@ public:
 private:
     users::Accounts& accounts_;
     users::Sessions& sessions_;
+    bool on_;
 };
 
 constexpr std::string_view kTokens = "/_synapse/admin/v1/registration_tokens";
@@ -208,7 +211,7 @@ void add_moderation(Api& api, users::Users& users) {
     api.add<PutState<State::suspended>>(users.accounts, users.lifecycle);
     api.add<GetState<State::locked>>(users.accounts);
     api.add<PutState<State::locked>>(users.accounts, users.lifecycle);
-    api.add<WhoIs>(users.accounts, users.sessions);
+    api.add<WhoIs>(users.accounts, users.sessions, users.options().whois);
     api.add<ListTokens>(users);
     api.add<NewToken>(users);
     api.add<GetToken>(users);

@@ -69,7 +69,7 @@ public:
         PEYK_CO_CHECK(call.optional_bool("erase"));
         auto caller = call.caller;
         users::UiaGrant grant;
-        if (!caller || !caller->is_service()) {  // its users have no password
+        if (!caller || !caller->skips_interactive_auth()) {
             auto ask = uia_request(call);
             PEYK_CO_TRY(grant, co_await uia_.require(std::move(ask), users::Uia::password()));
             call.body = grant.body;

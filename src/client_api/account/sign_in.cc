@@ -61,7 +61,7 @@ private:
             PEYK_CO_TRY(auto password, call.need_string("password"));
             PEYK_CO_TRY(auto user, passwords_.named_user(call.body));
             PEYK_CO_TRY(auto account, co_await passwords_.check(std::move(user), std::move(password)));
-            if (account->second_factor && !account->password_apps)
+            if (account->needs_browser())
                 co_return m::forbidden(
                     "This account has a second factor: sign in through the browser, or allow apps that only know "
                     "passwords on the account page");

@@ -40,41 +40,25 @@ private:
     users::ThirdParty& third_party_;
 };
 
-// The older way: credentials in a member of their own, and no password.
-class AddByCredentials {
+// The older way has the credentials in a member of their own. Both ask for the password: an address signs in and sets
+// passwords, so that a stolen token would otherwise be the whole account.
+class Add {
 public:
-    static constexpr Route kRoute = of_user("/_matrix/client/v3/account/3pid");
-    explicit AddByCredentials(users::ThirdParty& third_party) : third_party_(third_party) {}
-
-    Task<Result<Reply>> run(Call call) {
-        auto given = call.body_member("three_pid_creds");
-        if (given.is_null()) given = call.body_member("threePidCreds");
-        auto sid = given.get_string("sid");
-        auto secret = given.get_string("client_secret");
-        if (!sid || !secret) co_return m::missing_param("'three_pid_creds' needs 'sid' and 'client_secret'");
-        PEYK_CO_TRY(auto validated, third_party_.validations().check(std::string(*sid), *secret));
-        if (validated.purpose != Purpose::add) co_return m::forbidden("This session is for something else");
-        PEYK_CO_CHECK(co_await third_party_.add(call.who().user_number, std::move(validated)));
-        co_return Reply::empty();
-    }
-
-private:
-    users::ThirdParty& third_party_;
-};
-
-class AddWithPassword {
-public:
-    static constexpr Route kRoute = of_user("/_matrix/client/v3/account/3pid/add");
-    AddWithPassword(users::Uia& uia, users::ThirdParty& third_party) : uia_(uia), third_party_(third_party) {}
+    static constexpr std::array kRoutes{of_user("/_matrix/client/v3/account/3pid/add"),
+                                        of_user("/_matrix/client/v3/account/3pid")};
+    Add(users::Uia& uia, users::ThirdParty& third_party) : uia_(uia), third_party_(third_party) {}
 
     Task<Result<Reply>> run(Call call) {
         auto ask = uia_request(call);
         PEYK_CO_TRY(auto grant, co_await uia_.require(std::move(ask), users::Uia::password()));
         call.body = grant.body;
-        PEYK_CO_TRY(auto sid, call.need_string("sid"));
-        PEYK_CO_TRY(auto secret, call.need_string("client_secret"));
-        PEYK_CO_TRY(auto validated, third_party_.validations().check(sid, secret));
-        if (validated.purpose != Purpose::add) co_return m::forbidden("This session is for something else");
+        auto given = call.body_member("three_pid_creds");
+        if (given.is_null()) given = call.body_member("threePidCreds");
+        if (given.is_null()) given = json::Value(call.body);
+        auto sid = given.get_string("sid");
+        auto secret = given.get_string("client_secret");
+        if (!sid || !secret) co_return m::missing_param("'sid' and 'client_secret' are needed");
+        PEYK_CO_TRY(auto validated, third_party_.validations().take(std::string(*sid), *secret, Purpose::add));
         PEYK_CO_CHECK(co_await third_party_.add(call.who().user_number, std::move(validated)));
         co_return Reply::empty();
     }
@@ -151,7 +135,8 @@ public:
         PEYK_CO_TRY(request.address, call.need_string("email"));
         PEYK_CO_TRY(auto attempt, call.optional_integer("send_attempt"));
         request.attempt = attempt.value_or(1);
-        PEYK_CO_TRY(request.next_link, call.optional_string("next_link"));
+        PEYK_CO_TRY(request.next.url, call.optional_string("next_link"));
+        request.next.by_user = call.caller.has_value();
         PEYK_CO_TRY(auto sid, co_await third_party_.request_email(std::move(request)));
         co_return http::Response::json(200, json::write(json::Object{{"sid", sid}}));
     }
@@ -177,8 +162,7 @@ public:
 void add_third_party(Api& api, users::Users& users) {
     auto& third_party = users.third_party;
     api.add<ListThirdPartyIds>(third_party);
-    api.add<AddByCredentials>(third_party);
-    api.add<AddWithPassword>(users.uia, third_party);
+    api.add<Add>(users.uia, third_party);
     api.add<Bind>(third_party);
     api.add<Unbind>(third_party);
     api.add<Delete>(third_party);
@@ -187,7 +171,9 @@ void add_third_party(Api& api, users::Users& users) {
                                  {"/_matrix/client/v3/account/3pid/email/requestToken", Purpose::add},
                                  {"/_matrix/client/v3/account/password/email/requestToken", Purpose::password_reset}}) {
         auto endpoint = std::make_shared<RequestEmail>(third_party, purpose);
-        api.add(of_anyone(path), [endpoint](Call call) { return endpoint->run(std::move(call)); });
+        auto route = of_anyone(path);
+        if (purpose == Purpose::add) route.auth = Auth::optional;  // whose next_link is followed; see NextLink
+        api.add(route, [endpoint](Call call) { return endpoint->run(std::move(call)); });
     }
 }
 

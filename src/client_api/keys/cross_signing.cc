@@ -54,7 +54,7 @@ private:
 
     Task<Result<Reply>> prove_and_store(Call call) {
         // Spec: Application Service API › Cross-signing.
-        if (call.who().is_service()) {
+        if (call.who().skips_interactive_auth()) {
             PEYK_CO_TRY([[maybe_unused]] auto stored, co_await store(call.who(), call.body, keys::Proof::interactive));
             co_return Reply::empty();
         }

@@ -83,6 +83,31 @@ Result<rooms::EventNumber> boundary_of(const RoomServices& services, const Call&
     return last ? last->number + 1 : 1;
 }
 
+Task<Result<RoomId>> room_of(const RoomServices& services, std::string text) {
+    if (!text.starts_with('#')) co_return RoomId::parse(text);
+    PEYK_CO_TRY(auto alias, RoomAlias::parse(text));
+    PEYK_CO_TRY(auto row, services.directory.resolve(alias));
+    if (!row && services.bridged) {
+        PEYK_CO_CHECK(co_await services.bridged->ask_for(alias));
+        PEYK_CO_TRY(row, services.directory.resolve(alias));
+    }
+    if (!row) co_return m::not_found("There is no such alias");
+    co_return row->room;
+}
+
+Result<rooms::ThirdPartyAddress> address_of(const json::Value& given) {
+    rooms::ThirdPartyAddress out;
+    for (auto [key, into] : {std::pair{"id_server", &out.id_server},
+                             {"id_access_token", &out.access_token},
+                             {"medium", &out.medium},
+                             {"address", &out.address}}) {
+        auto text = given.get_string(key);
+        if (!text) return m::missing_param(fmt::format("'{}' is missing, or no string", key));
+        *into = std::string(*text);
+    }
+    return out;
+}
+
 Result<void> may_make_alias(const RoomServices& services, const users::Caller& caller, const RoomAlias& alias) {
     if (!services.bridged) return {};
     if (services.bridged->is_taken(alias, caller.service))

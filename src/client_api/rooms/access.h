@@ -39,6 +39,13 @@ Result<std::string> event_json(const RoomServices& services, RoomAccess& access,
 Result<std::string> events_json(const RoomServices& services, RoomAccess& access,
                                 const std::vector<rooms::StoredEventPtr>& events);
 
+// The room that an id or an alias names; an application service may make the room of an alias that nobody has yet.
+// Errors: M_INVALID_PARAM, M_NOT_FOUND.
+Task<Result<RoomId>> room_of(const RoomServices& services, std::string id_or_alias);
+
+// What POST /invite and /createRoom say of a person whom they know by an address. Errors: M_MISSING_PARAM.
+Result<rooms::ThirdPartyAddress> address_of(const json::Value& given);
+
 // Errors: M_EXCLUSIVE: an application service's alias, or one outside of the caller's namespaces when a service asks.
 Result<void> may_make_alias(const RoomServices& services, const users::Caller& caller, const RoomAlias& alias);
 

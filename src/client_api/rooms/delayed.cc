@@ -86,14 +86,23 @@ private:
     RoomServices services_;
 };
 
-Result<json::Object> rendered(const DelayedEvent& event) {
+// Of what was sent, as it is in the room now: it may be redacted.
+Result<json::Object> content_of(const RoomServices& services, const DelayedEvent& event) {
+    if (!event.event) return json::parse_object(event.content);
+    PEYK_TRY(auto room, services.store.find(event.room));
+    if (!room) return json::Object{};
+    PEYK_TRY(auto sent, services.store.event(*room, *event.event));
+    return sent ? sent->event->content : json::Object{};
+}
+
+Result<json::Object> rendered(const RoomServices& services, const DelayedEvent& event) {
     json::Object out{{"delay_id", event.id},
                      {"room_id", event.room.str()},
                      {"type", event.type},
                      {"delay", event.delay.count()},
                      {"running_since", event.running_since.count()}};
     if (event.state_key) out.set("state_key", *event.state_key);
-    PEYK_TRY(auto content, json::parse_object(event.content));
+    PEYK_TRY(auto content, content_of(services, event));
     out.set("content", std::move(content));
     if (event.state == DelayedState::scheduled) return out;
     out.set("origin_server_ts", event.finalised.count());
@@ -117,7 +126,7 @@ public:
         if (id.size() > kMaxIdText) co_return m::not_found("There is no such delayed event");
         PEYK_CO_TRY(auto event, services_.delayed.find(call.who().user_number, id));
         if (!event) co_return m::not_found("There is no such delayed event");
-        PEYK_CO_TRY(auto out, rendered(*event));
+        PEYK_CO_TRY(auto out, rendered(services_, *event));
         co_return Reply::of(out);
     }
 
@@ -140,7 +149,7 @@ public:
         if (query.backward) std::ranges::reverse(all);
         json::Array list;
         for (auto at = query.skip; at < all.size() && list.size() < kPage; ++at) {
-            PEYK_CO_TRY(auto entry, rendered(all[at]));
+            PEYK_CO_TRY(auto entry, rendered(services_, all[at]));
             list.push_back(std::move(entry));
         }
         json::Object out;

@@ -1,7 +1,7 @@
 // Joining, leaving, inviting, kicking, banning, knocking, forgetting; the list of joined rooms.
 // Spec: Client-Server API › Room membership.
 
-#include "client_api/rooms/endpoints.h"
+#include "client_api/rooms/access.h"
 
 namespace peyk::client_api {
 namespace {
@@ -26,18 +26,6 @@ json::Object content_of(const Call& call) {
     return content;
 }
 
-Task<Result<RoomId>> room_of(const RoomServices& services, std::string text) {
-    if (!text.starts_with('#')) co_return RoomId::parse(text);
-    PEYK_CO_TRY(auto alias, RoomAlias::parse(text));
-    PEYK_CO_TRY(auto row, services.directory.resolve(alias));
-    if (!row && services.bridged) {
-        PEYK_CO_CHECK(co_await services.bridged->ask_for(alias));
-        PEYK_CO_TRY(row, services.directory.resolve(alias));
-    }
-    if (!row) co_return m::not_found("There is no such alias");
-    co_return row->room;
-}
-
 // The proof of an invitation by e-mail; null: none is given. Errors: M_BAD_JSON; M_FORBIDDEN where that is switched
 // off.
 Result<const json::Object*> third_party_proof(const RoomServices& services, const Call& call, std::string_view key) {
@@ -58,20 +46,6 @@ Result<const json::Object*> third_party_proof(const RoomServices& services, cons
     if (services.third_party) return given;
     return fail(
         Error{Errc::unsupported, "Invitations by e-mail or telephone are switched off on this server", "M_FORBIDDEN"});
-}
-
-// What POST /invite and /createRoom say of a person whom they know by an address.
-Result<rooms::ThirdPartyAddress> address_of(const json::Value& given) {
-    rooms::ThirdPartyAddress out;
-    for (auto [key, into] : {std::pair{"id_server", &out.id_server},
-                             {"id_access_token", &out.access_token},
-                             {"medium", &out.medium},
-                             {"address", &out.address}}) {
-        auto text = given.get_string(key);
-        if (!text) return m::missing_param(fmt::format("'{}' is missing, or no string", key));
-        *into = std::string(*text);
-    }
-    return out;
 }
 
 // A room that does not exist here could only be reached over federation.

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "client_api/rooms/access.h"
-#include "core/redaction.h"
+#include "core/redacted_form.h"
 #include "rooms/relations/bundle.h"
 
 namespace peyk::client_api {
@@ -12,8 +12,10 @@ namespace {
 
 constexpr std::int64_t kDefaultPage = 20, kMaxPage = 200;
 constexpr int kMaxDepth = 3;
-constexpr std::size_t kMaxFound = 20'000;     // relations looked at for one page
-constexpr std::size_t kMaxThreadRows = 1000;  // threads looked at for one page
+constexpr std::size_t kMaxFound = 20'000;    // relations looked at for one page
+constexpr std::size_t kMaxParents = 500;     // events whose relations are looked up for one page
+constexpr std::size_t kMaxLoaded = 1'000;    // events read for one page; it may end before it is full
+constexpr std::size_t kMaxThreadRows = 200;  // threads looked at for one page
 
 std::string token_of(const RoomServices& services, const RoomAccess& access, rooms::EventNumber boundary) {
     return services.tokens.encode(access.room->number, boundary, access.reader.number);
@@ -22,9 +24,12 @@ std::string token_of(const RoomServices& services, const RoomAccess& access, roo
 class GetRelations {
 public:
     static constexpr Route kRoutes[] = {
-        {Method::get, "/_matrix/client/v1/rooms/{roomId}/relations/{eventId}"},
-        {Method::get, "/_matrix/client/v1/rooms/{roomId}/relations/{eventId}/{relType}"},
-        {Method::get, "/_matrix/client/v1/rooms/{roomId}/relations/{eventId}/{relType}/{eventType}"}};
+        {Method::get, "/_matrix/client/v1/rooms/{roomId}/relations/{eventId}", Auth::user, Body::none,
+         RateClass::general},
+        {Method::get, "/_matrix/client/v1/rooms/{roomId}/relations/{eventId}/{relType}", Auth::user, Body::none,
+         RateClass::general},
+        {Method::get, "/_matrix/client/v1/rooms/{roomId}/relations/{eventId}/{relType}/{eventType}", Auth::user,
+         Body::none, RateClass::general}};
     explicit GetRelations(const RoomServices& services) : services_(services) {}
 
     Task<Result<Reply>> run(Call call) {
@@ -91,9 +96,11 @@ private:
         const auto& index = services_.store.relations();
         std::set<rooms::EventNumber> found;
         std::vector<std::string> level{index.digest(id)};
+        std::size_t parents = 0;
         for (depth = 0; depth < max_depth && !level.empty(); ++depth) {
             std::vector<std::string> next;
             for (const auto& parent : level) {
+                if (parents++ >= kMaxParents) break;
                 PEYK_TRY(auto children, index.children(access.room->number, parent));
                 for (const auto& child : *children) {
                     if (!rel_type.empty() && child.relation_type() != rel_type) continue;
@@ -112,8 +119,9 @@ private:
         std::erase_if(found, [&](auto number) { return number < range.low || number >= range.high; });
         if (!forward) std::reverse(found.begin(), found.end());
         Page page;
+        std::size_t loaded = 0;
         for (auto number : found) {
-            if (page.events.size() == limit) {
+            if (page.events.size() == limit || loaded++ == kMaxLoaded) {
                 page.more = true;
                 break;
             }
@@ -197,14 +205,12 @@ private:
 
     // Spec: GET /threads: a root by an ignored user is shown redacted.
     static Result<rooms::StoredEventPtr> redacted(const rooms::RoomInfo& room, const rooms::StoredEvent& root) {
-        PEYK_TRY(auto pdu, json::parse_object(root.event->json));
         auto form = std::make_shared<rooms::StoredEvent>();
         form->number = root.number;
         form->position = root.position;
         form->before = root.before;
         form->after = root.after;
-        PEYK_TRY(form->event,
-                 Event::from_stored(root.event->id, json::write(redact(std::move(pdu), *room.rules)), *room.rules));
+        PEYK_TRY(form->event, redacted_form(*root.event, *room.rules));
         return form;
     }
 

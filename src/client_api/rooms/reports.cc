@@ -22,7 +22,7 @@ Result<std::string> reason_of(const Call& call) {
 class ReportEvent {
 public:
     static constexpr Route kRoute{Method::post, "/_matrix/client/v3/rooms/{roomId}/report/{eventId}", Auth::user,
-                                  Body::object, RateClass::general};
+                                  Body::object, RateClass::report};
     explicit ReportEvent(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
@@ -57,7 +57,7 @@ private:
 class ReportRoom {
 public:
     static constexpr Route kRoute{Method::post, "/_matrix/client/v3/rooms/{roomId}/report", Auth::user, Body::object,
-                                  RateClass::general};
+                                  RateClass::report};
     explicit ReportRoom(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
@@ -78,7 +78,7 @@ private:
 class ReportUser {
 public:
     static constexpr Route kRoute{Method::post, "/_matrix/client/v3/users/{userId}/report", Auth::user, Body::object,
-                                  RateClass::general};
+                                  RateClass::report};
     explicit ReportUser(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto user, call.id<UserId>("userId"));
@@ -153,7 +153,7 @@ Result<std::uint64_t> report_number(const Call& call) {
 template <ReportKind kind>
 class ListReports {
 public:
-    static constexpr Route kRoute{Method::get, list_path(kind)};
+    static constexpr Route kRoute{Method::get, list_path(kind), Auth::user, Body::none, RateClass::general};
     explicit ListReports(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_CHECK(account::check_admin(call));

@@ -53,6 +53,7 @@ Result<void> check_redaction(const RoomServices& services, const users::Caller& 
     PEYK_TRY(auto event, services.store.event(*access.room, target));
     if (!event) return m::invalid_param("There is no such event in this room");
     if (event->event->sender == caller.user) return {};
+    PEYK_CHECK(users::check_active(caller));
     PEYK_TRY(auto power, services.store.state(*access.room, access.roots, "m.room.power_levels"));
     PEYK_TRY(auto create, services.store.state(*access.room, access.roots, "m.room.create"));
     rooms::PowerLevels levels(power ? power->event : nullptr, create ? create->event : nullptr, *access.room->rules);

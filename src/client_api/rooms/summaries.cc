@@ -65,7 +65,7 @@ public:
     explicit GetSummary(const RoomServices& services) : services_(services) {}
 
     Task<Result<Reply>> run(Call call) {
-        PEYK_CO_TRY(auto id, room_of(call));
+        PEYK_CO_TRY(auto id, co_await room_of(services_, call.text("roomIdOrAlias")));
         PEYK_CO_TRY(auto room, services_.store.find(id));
         if (!room) co_return m::not_found("There is no such room, or you may not see it");
         PEYK_CO_TRY(auto last, services_.store.last(*room));
@@ -84,15 +84,6 @@ public:
     }
 
 private:
-    Result<RoomId> room_of(const Call& call) const {
-        auto text = call.text("roomIdOrAlias");
-        if (!text.starts_with('#')) return RoomId::parse(text);
-        PEYK_TRY(auto alias, RoomAlias::parse(text));
-        PEYK_TRY(auto row, services_.directory.resolve(alias));
-        if (!row) return m::not_found("There is no such alias");
-        return row->room;
-    }
-
     // MSC3266 before it was in the specification.
     static void add_older_names(json::Object& out) {
         for (auto [now, before] : {std::pair{"room_version", "im.nheko.summary.room_version"},

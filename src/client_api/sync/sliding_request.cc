@@ -10,7 +10,8 @@ using sync::SlidingShape;
 
 constexpr std::size_t kMaxRules = 100;  // lists, and subscriptions. Spec: Max lists, Max subscriptions.
 constexpr std::size_t kMaxName = 255;
-constexpr std::size_t kMaxMatches = 400, kMaxFilterItems = 200, kMaxRanges = 50;
+constexpr std::size_t kMaxMatches = 400, kMaxAllMatches = 4'000;  // of one rule; of a request
+constexpr std::size_t kMaxFilterItems = 200, kMaxRanges = 50;
 constexpr std::int64_t kMaxTimeline = 100;  // "The server may cap this number."
 constexpr std::int64_t kMaxTimeout = 600'000;
 
@@ -91,7 +92,8 @@ private:
 Result<std::vector<sync::StateMatch>> parse_matches(const Members& members, std::string_view key) {
     std::vector<sync::StateMatch> out;
     PEYK_TRY(const auto* list, members.array(key, kMaxMatches));
-    for (const auto& item : list ? *list : json::Array{}) {
+    if (!list) return out;
+    for (const auto& item : *list) {
         if (!item.object()) return members.bad(key, "must hold objects");
         Members match(*item.object(), "required_state.");
         PEYK_TRY(auto type, match.text("type"));
@@ -117,8 +119,9 @@ Result<RequiredState> merged_state(const Members& config) {
 Result<RequiredState> deployed_state(const Members& config, const UserId& user) {
     RequiredState out;
     PEYK_TRY(const auto* list, config.array("required_state", kMaxMatches));
+    if (!list) return out;
     bool all_members = false;
-    for (const auto& item : list ? *list : json::Array{}) {
+    for (const auto& item : *list) {
         const auto* pair = item.array();
         if (!pair || pair->size() != 2 || !(*pair)[0].string() || !(*pair)[1].string())
             return config.bad("required_state", "must hold pairs of strings");
@@ -207,8 +210,8 @@ Result<void> parse_lists(const Members& body, sync::SlidingRequest& out) {
         } else {
             PEYK_TRY(const auto* ranges, members.array("ranges", kMaxRanges));
             if (ranges) list.ranges.emplace();
-            for (const auto& range : ranges ? *ranges : json::Array{}) {
-                PEYK_TRY(auto parsed, parse_range(range));
+            for (std::size_t i = 0; ranges && i < ranges->size(); ++i) {
+                PEYK_TRY(auto parsed, parse_range((*ranges)[i]));
                 list.ranges->push_back(parsed);
             }
         }
@@ -257,6 +260,18 @@ Result<void> parse_extensions(const Members& body, sync::SlidingRequest& out) {
     return {};
 }
 
+// Rooms that many rules match are asked for all of it.
+Result<void> check_matches(const sync::SlidingRequest& request) {
+    std::size_t count = 0;
+    auto add = [&](const sync::RoomConfig& config) {
+        count += config.required_state.include.size() + config.required_state.exclude.size();
+    };
+    for (const auto& list : request.lists) add(list.config);
+    for (const auto& [room, config] : request.subscriptions) add(config);
+    if (count > kMaxAllMatches) return m::invalid_param("The 'required_state' of all rules together is too long");
+    return {};
+}
+
 Result<sync::SlidingRequest> parse_common(const Call& call, SlidingShape shape) {
     sync::SlidingRequest out{call.who().user, call.who().device, shape};
     Members body(call.body, "");
@@ -267,6 +282,7 @@ Result<sync::SlidingRequest> parse_common(const Call& call, SlidingShape shape) 
     if (out.transaction && out.transaction->size() > kMaxName) return m::invalid_param("'txn_id' is too long");
     PEYK_CHECK(parse_lists(body, out));
     PEYK_CHECK(parse_subscriptions(body, out));
+    PEYK_CHECK(check_matches(out));
     PEYK_CHECK(parse_extensions(body, out));
     return out;
 }

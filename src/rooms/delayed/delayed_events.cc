@@ -8,15 +8,15 @@
 #include "core/errors.h"
 #include "rooms/delayed/delayed_rows.h"
 #include "rooms/events/client_event.h"
+#include "storage/sweep.h"
 
 namespace peyk::rooms {
 namespace {
 
 constexpr std::size_t kPage = 500;
-constexpr Millis kRetry{10'000};               // after a failure that may pass
-constexpr Millis kKept{7LL * 24 * 3'600'000};  // finalised ones
-constexpr std::size_t kMaxFinalised = 1'000;   // of one user
-constexpr std::size_t kIdBytes = 8 + 16;       // the user's number, then the secret
+constexpr Millis kRetry{10'000};  // after a failure that may pass
+constexpr Millis kSweepEvery{24LL * 3'600'000};
+constexpr std::size_t kIdBytes = 8 + 16;  // the user's number, then the secret
 
 std::string error_text(const Error& error) {
     json::Object out{{"errcode", std::string(error.m_code.empty() ? "M_UNKNOWN" : error.m_code)},
@@ -97,6 +97,7 @@ Result<void> DelayedEvents::start() {
                 arm(row.owner, event.id, std::max(Millis{0}, event.due() - now));
         }
     } while (!next.empty());
+    sweep_after(Millis{0});
     return {};
 }
 
@@ -106,6 +107,7 @@ void DelayedEvents::stop() {
         stopping_ = true;
         for (const auto& [id, timer] : armed_) timers_.cancel(timer);
         armed_.clear();
+        if (next_sweep_) timers_.cancel(*next_sweep_);
     }
     tasks_.stop();
 }
@@ -126,12 +128,37 @@ void DelayedEvents::disarm(const std::string& id) {
     armed_.erase(found);
 }
 
+void DelayedEvents::sweep_after(Millis wait) {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    next_sweep_ = timers_.call_after(wait, [this] { tasks_.spawn("sweep of delayed events", sweep()); });
+}
+
+Task<void> DelayedEvents::sweep() {
+    auto before = clock_.now() - kKept;
+    storage::ChooseOld choose = [before](UserNumber, std::span<const storage::Db::Walked> rows,
+                                         std::vector<std::string>& old) -> Result<void> {
+        for (const auto& row : rows) {
+            if (row.entry.gone) continue;
+            PEYK_TRY(auto event, decode_delayed(row.entry.body));
+            if (event.state != DelayedState::scheduled && event.finalised < before) old.push_back(row.entry.rest);
+        }
+        return {};
+    };
+    auto swept = co_await storage::sweep(db_, kDelayedEvents, Owner::user, std::move(choose), tasks_.stop_token());
+    if (!swept) log::warning("rooms", "old delayed events were not deleted: {}", swept.error().detail);
+    sweep_after(kSweepEvery);
+}
+
 Task<Result<std::string>> DelayedEvents::schedule(UserId user, DelayedDraft draft) {
     if (draft.delay <= Millis{0}) co_return m::invalid_param("'delay' must be a number of milliseconds above 0");
     if (draft.delay > kMaxDelay) {
         co_return fail(Error{Errc::bad_request, "The requested delay is too long", "M_MAX_DELAY_EXCEEDED",
                              fmt::format("\"max_delay\":{}", kMaxDelay.count())});
     }
+    auto content = json::write(draft.content);
+    if (content.size() > kMaxContent)
+        co_return m::too_large(fmt::format("The content of an event has at most {} bytes", kMaxContent));
     auto number = db_.number(user.view());
     auto guard = co_await lanes_.enter(number);
     auto id = new_id(number, draft.transaction);
@@ -149,7 +176,7 @@ Task<Result<std::string>> DelayedEvents::schedule(UserId user, DelayedDraft draf
                        std::move(draft.room),
                        std::move(draft.type),
                        std::move(draft.state_key),
-                       json::write(draft.content),
+                       std::move(content),
                        draft.delay,
                        now};
     PEYK_CO_CHECK(co_await write(number, std::move(event)));
@@ -159,6 +186,7 @@ Task<Result<std::string>> DelayedEvents::schedule(UserId user, DelayedDraft draf
 
 // The delay's id is the transaction: sent once, also when the process ends between the event and this row.
 Task<Result<EventId>> DelayedEvents::send(const DelayedEvent& event) {
+    PEYK_CO_CHECK(senders_.check_may_send(event.sender));
     Draft draft;
     draft.type = event.type;
     draft.state_key = event.state_key;
@@ -171,11 +199,13 @@ Task<Result<EventId>> DelayedEvents::send(const DelayedEvent& event) {
     co_return co_await rooms_.send(event.sender, event.room, std::move(draft), std::move(transaction));
 }
 
-// Also takes away the user's oldest finalised ones.
+// Also takes away the user's oldest finalised ones. Of a sent one the content is not kept twice: here no redaction
+// would reach it.
 Task<Result<void>> DelayedEvents::finalise(UserNumber user, DelayedEvent event, DelayedState state, bool by_action) {
     event.state = state;
     event.by_action = by_action;
     event.finalised = clock_.now();
+    if (state == DelayedState::sent) event.content = "{}";
     PEYK_CO_TRY(auto others, list(user));
     std::erase_if(others, [](const auto& other) { return other.state == DelayedState::scheduled; });
     std::ranges::sort(others, std::greater{}, &DelayedEvent::finalised);
@@ -234,6 +264,7 @@ Task<Result<void>> DelayedEvents::act(std::string id, DelayedAction action) {
     if (action == DelayedAction::cancel)
         co_return co_await finalise(*user, *std::move(event), DelayedState::cancelled, true);
     if (action == DelayedAction::restart) {
+        PEYK_CO_CHECK(senders_.check_may_send(event->sender));
         event->running_since = clock_.now();
         auto delay = event->delay;
         PEYK_CO_CHECK(co_await write(*user, *std::move(event)));

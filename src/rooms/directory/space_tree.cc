@@ -9,9 +9,14 @@
 namespace peyk::rooms {
 namespace {
 
-constexpr std::size_t kMaxRooms = 2'000;     // of one walk
 constexpr std::size_t kMaxChildren = 1'000;  // of one space
 constexpr std::size_t kMaxOrder = 50;
+
+// An m.space.child event, in the order of its space.
+struct SpaceChild {
+    RoomId room;
+    StoredEventPtr event;
+};
 
 bool has_via(const Event& event) {
     const auto* via = event.content.find("via");
@@ -40,11 +45,11 @@ json::Array stripped(const std::vector<SpaceChild>& children) {
     return out;
 }
 
-}  // namespace
-
+// Children with a valid `via`, ordered as the specification says. Adds to `read` what it had to read.
 Result<std::vector<SpaceChild>> space_children(const RoomStore& store, const RoomInfo& room, const StateRoots& roots,
-                                               bool suggested_only) {
+                                               bool suggested_only, std::size_t& read) {
     PEYK_TRY(auto entries, store.others(room, roots));
+    read += entries.size();
     PEYK_TRY(auto events, store.load(room, entries));
     std::vector<SpaceChild> out;
     for (auto& stored : events) {
@@ -63,6 +68,8 @@ Result<std::vector<SpaceChild>> space_children(const RoomStore& store, const Roo
     return out;
 }
 
+}  // namespace
+
 Result<SpacePage> walk_space(const RoomStore& store, const Memberships& memberships, const RoomId& root,
                              const SpaceQuery& query) {
     struct Step {
@@ -72,8 +79,8 @@ Result<SpacePage> walk_space(const RoomStore& store, const Memberships& membersh
     SpacePage page;
     std::vector<Step> stack{{root, 0}};
     std::set<RoomId> visited;
-    std::size_t shown = 0;
-    while (!stack.empty() && visited.size() < kMaxRooms) {
+    std::size_t shown = 0, steps = 0, state_read = 0;
+    while (!stack.empty() && visited.size() < query.limits.rooms && state_read < query.limits.state) {
         auto step = std::move(stack.back());
         stack.pop_back();
         if (!visited.insert(step.room).second) continue;
@@ -96,13 +103,18 @@ Result<SpacePage> walk_space(const RoomStore& store, const Memberships& membersh
         }
         std::vector<SpaceChild> children;
         if (summary->is_space()) {
-            PEYK_TRY(children, space_children(store, *room, last->after, query.suggested_only));
+            PEYK_TRY(children, space_children(store, *room, last->after, query.suggested_only, state_read));
         }
         if (shown++ >= query.skip) {
             summary->json.set("children_state", stripped(children));
             page.rooms.push_back(std::move(summary->json));
         }
         if (step.depth >= query.max_depth) continue;
+        std::erase_if(children, [&](const SpaceChild& child) { return visited.contains(child.room); });
+        auto left = query.limits.steps - steps;
+        if (children.size() > left)
+            children.erase(children.begin() + static_cast<std::ptrdiff_t>(left), children.end());
+        steps += children.size();
         for (auto child = children.rbegin(); child != children.rend(); ++child)
             stack.push_back({child->room, step.depth + 1});
     }

@@ -5,27 +5,26 @@
 
 namespace peyk::rooms {
 
+// What one walk may cost. Where it ends, the rest is left out.
+struct SpaceLimits {
+    std::size_t rooms = 2'000;   // looked at
+    std::size_t steps = 10'000;  // children gone to, those of other servers too
+    std::size_t state = 50'000;  // events of state read in search of children
+};
+
 struct SpaceQuery {
     UserNumber user = 0;
     bool suggested_only = false;
     std::size_t max_depth = 0;
     std::size_t skip = 0;  // rooms of earlier pages
     std::size_t limit = 0;
+    SpaceLimits limits = {};
 };
 
 struct SpacePage {
     std::vector<json::Object> rooms;  // summaries with `children_state`, depth first
     bool more = false;
 };
-
-// An m.space.child event, in the order of its space.
-struct SpaceChild {
-    RoomId room;
-    StoredEventPtr event;
-};
-// Children with a valid `via`, ordered as the specification says.
-Result<std::vector<SpaceChild>> space_children(const RoomStore& store, const RoomInfo& room, const StateRoots& roots,
-                                               bool suggested_only);
 
 // Walks from `root`; rooms that the user may not know of, or that this server does not know, are passed over with what
 // is below them. Errors: M_FORBIDDEN for the root.

@@ -1,7 +1,7 @@
 #include "rooms/events/client_event.h"
 
 #include "core/json.h"
-#include "core/redaction.h"
+#include "core/redacted_form.h"
 #include "rooms/relations/bundle.h"
 
 namespace peyk::rooms {
@@ -26,10 +26,8 @@ namespace {
 
 // What a redaction would leave of it.
 Result<void> write_hidden(std::string& out, const RoomInfo& room, const StoredEvent& event) {
-    PEYK_TRY(auto pdu, json::parse_object(event.event->json));
     StoredEvent rest;
-    PEYK_TRY(rest.event,
-             Event::from_stored(event.event->id, json::write(redact(std::move(pdu), *room.rules)), *room.rules));
+    PEYK_TRY(rest.event, redacted_form(*event.event, *room.rules));
     out += rest.client_prefix();
     return {};
 }

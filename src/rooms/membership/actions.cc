@@ -72,15 +72,6 @@ Task<Result<void>> MembershipActions::redo_when_fenced(Attempt attempt) {
     co_return co_await std::move(second);
 }
 
-// Spec: Client-Server API › Guest Access › Server behaviour.
-Result<void> MembershipActions::check_guest(const RoomWrite& write, const UserId& user) const {
-    PEYK_TRY(bool guest, profiles_.is_guest(user));
-    if (!guest) return {};
-    PEYK_TRY(auto access, write.state("m.room.guest_access"));
-    if (!allows_guests(access.get())) return m::guest_forbidden("This room does not allow guests");
-    return {};
-}
-
 Task<Result<void>> MembershipActions::join(UserId user, RoomId room, Extra extra) {
     return redo_when_fenced([=, this] { return try_join(user, room, extra); });
 }
@@ -102,7 +93,6 @@ Task<Result<void>> MembershipActions::try_join(UserId user, RoomId room, Extra e
     PEYK_CO_TRY(auto write, co_await rooms_.enter(std::move(room)));
     PEYK_CO_TRY(auto was, write.membership(user));
     if (was == Membership::join) co_return Result<void>{};
-    PEYK_CO_CHECK(check_guest(write, user));
     PEYK_CO_TRY(auto content, member_content(user, "join", extra));
     PEYK_CO_TRY(auto voucher, authorising_member(write, user));
     if (voucher) content.set("join_authorised_via_users_server", voucher->str());

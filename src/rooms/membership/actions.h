@@ -9,16 +9,14 @@
 namespace peyk::rooms {
 
 // Port: what a member event says about its user. Implemented over users/.
-class Profiles {
+class Profiles : public GuestAccounts {
 public:
-    virtual ~Profiles() = default;
     struct Profile {
         std::optional<std::string> displayname, avatar_url;
     };
-    virtual Result<Profile> profile(const UserId& user) const = 0;  // may block
-    virtual Result<bool> exists(const UserId& user) const = 0;      // local users only
-    // Local users only: an account without a password, which only rooms that allow guests let in.
-    virtual Result<bool> is_guest(const UserId&) const { return false; }
+    virtual Result<Profile> profile(const UserId& user) const = 0;         // may block
+    virtual Result<bool> exists(const UserId& user) const = 0;             // local users only
+    Result<bool> is_guest(const UserId&) const override { return false; }  // local users only
 };
 
 class MembershipActions {
@@ -58,7 +56,6 @@ private:
     Task<Result<void>> try_unban(UserId sender, RoomId room, UserId target, Extra extra);
     Task<Result<void>> set(UserId sender, RoomId room, UserId target, std::string membership, Extra extra);
     Task<Result<void>> try_set(UserId sender, RoomId room, UserId target, std::string membership, Extra extra);
-    Result<void> check_guest(const RoomWrite& write, const UserId& user) const;
     Result<std::vector<UserId>> guests_in(const RoomId& room) const;
     Result<std::optional<UserId>> authorising_member(const RoomWrite& write, const UserId& user) const;
 

@@ -1,10 +1,12 @@
 #include "rooms/membership/memberships.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 
 namespace peyk::rooms {
 namespace {
-enum RowFlags : std::uint8_t { kForgotten = 1, kWasJoined = 2 };
+enum RowFlags : std::uint8_t { kForgotten = 1, kWasJoined = 2, kRepeated = 4 };
 }
 
 std::optional<UserId> inviter_of(const RoomMembership& row, const UserId& user) {
@@ -21,15 +23,18 @@ std::optional<UserId> inviter_of(const RoomMembership& row, const UserId& user) 
 
 Memberships::Memberships(storage::Db& db, Feed& feed) : db_(db), feed_(feed) {}
 
-// Row: room id, membership, event number, position the membership began at (0: this row's own), flags, stripped state.
+// Row: room id, membership, event number, position the membership began at (0: this row's own), flags, stripped state,
+// the last repetition if there was one.
 std::string Memberships::encode(const RoomMembership& row) const {
     std::string out;
     put_bytes(out, row.room.view());
     put_u8(out, static_cast<std::uint8_t>(row.membership));
     put_varint(out, row.event);
     put_varint(out, row.entered);
-    put_u8(out, static_cast<std::uint8_t>((row.forgotten ? kForgotten : 0) | (row.was_joined ? kWasJoined : 0)));
+    put_u8(out, static_cast<std::uint8_t>((row.forgotten ? kForgotten : 0) | (row.was_joined ? kWasJoined : 0) |
+                                          (row.repeated ? kRepeated : 0)));
     put_bytes(out, row.stripped_state);
+    if (row.repeated) put_varint(out, row.repeated);
     return out;
 }
 
@@ -43,6 +48,7 @@ Result<RoomMembership> Memberships::decode(const storage::Entry& entry) const {
     row.forgotten = flags & kForgotten;
     row.was_joined = flags & kWasJoined;
     row.stripped_state = reader.bytes();
+    if (flags & kRepeated) row.repeated = reader.varint();
     if (!reader.done()) return fail(Errc::corrupt, "a membership row does not decode");
     row.changed = entry.position;
     if (row.entered == 0) row.entered = row.changed;
@@ -107,14 +113,21 @@ Task<Result<void>> Memberships::apply(UserNumber user, RoomInfoPtr room, StoredE
                                       std::string stripped_state) {
     auto guard = co_await lanes_.enter(user);
     PEYK_CO_TRY(auto old, of(user, room->number));
-    if (old && old->event >= member->number) co_return Result<void>{};
+    if (old && std::max(old->event, old->repeated) >= member->number) co_return Result<void>{};
     const auto* text = member->event->content.find("membership");
     auto membership = text && text->string() ? membership_of(*text->string()) : Membership::leave;
+    bool ended = membership == Membership::leave || membership == Membership::ban;
+    // Banned or removed again, for another reason perhaps: what the user may see still ends where the stay did, and a
+    // room that was forgotten stays so.
+    if (ended && old && old->membership == membership) {
+        old->repeated = member->number;
+        co_return co_await write(user, *std::move(old));
+    }
     RoomMembership row{room->id, room->number, membership, member->number, 0, 0};
     bool same = old && old->membership == membership && !old->forgotten;
     row.entered = same ? old->entered : 0;
-    bool ended = membership == Membership::leave || membership == Membership::ban;
-    row.was_joined = ended && old && (old->membership == Membership::join || (same && old->was_joined));
+    // From one end to the other, leave to ban or back: nothing but that event is the user's from then on.
+    row.was_joined = ended && old && old->membership == Membership::join;
     row.stripped_state = std::move(stripped_state);
     co_return co_await write(user, std::move(row));
 }

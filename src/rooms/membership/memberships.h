@@ -23,6 +23,7 @@ struct RoomMembership {
     bool forgotten = false;
     bool was_joined = false;     // a leave or ban that ended a join (else: of an invitation or knock)
     std::string stripped_state;  // invite and knock: a JSON array of stripped state events
+    EventNumber repeated = 0;    // the last leave or ban that only said again what `event` had; 0: none
 };
 using RoomMemberships = std::vector<RoomMembership>;
 
@@ -41,7 +42,9 @@ public:
 
     CacheCounts cache_counts() const { return cache_.counts(); }
 
-    // Takes a membership event over into the user's row, once: an event that is not newer than the row changes nothing.
+    // Takes a membership event over into the user's row, once: an event that is not newer than the row changes nothing,
+    // and a leave or ban after the same is only noted. So the row names the event at which the user's sight of the room
+    // ended.
     Task<Result<void>> apply(UserNumber user, RoomInfoPtr room, StoredEventPtr member, std::string stripped_state);
     // Spec: Client-Server API › Leaving rooms (forget). The row stays until the position is synced past.
     Task<Result<void>> forget(UserNumber user, RoomNumber room);

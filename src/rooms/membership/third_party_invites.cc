@@ -4,17 +4,13 @@
 
 #include "base/bytes.h"
 #include "core/errors.h"
+#include "core/json_text.h"
 #include "core/signing.h"
 
 namespace peyk::rooms {
 namespace {
 
 constexpr std::size_t kMaxKeys = 16;
-
-std::string text_in(const json::Object& object, std::string_view key) {
-    const auto* value = object.find(key);
-    return value && value->string() ? *value->string() : std::string();
-}
 
 struct Key {
     std::string text, url;  // base64; where its validity is asked

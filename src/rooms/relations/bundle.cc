@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kMaxReferences = 500;
 constexpr std::size_t kMaxEdits = 500;      // the newest ones by arrival are looked at
-constexpr std::size_t kMaxChecked = 1'000;  // events of a thread that are judged one by one
+constexpr std::size_t kMaxChecked = 1'000;  // children of an event that are judged one by one
 
 // Whether children of an event may be seen, without reading them where that can be known.
 class Seeing {
@@ -19,9 +19,10 @@ public:
         const auto& row = visibility.row();
         member_since_ = row && row->membership == Membership::join && row->entered <= parent.position;
     }
-    // Null when the reader may not see it or it is gone.
+    // Null when the reader may not see it or it is gone, and for all that come after kMaxChecked of them.
     Result<StoredEventPtr> event(const Child& child) {
         if (visibility_.ignores(child.sender)) return nullptr;
+        if (checked_++ >= kMaxChecked) return nullptr;
         PEYK_TRY(auto found, store_.event(room_, child.number));
         if (!found || found->redacted_by) return nullptr;
         PEYK_TRY(bool seen, visibility_.may_see(*found));
@@ -30,7 +31,6 @@ public:
     Result<bool> counts(const Child& child) {
         if (visibility_.ignores(child.sender)) return false;
         if (member_since_) return true;
-        if (checked_++ >= kMaxChecked) return false;
         PEYK_TRY(auto found, event(child));
         return found != nullptr;
     }

@@ -1,5 +1,7 @@
 #include "rooms/relations/relation_index.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "rooms/tables.h"
 
@@ -53,18 +55,19 @@ Result<bool> RelationIndex::room_has_any(RoomNumber room) const {
 Result<ChildrenPtr> RelationIndex::load(RoomNumber room, std::string_view parent_digest) const {
     static const auto kNone = std::make_shared<const Children>();
     auto out = std::make_shared<Children>();
-    std::string from(parent_digest);
     auto to = storage::prefix_end(parent_digest);
-    for (;;) {
-        PEYK_TRY(auto rows, db_.scan(kRelations, room, from, to, kPage));
+    while (out->size() < kMaxChildren) {
+        auto limit = std::min(kPage, kMaxChildren - out->size());
+        PEYK_TRY(auto rows, db_.scan(kRelations, room, parent_digest, to, limit, Order::reverse));
         for (const auto& row : rows) {
             PEYK_TRY(auto child, decode(number_in(row), row.body));
             out->push_back(std::move(child));
         }
-        if (rows.size() < kPage) break;
-        from = rows.back().rest + '\0';
+        if (rows.size() < limit) break;
+        to = rows.back().rest;
     }
     if (out->empty()) return kNone;
+    std::ranges::reverse(*out);
     return out;
 }
 
@@ -104,14 +107,14 @@ Result<std::vector<RelationIndex::Thread>> RelationIndex::threads(RoomNumber roo
 }
 
 Result<EventNumber> RelationIndex::newest_in_thread(RoomNumber room, std::string_view root_digest,
-                                                    EventNumber except) const {
+                                                    const EventNumbers& except) const {
     constexpr std::size_t kAtOnce = 20;  // the newest child of a root is nearly always in its thread
     auto to = storage::prefix_end(root_digest);
     for (;;) {
         PEYK_TRY(auto rows, db_.scan(kRelations, room, root_digest, to, kAtOnce, Order::reverse));
         for (const auto& row : rows) {
             PEYK_TRY(auto child, decode(number_in(row), row.body));
-            if (child.kind == RelationKind::thread && child.number != except) return child.number;
+            if (child.kind == RelationKind::thread && !except.contains(child.number)) return child.number;
         }
         if (rows.size() < kAtOnce) return 0;
         to = rows.back().rest;
@@ -143,13 +146,14 @@ void RelationIndex::add(storage::Change& change, RoomNumber room, EventNumber nu
 }
 
 Result<void> RelationIndex::remove(storage::Change& change, RoomNumber room, EventNumber number, const Event& event,
-                                   const Relation& relation) const {
+                                   const Relation& relation, const EventNumbers& gone) const {
     change.del(kRelations, room, digest(relation.parent) + event_key(number));
     if (!relation.key) return {};
-    // A twin that came from elsewhere may hold the row; no row at all may be one that is queued.
+    // A twin that came from elsewhere may hold the row. No row at all, or that of an event which is gone already, may
+    // be one that is queued.
     auto key = annotation_key(event, relation);
     PEYK_TRY(auto holder, annotation(room, key));
-    if (holder == 0 || holder == number) change.del(kAnnotations, room, key);
+    if (holder == 0 || holder == number || gone.contains(holder)) change.del(kAnnotations, room, key);
     return {};
 }
 

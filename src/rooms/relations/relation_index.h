@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ namespace peyk::rooms {
 
 using RoomNumber = std::uint64_t;
 using UserNumber = std::uint64_t;
+using EventNumbers = std::set<EventNumber>;
 
 // One event that relates to a parent, as the parent's rows have it: enough to count without reading the event.
 struct Child {
@@ -41,7 +43,8 @@ public:
 
     std::string digest(const EventId& id) const { return db_.digest("event", id.view()); }
     UserNumber number(std::string_view user) const { return db_.number(user); }
-    // Everything that relates to the event directly. Never null.
+    // What relates to the event directly; of more than kMaxChildren the newest. Never null.
+    static constexpr std::size_t kMaxChildren = 20'000;
     Result<ChildrenPtr> children(RoomNumber room, std::string_view parent_digest) const;
     Result<ChildrenPtr> children(RoomNumber room, const EventId& parent) const {
         return children(room, digest(parent));
@@ -54,18 +57,20 @@ public:
         EventId root;
     };
     Result<std::vector<Thread>> threads(RoomNumber room, EventNumber before, std::size_t limit) const;
-    // The newest event of a thread but for `except`; 0 when there is none.
-    Result<EventNumber> newest_in_thread(RoomNumber room, std::string_view root_digest, EventNumber except) const;
+    // The newest event of a thread but for those of `except`; 0 when there is none.
+    Result<EventNumber> newest_in_thread(RoomNumber room, std::string_view root_digest,
+                                         const EventNumbers& except) const;
     // The event that carries this annotation already; 0 when there is none.
     Result<EventNumber> annotation(RoomNumber room, std::string_view key) const;
     // What makes two annotations the same: target, sender, event type and key.
     std::string annotation_key(const Event& event, const Relation& relation) const;
 
-    // For the writer. Rows of an event that relates to `relation.parent`; the thread's own row is separate.
+    // For the writer. Rows of an event that relates to `relation.parent`; the thread's own row is separate. `gone`:
+    // events whose rows a queued change deletes.
     void add(storage::Change& change, RoomNumber room, EventNumber number, const Event& event,
              const Relation& relation) const;
     Result<void> remove(storage::Change& change, RoomNumber room, EventNumber number, const Event& event,
-                        const Relation& relation) const;
+                        const Relation& relation, const EventNumbers& gone) const;
     void put_thread(storage::Change& change, RoomNumber room, EventNumber newest, const EventId& root) const;
     void remove_thread(storage::Change& change, RoomNumber room, EventNumber newest) const;
     // Around a commit that touches rows of these parents: begin() before it is queued, end() after its verdict.

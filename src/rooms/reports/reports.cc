@@ -9,6 +9,8 @@ namespace {
 constexpr std::uint64_t kServer = 0;  // the owner number of the server's rows
 constexpr std::size_t kPage = 500;
 constexpr std::uint64_t kNoScore = 0;
+constexpr std::uint64_t kLane = 0;
+constexpr Millis kRetryFull{3'600'000};  // until an administrator may have dealt with some
 
 template <class T>
 std::string_view text_of(const std::optional<T>& id) {
@@ -52,13 +54,31 @@ Result<Report> decode(std::uint64_t id, std::string_view bytes) {
 
 }  // namespace
 
+Result<void> Reports::count() {
+    if (count_) return {};
+    std::size_t found = 0;
+    std::string from;
+    for (;;) {
+        PEYK_TRY(auto rows, db_.scan(kReports, kServer, from, "", kPage));
+        found += rows.size();
+        if (rows.size() < kPage) break;
+        from = rows.back().rest + '\0';
+    }
+    count_ = found;
+    return {};
+}
+
 Task<Result<void>> Reports::add(Report report) {
     if (report.reason.size() > kMaxReason)
         co_return m::too_large(fmt::format("A reason has at most {} bytes", kMaxReason));
+    auto guard = co_await lanes_.enter(kLane);
+    PEYK_CO_CHECK(count());
+    if (*count_ >= max_) co_return m::limit_exceeded(kRetryFull);
     report.received_ts = clock_.now().count();
     storage::Change change(db_, Owner::server, kServer, db_.epoch(Owner::server, kServer));
     change.put_at_position(kReports, kServer, "", "", encode(report));
     PEYK_CO_CHECK(co_await db_.commit(std::move(change)));
+    ++*count_;
     co_return Result<void>{};
 }
 
@@ -70,11 +90,13 @@ Result<std::optional<Report>> Reports::find(std::uint64_t id) const {
 }
 
 Task<Result<void>> Reports::remove(std::uint64_t id) {
+    auto guard = co_await lanes_.enter(kLane);
     PEYK_CO_TRY(auto there, find(id));
     if (!there) co_return m::not_found("There is no such report");
     storage::Change change(db_, Owner::server, kServer, db_.epoch(Owner::server, kServer));
     change.del(kReports, kServer, number_key(id));
     PEYK_CO_CHECK(co_await db_.commit(std::move(change)));
+    if (count_) --*count_;
     co_return Result<void>{};
 }
 

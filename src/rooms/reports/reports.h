@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "async/lane.h"
 #include "base/clock.h"
 #include "rooms/timeline/room_store.h"
 
@@ -27,10 +28,11 @@ struct Report {
 class Reports {
 public:
     static constexpr std::size_t kMaxReason = 4096;  // bytes
+    static constexpr std::size_t kMaxReports = 100'000;
 
-    Reports(storage::Db& db, const Clock& clock) : db_(db), clock_(clock) {}
+    Reports(storage::Db& db, const Clock& clock, std::size_t max = kMaxReports) : db_(db), clock_(clock), max_(max) {}
 
-    // `report.id` and `received_ts` are set here. Errors: M_TOO_LARGE.
+    // `report.id` and `received_ts` are set here. Errors: M_TOO_LARGE; M_LIMIT_EXCEEDED: so many wait already.
     Task<Result<void>> add(Report report);
     // Null when there is none of that number.
     Result<std::optional<Report>> find(std::uint64_t id) const;
@@ -42,12 +44,17 @@ public:
         std::size_t total = 0;  // that match
     };
     using Match = std::function<bool(const Report&)>;
-    // Reads them all: they are few, since each waits for a person.
+    // Reads them all, which kMaxReports bounds: a page begins behind `skip` reports that match, and says how many do.
     Result<Page> list(ReportKind kind, const Match& match, std::size_t skip, std::size_t limit, Order order) const;
 
 private:
+    Result<void> count();  // inside the lane
+
     storage::Db& db_;
     const Clock& clock_;
+    const std::size_t max_;
+    Lanes lanes_;                       // one lane: for count_, and for the rows that it counts
+    std::optional<std::size_t> count_;  // counted at first use
 };
 
 }  // namespace peyk::rooms

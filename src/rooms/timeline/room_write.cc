@@ -7,7 +7,7 @@
 #include "core/errors.h"
 #include "core/event_builder.h"
 #include "core/hashing.h"
-#include "core/redaction.h"
+#include "core/redacted_form.h"
 #include "rooms/auth/power_levels.h"
 
 namespace peyk::rooms {
@@ -70,6 +70,20 @@ Result<StoredEventPtr> RoomWrite::Work::event(EventNumber number) const {
     return rooms.store_.event(*state->info, number);
 }
 
+Result<RoomWrite::Work::Known> RoomWrite::Work::find(const EventId& id) const {
+    for (const auto* added : {&redacted, &events}) {
+        for (const auto& one : *added) {
+            if (one->event->id == id) return Known{one};
+        }
+    }
+    if (auto number = state->unsettled_number(id)) {
+        if (auto queued = state->unsettled_event(*number)) return Known{std::move(queued)};
+    }
+    PEYK_TRY(auto stored, rooms.store_.event(*state->info, id));
+    bool durable = stored != nullptr;
+    return Known{std::move(stored), durable};
+}
+
 Result<EventPtr> RoomWrite::Work::current(std::string_view type, std::string_view key) const {
     auto name = state_name(type, key);
     if (auto found = new_state.find(name); found != new_state.end()) return found->second;
@@ -91,7 +105,8 @@ Result<EventPtr> RoomWrite::Work::current(std::string_view type, std::string_vie
 Result<EventPtr> RoomWrite::Work::build(const UserId& sender, Draft draft) const {
     const auto& rules = *state->info->rules;
     auto now = draft.origin_server_ts.value_or(rooms.clock_.now().count());
-    if (rooms.options_.round_timestamps && !draft.origin_server_ts) now -= now % 60'000;
+    auto rounding = rooms.options_.timestamp_rounding.count();
+    if (rounding > 0 && !draft.origin_server_ts) now -= now % rounding;
     EventDraft event{sender};
     event.room = state->info->id;
     event.type = std::move(draft.type);
@@ -138,6 +153,20 @@ Result<void> RoomWrite::Work::check_invite(const Event& event) const {
     return fail(Error{Errc::forbidden, "The user does not accept this invitation", "M_INVITE_BLOCKED"});
 }
 
+// Spec: Client-Server API › Guest Access › Server behaviour: by whatever endpoint a guest comes.
+Result<void> RoomWrite::Work::check_guest(const Event& event) const {
+    const auto* accounts = rooms.options_.guest_accounts;
+    if (!accounts || !event.is("m.room.member", event.sender.view())) return {};
+    if (membership_in(event) != Membership::join || !rooms.is_local(event.sender)) return {};
+    PEYK_TRY(auto before, current("m.room.member", event.sender.view()));
+    if (before && membership_in(*before) == Membership::join) return {};
+    PEYK_TRY(bool guest, accounts->is_guest(event.sender));
+    if (!guest) return {};
+    PEYK_TRY(auto access, current("m.room.guest_access", ""));
+    if (!allows_guests(access.get())) return m::guest_forbidden("This room does not allow guests");
+    return {};
+}
+
 Result<EventPtr> RoomWrite::Work::add(const UserId& sender, Draft draft, const Transaction* transaction) {
     // The rules leave this open; a member event of nobody would stay in the room's state for good.
     if (draft.type == "m.room.member" && draft.state_key && !UserId::parse(*draft.state_key))
@@ -145,6 +174,7 @@ Result<EventPtr> RoomWrite::Work::add(const UserId& sender, Draft draft, const T
     PEYK_TRY(auto event, build(sender, std::move(draft)));
     PEYK_CHECK(authorise_new(*event));
     PEYK_CHECK(check_invite(*event));
+    PEYK_CHECK(check_guest(*event));
     PEYK_CHECK(check_relation(*event));
     PEYK_CHECK(take(event, transaction));
     return event;
@@ -231,33 +261,24 @@ Result<void> RoomWrite::Work::write_rows(const StoredEvent& stored, const Transa
 // when it is known and the sender may redact it.
 Result<void> RoomWrite::Work::apply_redaction(const StoredEvent& redaction) {
     const auto& target_id = *redaction.event->redacts;
-    StoredEventPtr target;
-    for (const auto& fresh : events) {
-        if (fresh->event->id == target_id) target = fresh;
-    }
-    if (auto number = state->unsettled_number(target_id); number && !target) target = state->unsettled_event(*number);
-    bool durable = !target;
-    if (!target) {
-        PEYK_TRY(target, rooms.store_.event(*state->info, target_id));
-    }
+    PEYK_TRY(auto found, find(target_id));
+    const auto& target = found.event;
     if (!target || target->redacted_by) return {};
     PEYK_TRY(auto power, current("m.room.power_levels", ""));
     PEYK_TRY(auto create, current("m.room.create", ""));
     PowerLevels levels(power, create, *state->info->rules);
     if (!may_redact(*redaction.event, *target->event, levels)) return {};
 
-    PEYK_TRY(auto pdu, json::parse_object(target->event->json));
     auto form = std::make_shared<StoredEvent>();
     form->number = target->number;
     // Of a target that is queued it is not known before its own batch is durable: commit() looks it up.
-    form->position = durable ? target->position : 0;
+    form->position = found.durable ? target->position : 0;
     form->before = target->before;
     form->after = target->after;
     form->next_node = target->next_node;
     form->replaces = target->replaces;
     form->redacted_by = redaction.number;
-    PEYK_TRY(form->event, Event::from_stored(target_id, json::write(redact(std::move(pdu), *state->info->rules)),
-                                             *state->info->rules));
+    PEYK_TRY(form->event, redacted_form(*target->event, *state->info->rules));
     std::string body;
     put_varint(body, redaction.number);
     body += encode_body(*form);

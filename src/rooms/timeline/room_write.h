@@ -38,9 +38,16 @@ struct RoomWrite::Work final : NodeSource, NodeSink {
     NodeNumber add(StateNode node) override;
 
     Result<StoredEventPtr> event(EventNumber number) const;
+    // As it is with everything queued and added so far. Null event: not known.
+    struct Known {
+        StoredEventPtr event;
+        bool durable = false;
+    };
+    Result<Known> find(const EventId& id) const;
     Result<EventPtr> build(const UserId& sender, Draft draft) const;
     Result<void> authorise_new(const Event& event) const;
     Result<void> check_invite(const Event& event) const;
+    Result<void> check_guest(const Event& event) const;
     Result<void> take(EventPtr event, const Transaction* transaction);
     Result<void> place_state(StoredEvent& stored);
     Result<void> apply_redaction(const StoredEvent& redaction);
@@ -49,9 +56,10 @@ struct RoomWrite::Work final : NodeSource, NodeSink {
     Result<void> check_relation(const Event& event) const;
     Result<void> write_relation(const StoredEvent& stored);
     Result<void> drop_relation(const StoredEvent& target);
-    Result<EventPtr> known_event(const EventId& id) const;
     // Calls `look` with the events that no reader of rows knows yet.
     void each_fresh(const std::function<void(const StoredEvent&)>& look) const;
+    // Numbers of events whose redaction no reader of rows knows yet: their rows do not count any more.
+    EventNumbers freshly_redacted() const;
     Result<EventNumber> newest_in_thread(const EventId& root, EventNumber except) const;
 
     Rooms& rooms;

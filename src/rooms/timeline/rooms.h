@@ -56,6 +56,13 @@ class RoomState;
 // Spec: Client-Server API › Guest Access: only this value lets guests in. Null: there is no such event.
 bool allows_guests(const Event* guest_access);
 
+// Port: whose account has no password, so that only rooms that allow guests let it in. Implemented over users/.
+class GuestAccounts {
+public:
+    virtual ~GuestAccounts() = default;
+    virtual Result<bool> is_guest(const UserId& user) const = 0;  // may block
+};
+
 // Port: told when a room stops allowing guests, once the event is durable, and again after a crash before its end.
 class GuestAccessObserver {
 public:
@@ -72,7 +79,7 @@ public:
 
     const RoomInfo& room() const;
     // Builds, signs and authorises an event on top of the tip and what was added before. Blocking reads.
-    // Errors: forbidden with the rule that refused, M_INVITE_BLOCKED, too_large, bad_request.
+    // Errors: forbidden with the rule that refused, M_INVITE_BLOCKED, M_GUEST_ACCESS_FORBIDDEN, too_large, bad_request.
     Result<EventPtr> add(const UserId& sender, Draft draft, const Transaction* transaction = nullptr);
     // The event that an earlier request with this transaction id made.
     Result<std::optional<EventId>> known(const Transaction& transaction) const;
@@ -100,10 +107,12 @@ class Rooms {
 public:
     struct Options {
         ServerName server;
-        bool round_timestamps = false;  // own events' time to the minute (privacy)
+        Millis timestamp_rounding{0};  // own events' time is rounded down to a multiple of this (privacy); 0: as it is
         Succession* succession = nullptr;
         const InvitePolicies* invite_policies = nullptr;
         GuestAccessObserver* guests = nullptr;  // null: the server has no guests
+        // Asked even where nobody becomes a guest any more: accounts of before are still there. Null: nobody is one.
+        const GuestAccounts* guest_accounts = nullptr;
     };
     Rooms(storage::Db& db, RoomStore& store, Memberships& memberships, Activity& activity, Feed& feed,
           const Clock& clock, Random& random, const SigningKey& key, Options options);

@@ -11,28 +11,29 @@ void RoomWrite::Work::each_fresh(const std::function<void(const StoredEvent&)>& 
     for (const auto& event : events) look(*event);
 }
 
-// The newest event of a thread, counting what is queued. A redaction that is queued may leave a stale number: a row of
-// kThreads too many, which readers notice.
+EventNumbers RoomWrite::Work::freshly_redacted() const {
+    EventNumbers out;
+    state->each_unsettled([&](const StoredEvent& event) {
+        if (event.redacted_by) out.insert(event.number);
+    });
+    for (const auto& form : redacted) out.insert(form->number);
+    return out;
+}
+
+// The newest event of a thread, counting what is queued.
 Result<EventNumber> RoomWrite::Work::newest_in_thread(const EventId& root, EventNumber except) const {
+    auto gone = freshly_redacted();
+    gone.insert(except);
     EventNumber newest = 0;
     each_fresh([&](const StoredEvent& event) {
+        if (gone.contains(event.number)) return;
         auto relation = relation_of(*event.event);
-        if (relation && relation->kind == RelationKind::thread && relation->parent == root && event.number != except)
+        if (relation && relation->kind == RelationKind::thread && relation->parent == root)
             newest = std::max(newest, event.number);
     });
     if (newest) return newest;
     const auto& index = rooms.store_.relations();
-    return index.newest_in_thread(state->info->number, index.digest(root), except);
-}
-
-Result<EventPtr> RoomWrite::Work::known_event(const EventId& id) const {
-    EventPtr found;
-    each_fresh([&](const StoredEvent& event) {
-        if (event.event->id == id) found = event.event;
-    });
-    if (found) return found;
-    PEYK_TRY(auto stored, rooms.store_.event(*state->info, id));
-    return stored ? stored->event : nullptr;
+    return index.newest_in_thread(state->info->number, index.digest(root), gone);
 }
 
 // What a client of this server may not send. Events from elsewhere are not asked: invalid relations are ignored.
@@ -40,20 +41,23 @@ Result<void> RoomWrite::Work::check_relation(const Event& event) const {
     auto relation = relation_of(event);
     if (!relation) return {};
     if (relation->kind == RelationKind::thread) {
-        PEYK_TRY(auto root, known_event(relation->parent));
-        if (root && relation_of(*root)) return m::unknown("A thread cannot begin at an event that relates to another");
+        PEYK_TRY(auto root, find(relation->parent));
+        if (root.event && relation_of(*root.event->event))
+            return m::unknown("A thread cannot begin at an event that relates to another");
     }
     if (relation->kind == RelationKind::annotation && relation->key) {
         const auto& index = rooms.store_.relations();
         auto key = index.annotation_key(event, *relation);
         bool twice = false;
+        auto gone = freshly_redacted();
         each_fresh([&](const StoredEvent& other) {
+            if (gone.contains(other.number)) return;
             auto its = relation_of(*other.event);
             twice = twice || (its && its->key && index.annotation_key(*other.event, *its) == key);
         });
         if (!twice) {
             PEYK_TRY(auto holder, index.annotation(state->info->number, key));
-            twice = holder != 0;
+            twice = holder != 0 && !gone.contains(holder);
         }
         if (twice)
             return fail(Error{Errc::bad_request, "You have annotated the event with this key already",
@@ -82,7 +86,7 @@ Result<void> RoomWrite::Work::drop_relation(const StoredEvent& target) {
     if (!relation) return {};
     const auto& index = rooms.store_.relations();
     auto room = state->info->number;
-    PEYK_CHECK(index.remove(change, room, target.number, *target.event, *relation));
+    PEYK_CHECK(index.remove(change, room, target.number, *target.event, *relation, freshly_redacted()));
     related.push_back(index.digest(relation->parent));
     if (relation->kind != RelationKind::thread) return {};
     index.remove_thread(change, room, target.number);

@@ -3,36 +3,41 @@
 #include "base/bytes.h"
 #include "core/errors.h"
 #include "core/hashing.h"
+#include "core/json_text.h"
 
 namespace peyk::users {
 namespace {
 
 constexpr Millis kTime{15'000};
+// Of the places of the outbound client, which push and services need too: users name servers that answer slowly.
+constexpr int kMaxAtOnce = 16;
 constexpr std::size_t kMaxAnswer = 256 * 1024;
 constexpr std::string_view kBase = "/_matrix/identity/v2/";
 
-std::string percent(std::string_view text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string out;
-    for (unsigned char c : text) {
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
-            c == '.' || c == '~') {
-            out += static_cast<char>(c);
-        } else {
-            out += {'%', digits[c >> 4], digits[c & 15]};
-        }
-    }
-    return out;
-}
+// A place among the calls that are under way, as long as it lives.
+class Place {
+public:
+    explicit Place(std::atomic<int>& taken) : taken_(taken), got_(taken.fetch_add(1) < kMaxAtOnce) {}
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() { taken_.fetch_sub(1); }
+    bool got() const { return got_; }
 
-std::string text_in(const json::Object& object, std::string_view key) {
-    const auto* value = object.find(key);
-    return value && value->string() ? *value->string() : std::string();
-}
+private:
+    std::atomic<int>& taken_;
+    const bool got_;
+};
 
 }  // namespace
 
 Task<Result<json::Object>> IdentityServers::send(http::ClientRequest request) {
+    Place place(under_way_);
+    if (!place.got())
+        co_return fail(Error{Errc::rate_limited,
+                             "Too many questions to identity servers are under way",
+                             "M_LIMIT_EXCEEDED",
+                             {},
+                             Millis{5000}});
     request.time = kTime;
     request.max_body = kMaxAnswer;
     auto answer = co_await outbound_.send(std::move(request));
@@ -116,7 +121,7 @@ Task<Result<json::Object>> IdentityServers::store_invite(std::string id_server, 
 Task<Result<bool>> IdentityServers::key_is_valid(std::string url, std::string public_key) {
     http::ClientRequest request;
     auto joint = url.find('?') == std::string::npos ? "?" : "&";
-    PEYK_CO_TRY(request.url, http::Url::parse(url + joint + "public_key=" + percent(public_key)));
+    PEYK_CO_TRY(request.url, http::Url::parse(url + joint + "public_key=" + http::percent_encode(public_key)));
     PEYK_CO_TRY(auto answer, co_await send(std::move(request)));
     const auto* valid = answer.find("valid");
     co_return valid && valid->boolean().value_or(false);

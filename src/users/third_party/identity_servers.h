@@ -1,6 +1,7 @@
 #pragma once
 // What identity servers are asked. Spec: Identity Service API.
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,7 +17,8 @@ namespace peyk::users {
 using SignRequest = std::function<std::string(std::string_view method, std::string_view target,
                                               std::string_view destination, const json::Object& content)>;
 
-// Purpose:  one call each; addresses are checked by Outbound like those of any stranger.  Runs on: workers.
+// Purpose:  one call each, a bounded number at once (M_LIMIT_EXCEEDED beyond it); addresses are checked by Outbound
+// like those of any stranger.  Runs on: workers.
 class IdentityServers {
 public:
     IdentityServers(http::Outbound& outbound, SignRequest sign) : outbound_(outbound), sign_(std::move(sign)) {}
@@ -43,6 +45,7 @@ private:
 
     http::Outbound& outbound_;
     SignRequest sign_;
+    std::atomic<int> under_way_ = 0;
 };
 
 }  // namespace peyk::users

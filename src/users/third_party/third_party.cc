@@ -41,6 +41,10 @@ constexpr std::string_view kOtherwise =
 
 Task<Result<std::string>> ThirdParty::request_email(EmailRequest request) {
     if (!can_mail()) co_return fail(Error{Errc::forbidden, "This server sends no e-mail", "M_THREEPID_DENIED"});
+    // Elsewhere no flow of registration takes an address.
+    bool open = context_.options.registration == RegistrationMode::open;
+    if (request.purpose == Purpose::registration && !open)
+        co_return fail(Error{Errc::forbidden, "Registration takes no e-mail address here", "M_THREEPID_DENIED"});
     PEYK_CO_TRY(auto address, canonical_email(request.address));
     PEYK_CO_TRY(auto account, account_of(kEmail, address));
     if (request.purpose == Purpose::password_reset) {
@@ -49,8 +53,12 @@ Task<Result<std::string>> ThirdParty::request_email(EmailRequest request) {
         co_return fail(Error{Errc::bad_request, "This address belongs to an account", "M_THREEPID_IN_USE"});
     }
     PEYK_CO_TRY(auto started, validations_.start(request.purpose, address, std::move(request.client_secret),
-                                                 request.attempt, std::move(request.next_link)));
+                                                 request.attempt, std::move(request.next)));
     if (!started.send) co_return started.sid;
+    if (auto taken = limiter_.take(privacy::RateClass::mail, address); !taken) {
+        validations_.not_sent(started.sid);
+        co_return fail(std::move(taken.error()));
+    }
     auto letter = letter_for(request.purpose);
     const auto& options = context_.options;
     auto link = fmt::format("{}/_peyk/email?sid={}&token={}", options.public_base_url, started.sid, started.token);
@@ -58,6 +66,7 @@ Task<Result<std::string>> ThirdParty::request_email(EmailRequest request) {
         fmt::format("{}\n\n{}\n\n{}\n\n{}\n\n{}", fmt::format(fmt::runtime(letter.english), options.server_name), link,
                     fmt::format(fmt::runtime(letter.persian), options.server_name), link, kOtherwise);
     auto sent = co_await mailer_->send(std::move(address), std::string(letter.subject), std::move(text));
+    if (!sent) validations_.not_sent(started.sid);
     if (!sent) co_return fail(Error{Errc::unavailable, "The e-mail could not be sent; try again later", "M_UNKNOWN"});
     co_return started.sid;
 }

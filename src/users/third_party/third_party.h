@@ -1,6 +1,7 @@
 #pragma once
 // E-mail addresses at accounts. Spec: Client-Server API › Account Administrative Contact Information.
 
+#include "privacy/rate_limits.h"
 #include "users/accounts.h"
 #include "users/third_party/identity_servers.h"
 #include "users/third_party/third_party_ids.h"
@@ -25,9 +26,10 @@ struct ThirdPartyPorts {
 // Purpose:  proves, keeps, binds and forgets addresses.  Owner: Users.  Runs on: workers.
 class ThirdParty {
 public:
-    ThirdParty(const Context& context, const Accounts& accounts, ThirdPartyPorts ports)
+    ThirdParty(const Context& context, const Accounts& accounts, privacy::RateLimiter& limiter, ThirdPartyPorts ports)
         : context_(context),
           accounts_(accounts),
+          limiter_(limiter),
           mailer_(ports.mailer),
           on_(ports.outbound != nullptr),
           ids_(context),
@@ -45,10 +47,11 @@ public:
         Purpose purpose;
         std::string address, client_secret;
         std::int64_t attempt = 1;
-        std::optional<std::string> next_link = {};
+        NextLink next = {};
     };
-    // Mails a link; answers the session. Errors: M_THREEPID_DENIED (no mail can be sent), M_THREEPID_IN_USE,
-    // M_THREEPID_NOT_FOUND (no such account, for a new password), M_INVALID_PARAM.
+    // Mails a link; answers the session. Errors: M_THREEPID_DENIED (no mail can be sent, or not for registration),
+    // M_THREEPID_IN_USE, M_THREEPID_NOT_FOUND (no such account, for a new password), M_INVALID_PARAM,
+    // M_LIMIT_EXCEEDED (this address has had mails enough for now, whoever asked).
     Task<Result<std::string>> request_email(EmailRequest request);
 
     Result<std::vector<ThirdPartyId>> of(std::uint64_t user) const { return ids_.of(user); }
@@ -73,6 +76,7 @@ private:
 
     const Context& context_;
     const Accounts& accounts_;
+    privacy::RateLimiter& limiter_;
     Mailer* mailer_;
     const bool on_;
     ThirdPartyIds ids_;

@@ -1,9 +1,11 @@
 #include "users/third_party/validations.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/bytes.h"
 #include "core/errors.h"
+#include "http/client/url.h"
 
 namespace peyk::users {
 namespace {
@@ -12,6 +14,7 @@ constexpr Millis kLife{60 * 60 * 1000};
 constexpr std::size_t kMaxSessions = 10'000;
 constexpr std::size_t kMaxAddress = 254;
 constexpr std::size_t kMaxLink = 2'000;
+constexpr auto kNoAttempt = std::numeric_limits<std::int64_t>::min();
 
 // Spec: [0-9a-zA-Z.=_-]{1,255}.
 bool is_secret(std::string_view text) {
@@ -51,9 +54,9 @@ void Validations::drop_old() {
 }
 
 Result<Validations::Started> Validations::start(Purpose purpose, std::string address, std::string client_secret,
-                                                std::int64_t attempt, std::optional<std::string> next_link) {
+                                                std::int64_t attempt, NextLink next) {
     if (!is_secret(client_secret)) return m::invalid_param("'client_secret' has 1 to 255 of 0-9 a-z A-Z . = _ -");
-    if (next_link && (next_link->size() > kMaxLink || !next_link->starts_with("https://"))) next_link.reset();
+    if (next.url && (next.url->size() > kMaxLink || !http::Url::parse(*next.url))) next.url.reset();
     std::lock_guard lock(mutex_);
     drop_old();
     for (auto& session : sessions_) {
@@ -69,7 +72,7 @@ Result<Validations::Started> Validations::start(Purpose purpose, std::string add
                     .client_secret = std::move(client_secret),
                     .purpose = purpose,
                     .attempt = attempt,
-                    .next_link = std::move(next_link),
+                    .next = std::move(next),
                     .confirmed = std::nullopt,
                     .expires = clock_.monotonic() + kLife};
     Started out{session.sid, session.token, true};
@@ -82,7 +85,7 @@ std::optional<Validations::Opened> Validations::look(const std::string& sid, std
     std::lock_guard lock(mutex_);
     const auto* session = find(sid);
     if (!session || !equal_constant_time(session->token, token)) return std::nullopt;
-    return Opened{session->purpose, session->next_link};
+    return Opened{session->purpose, session->next};
 }
 
 bool Validations::confirm(const std::string& sid, std::string_view token) {
@@ -94,12 +97,23 @@ bool Validations::confirm(const std::string& sid, std::string_view token) {
     return true;
 }
 
-Result<Validated> Validations::check(const std::string& sid, std::string_view client_secret) const {
+void Validations::not_sent(const std::string& sid) {
+    std::lock_guard lock(mutex_);
+    if (auto found = by_sid_.find(sid); found != by_sid_.end()) found->second->attempt = kNoAttempt;
+}
+
+Result<Validated> Validations::take(const std::string& sid, std::string_view client_secret,
+                                    std::optional<Purpose> wanted) {
     std::lock_guard lock(mutex_);
     const auto* session = find(sid);
     if (!session || !session->confirmed || !equal_constant_time(session->client_secret, client_secret))
         return fail(Error{Errc::forbidden, "The address is not confirmed yet", "M_THREEPID_AUTH_FAILED"});
-    return Validated{"email", session->address, session->purpose, *session->confirmed};
+    if (wanted && session->purpose != *wanted) return m::forbidden("This address was confirmed for something else");
+    Validated out{"email", session->address, session->purpose, *session->confirmed};
+    auto entry = by_sid_.find(sid);
+    sessions_.erase(entry->second);
+    by_sid_.erase(entry);
+    return out;
 }
 
 }  // namespace peyk::users

@@ -22,6 +22,13 @@ struct Validated {
     Millis at;  // ms since 1970
 };
 
+// Where the client wants the browser to go on. Whoever is not signed in may name any address, in a mail of this server:
+// theirs is shown as a link, and followed by itself only where a user asked.
+struct NextLink {
+    std::optional<std::string> url = {};  // http(s); anything else is left out by start()
+    bool by_user = false;
+};
+
 // Lower-cased and checked as far as a mail server needs it. Errors: M_INVALID_PARAM.
 Result<std::string> canonical_email(std::string_view address);
 
@@ -36,23 +43,26 @@ public:
     };
     // The same address, secret and purpose are one session. Errors: M_INVALID_PARAM (secret).
     Result<Started> start(Purpose purpose, std::string address, std::string client_secret, std::int64_t attempt,
-                          std::optional<std::string> next_link);
+                          NextLink next);
+    // The mail did not leave: the same attempt may be made again.
+    void not_sent(const std::string& sid);
     struct Opened {
         Purpose purpose;
-        std::optional<std::string> next_link;
+        NextLink next;
     };
     // What a link is for, without using it; nothing when it is not good.
     std::optional<Opened> look(const std::string& sid, std::string_view token) const;
     bool confirm(const std::string& sid, std::string_view token);
-    // Errors: M_UNAUTHORIZED (M_THREEPID_AUTH_FAILED) for a session that is unknown, not confirmed, or another's.
-    Result<Validated> check(const std::string& sid, std::string_view client_secret) const;
+    // What was proven; a proof is good once. Errors: M_THREEPID_AUTH_FAILED for a session that is unknown, used up, not
+    // confirmed, or another's; M_FORBIDDEN, and the proof stays, when it was made for something else than `wanted`.
+    Result<Validated> take(const std::string& sid, std::string_view client_secret, std::optional<Purpose> wanted = {});
 
 private:
     struct Session {
         std::string sid, token, address, client_secret;
         Purpose purpose;
         std::int64_t attempt = 0;
-        std::optional<std::string> next_link;
+        NextLink next;
         std::optional<Millis> confirmed;
         Millis expires{0};
     };

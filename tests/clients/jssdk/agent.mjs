@@ -31,7 +31,9 @@ function record(event) {
     };
     if (event.isRedaction()) entry.redacts = event.getAssociatedId();
     // Of an own event the copy that sync brings is not decrypted: the one that was sent stands for it.
-    if (!entry.event_id || entry.event_id.startsWith("~") || (seen.get(entry.event_id)?.readable && !entry.readable)) return;
+    const own = event.getSender() === client?.getUserId();
+    if (!entry.event_id || entry.event_id.startsWith("~")) return;
+    if (own && seen.get(entry.event_id)?.readable && !entry.readable) return;
     seen.set(entry.event_id, entry);
 }
 

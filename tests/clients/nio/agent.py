@@ -18,6 +18,7 @@ class Agent:
         self.client: nio.AsyncClient | None = None
         self.seen: dict[str, dict] = {}  # event id -> what this client made of it
         self.order: list[str] = []
+        self.gaps = 0
         self.verification: str | None = None  # transaction id
         self.emoji: list | None = None
         self.syncing: asyncio.Task | None = None
@@ -33,6 +34,7 @@ class Agent:
             raise RuntimeError(f"register: {answer}")
         self.client.load_store()
         self.client.add_event_callback(self.on_event, nio.Event)
+        self.client.add_response_callback(self.fill_gaps, nio.SyncResponse)
         self.client.add_to_device_callback(self.on_verification, nio.KeyVerificationEvent)
         self.syncing = asyncio.create_task(self.sync_forever())
         return {"user_id": answer.user_id, "device_id": answer.device_id, "token": answer.access_token}
@@ -40,12 +42,37 @@ class Agent:
     async def sync_forever(self):
         while True:
             try:
-                await self.client.sync_forever(timeout=10000, sync_filter={"room": {"timeline": {"limit": 200}}})
+                await self.client.sync_forever(timeout=10000)  # without a filter: the server's own limit of a timeline
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # a server that is being killed answers in all ways
                 print(f"sync: {error!r}", file=sys.stderr)
                 await asyncio.sleep(0.2)
+
+    async def fill_gaps(self, response):
+        """What lies between a limited timeline and what was seen before, as an application fetches it."""
+        for room_id, joined in response.rooms.join.items():
+            position = joined.timeline.prev_batch if joined.timeline.limited else None
+            if position:
+                self.gaps += 1
+            while position:
+                ask = lambda start=position: self.client.room_messages(room_id, start, limit=20)
+                page = await self.retry(ask, nio.RoomMessagesResponse)
+                met = any(event.event_id in self.seen for event in page.chunk)
+                for event in page.chunk:
+                    self.on_event(self.client.rooms[room_id], event)
+                position = None if met or not page.chunk else page.end
+
+    async def pause(self, **_):
+        self.syncing.cancel()
+        return {}
+
+    async def resume(self, **_):
+        self.syncing = asyncio.create_task(self.sync_forever())
+        return {}
+
+    async def count_gaps(self, **_):
+        return {"gaps": self.gaps}
 
     def on_event(self, room, event):
         source = event.source

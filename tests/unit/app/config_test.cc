@@ -6,6 +6,9 @@
 #include <sstream>
 
 #include "app/config_keys.h"
+#include "app/identity.h"
+#include "app/options.h"
+#include "base/random.h"
 
 namespace peyk::app {
 namespace {
@@ -187,6 +190,30 @@ TEST(ConfigTable, DefaultsReadBackAsTheyAreShown) {
         ASSERT_TRUE(loaded.has_value()) << key.name << ": " << loaded.error().detail;
         EXPECT_EQ(show_value(key, &loaded->config), shown) << key.name;
     }
+}
+
+TEST(PageFacts, NameNoFeatureThatIsNotBuilt) {
+    SeededRandom random(1);
+    Identity identity{.server_name = "example.org",
+                      .created_day = 0,
+                      .trial = Trial::no,
+                      .signing_key = SigningKey::generate(random, "ed25519:a")};
+    auto facts = page_facts(good(with("[privacy]\nprofile = \"open\"\nanswer_padding = true\n")), identity);
+    std::vector<std::string> names;
+    for (const auto& feature : facts.features) names.push_back(feature.name);
+    for (const char* missing : {"privacy.answer_padding", "privacy.device_names", "privacy.url_previews"})
+        EXPECT_EQ(std::ranges::count(names, missing), 0) << missing;
+    for (const char* there : {"privacy.whois", "privacy.presence", "privacy.forced_encryption"})
+        EXPECT_EQ(std::ranges::count(names, there), 1) << there;
+}
+
+TEST(PushOptions, InTheQuietProfileAWrittenKeyStaysWithinItsBounds) {
+    auto quiet = push_options(good(with("[privacy]\npush_payload = \"full\"\npush_jitter = \"10s\"\n")));
+    EXPECT_FALSE(quiet.full);
+    EXPECT_EQ(quiet.jitter, Millis{2'000});
+    auto open = push_options(good(with("[privacy]\nprofile = \"open\"\npush_jitter = \"10s\"\n")));
+    EXPECT_TRUE(open.full);
+    EXPECT_EQ(open.jitter, Millis{10'000});
 }
 
 TEST(ConfigReference, TheCommittedFileIsFresh) {

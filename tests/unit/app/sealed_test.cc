@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -183,6 +184,38 @@ TEST_F(SealedServer, IsOpenedAndLockedByCommandsWhileTheProcessStays) {
     ASSERT_EQ(waitpid(child_, &status, 0), child_);
     child_ = -1;
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+// The test holds a lease on a file of the media: whoever opens it waits until the lease goes, or 45 s.
+TEST_F(SealedServer, IsLockedInTimeWhileABackupHangs) {
+    std::signal(SIGIO, SIG_IGN);  // how the kernel asks for the lease
+    init(true);
+    setenv("PEYK_STORAGE_PASSPHRASE", "six words drawn by some dice", 1);
+    serve();
+    ASSERT_EQ(state(), "open");
+    auto file = config().media_dir() / "held";
+    fs::create_directories(file.parent_path());
+    int held = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ASSERT_GE(held, 0);
+    if (fcntl(held, F_SETLEASE, F_WRLCK) != 0) GTEST_SKIP() << "no leases on this file system";
+    auto target = folder_ / "copy";
+    std::jthread backup([asked = config(), target] { (void)ask_for_backup(asked, target); });
+    auto begun = target.string() + ".partial/media";
+    for (int i = 0; i < 400 && !fs::exists(begun); ++i) std::this_thread::sleep_for(Millis{25});
+    ASSERT_TRUE(fs::exists(begun));
+    auto second = ask_for_backup(config(), folder_ / "another");
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::conflict);
+    auto began = std::chrono::steady_clock::now();
+    EXPECT_EQ(run_lock({file_, {}}), kExitOk);
+    auto took = std::chrono::steady_clock::now() - began;
+    const char* slowness = getenv("PEYK_TEST_SLOWNESS");
+    EXPECT_LT(took, std::chrono::seconds(4) * (slowness ? atoi(slowness) : 1));
+    EXPECT_EQ(state(), "sealed");
+    close(held);
+    backup.join();
+    ASSERT_EQ(run_unlock({file_, {}}), kExitOk) << "what was cut off is a store as before";
+    EXPECT_TRUE(get(port_, "/_matrix/client/versions").starts_with("HTTP/1.1 200"));
 }
 
 TEST_F(SealedServer, AnotherKeyIsGivenByACommand) {

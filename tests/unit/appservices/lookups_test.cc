@@ -43,8 +43,9 @@ private:
 };
 
 struct World {
-    World() {
+    explicit World(const std::string& protocols_of_many = "") {
         std::vector<Registration> services;
+        if (!protocols_of_many.empty()) services.push_back(service("many", protocols_of_many));
         services.push_back(service("irc", "irc"));
         services.push_back(service("two", "irc, xmpp"));
         registry.emplace(std::move(services), "example.org");
@@ -128,6 +129,24 @@ TEST(Lookups, MergeTheInstancesOfANetworkAndKeepThem) {
     EXPECT_FALSE(run_blocking(world.pool, world.lookups->protocol("gopher")));
 }
 
+TEST(Lookups, AskAServiceOfManyNetworksForEachOfThem) {
+    World world("net0, net1, net2, net3, net4, net5, net6, net7, net8, net9");
+    for (int i = 0; i < 10; ++i) {
+        world.wire.answers["many /_matrix/app/v1/thirdparty/protocol/net" + std::to_string(i)] = {
+            200, World::protocol("main")};
+    }
+    world.wire.hanging = true;  // until it has as many questions as it is given at once
+    std::jthread letting([&world] {
+        for (int i = 0; i < 500 && world.wire.active < 7; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        world.wire.hanging = false;
+    });
+    auto all = run_blocking(world.pool, world.lookups->protocols());
+    for (int i = 0; i < 10; ++i) EXPECT_NE(all.find("net" + std::to_string(i)), nullptr) << i;
+    EXPECT_LE(world.wire.most, 4 + 3) << "four of many's, and one or two of each of the others";
+}
+
 TEST(Lookups, SayWhyAPingFailed) {
     World world;
     auto missing = run_blocking(world.pool, world.lookups->ping("irc", std::nullopt));
@@ -140,12 +159,6 @@ TEST(Lookups, SayWhyAPingFailed) {
     world.wire.answers["irc /_matrix/app/v1/ping"] = {500, "\xff\xfe"};
     auto garbage = run_blocking(world.pool, world.lookups->ping("irc", "meow"));
     EXPECT_EQ(garbage.error().extra, "\"status\":500") << "bytes that are no text are not shown";
-}
-
-TEST(PercentEncoding, LeavesOnlyPlainLettersAsTheyAre) {
-    EXPECT_EQ(percent_encode("aZ09-._~"), "aZ09-._~");
-    EXPECT_EQ(percent_encode("@_irc_ada:a.test"), "%40_irc_ada%3Aa.test");
-    EXPECT_EQ(percent_encode("a/b?c#d%\n\xc3\xa9"), "a%2Fb%3Fc%23d%25%0A%C3%A9");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include "async/executor.h"
 #include "base/bytes.h"
-#include "oauth/browser_sessions.h"
+#include "oauth/oauth.h"
 #include "oauth/tables.h"
 #include "oauth/tokens.h"
 #include "storage/testing.h"
@@ -112,6 +112,57 @@ TEST_F(OauthTest, ABrowserSessionEndsWithTimeWithTheAccountAndWithTheOldPassword
     EXPECT_FALSE(browsers.find(cookie));
 }
 
+TEST_F(OauthTest, OtherBrowsersEndWhenASecondFactorIsSwitchedOnAndThisOneStays) {
+    BrowserSessions browsers(clock, random, users.accounts);
+    auto ada = account("ada");
+    auto here = browsers.open(*ada, false), there = browsers.open(*ada, false);
+    users::Accounts::Edit edit = [](users::Account& row) -> Result<void> {
+        row.second_factor = true;
+        return {};
+    };
+    ASSERT_TRUE(wait(users.accounts.update(ada->number, std::move(edit))));
+    browsers.restamp(here);
+    browsers.restamp("unknown");
+    EXPECT_TRUE(browsers.find(here));
+    EXPECT_FALSE(browsers.find(there));
+}
+
+TEST_F(OauthTest, SigningOutEverywhereEndsBrowsersToo) {
+    OAuth oauth({.base_url = "https://chat.test.example"}, users, limiter);
+    auto ada = account("ada"), eve = account("eve");
+    auto hers = oauth.browsers.open(*ada, false), other = oauth.browsers.open(*eve, false);
+    ASSERT_TRUE(wait(users.sessions.remove_all_devices(ada->id, std::nullopt)));
+    EXPECT_FALSE(oauth.browsers.find(hers));
+    EXPECT_TRUE(oauth.browsers.find(other));
+}
+
+TEST_F(OauthTest, WhatWasAllowedBeforeAChangeOfThePasswordBecomesNoSession) {
+    OAuth oauth({.base_url = "https://chat.test.example"}, users, limiter);
+    auto ada = account("ada");
+    auto stamp = oauth.browsers.find(oauth.browsers.open(*ada, false))->stamp;
+    Grant grant{.client = "client", .client_name = "App", .scope = {"s", DeviceId::trusted("DEVICE")}};
+    grant.user = ada->number;
+    grant.redirect_uri = "https://example.com/callback";
+    grant.challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";  // of the verifier below: RFC 7636
+    grant.stamp = stamp;
+    auto exchange = [&](std::string text) { return wait(oauth.tokens.exchange(*Form::parse(text))); };
+    std::string with_code =
+        "grant_type=authorization_code&client_id=client&redirect_uri=https%3A%2F%2Fexample.com%2Fcallback"
+        "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&code=";
+    EXPECT_TRUE(exchange(with_code + oauth.codes.issue(grant)));
+    auto code = oauth.codes.issue(grant);
+    auto pair = oauth.device_codes.issue(Grant{.client = "client", .client_name = "App", .scope = grant.scope});
+    ASSERT_TRUE(oauth.device_codes.decide(pair.user_code, true, ada->number, stamp));
+    ASSERT_TRUE(wait(users.lifecycle.change_password(ada->id, "another", false, std::nullopt)));
+    auto refused = exchange(with_code + code);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "invalid_grant");
+    auto device = exchange("grant_type=" + http::percent_encode(kGrantDevice) +
+                           "&client_id=client&device_code=" + pair.device_code);
+    ASSERT_FALSE(device);
+    EXPECT_EQ(device.error().code, "invalid_grant");
+}
+
 TEST_F(OauthTest, AFormTokenIsOfOneCookie) {
     BrowserSessions browsers(clock, random, users.accounts), other(clock, random, users.accounts);
     EXPECT_EQ(browsers.form_token("a"), browsers.form_token("a"));
@@ -126,7 +177,8 @@ TEST_F(OauthTest, ALockedAccountKeepsItsSession) {
     ASSERT_TRUE(session);
     AuthorizationCodes codes(clock, random);
     DeviceCodes devices(clock, random);
-    Tokens tokens(users, clients, codes, devices);
+    BrowserSessions browsers(clock, random, users.accounts);
+    Tokens tokens(users, clients, codes, devices, browsers);
     auto refresh = [&] {
         auto form = Form::parse("grant_type=refresh_token&client_id=client&refresh_token=" + session->refresh_token);
         return wait(tokens.exchange(*std::move(form)));

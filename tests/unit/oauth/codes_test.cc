@@ -30,11 +30,18 @@ TEST_F(CodesTest, ACodeIsTakenOnceAndItsReturnTellsWhatCameOfIt) {
     auto again = codes.take(code);
     EXPECT_FALSE(again.grant);
     EXPECT_FALSE(again.issued);
-    codes.remember(code, Issued{UserId::trusted("@a:b"), DeviceId::trusted("DEVICE"), 5});
+    EXPECT_FALSE(codes.remember(code, Issued{UserId::trusted("@a:b"), DeviceId::trusted("DEVICE"), 5}))
+        << "it came again before its session was there, which must end now";
     auto third = codes.take(code);
     ASSERT_TRUE(third.issued);
     EXPECT_EQ(third.issued->session, 5U);
     EXPECT_FALSE(codes.take("pc_unknown").grant);
+}
+
+TEST_F(CodesTest, ASessionStaysWhenItsCodeDidNotComeAgain) {
+    auto code = codes.issue(grant());
+    EXPECT_TRUE(codes.take(code).grant);
+    EXPECT_TRUE(codes.remember(code, Issued{UserId::trusted("@a:b"), DeviceId::trusted("DEVICE"), 5}));
 }
 
 TEST_F(CodesTest, ACodeIsOverAfterAMinute) {
@@ -55,12 +62,13 @@ TEST_F(CodesTest, DeviceCodesWaitForADecisionAndAreGoodOnce) {
     EXPECT_EQ(devices.poll(pair.device_code, "one").error().code, "slow_down");
     clock.advance(Millis{15'000});
     EXPECT_EQ(devices.poll(pair.device_code, "one").error().code, "authorization_pending");
-    EXPECT_TRUE(devices.decide(pair.user_code, true, 42));
-    EXPECT_FALSE(devices.decide(pair.user_code, false, 43));
+    EXPECT_TRUE(devices.decide(pair.user_code, true, 42, "stamp"));
+    EXPECT_FALSE(devices.decide(pair.user_code, false, 43, "other"));
     EXPECT_EQ(devices.poll(pair.device_code, "two").error().code, "invalid_grant");
     auto got = devices.poll(pair.device_code, "one");
     ASSERT_TRUE(got);
     EXPECT_EQ(got->user, 42U);
+    EXPECT_EQ(got->stamp, "stamp");
     EXPECT_EQ(devices.poll(pair.device_code, "one").error().code, "invalid_grant");
 }
 
@@ -68,7 +76,7 @@ TEST_F(CodesTest, AnExpiredDeviceCodeSaysSoAndCannotBeAllowed) {
     auto pair = devices.issue(grant());
     clock.advance(DeviceCodes::kLife);
     EXPECT_FALSE(devices.look_up(pair.user_code));
-    EXPECT_FALSE(devices.decide(pair.user_code, true, 1));
+    EXPECT_FALSE(devices.decide(pair.user_code, true, 1, ""));
     EXPECT_EQ(devices.poll(pair.device_code, "one").error().code, "expired_token");
 }
 

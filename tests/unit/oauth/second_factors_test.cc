@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "async/executor.h"
 #include "authenticator.h"
 #include "oauth/tables.h"
@@ -166,7 +169,7 @@ TEST_F(FactorsTest, AnEndedAccountLeavesNothing) {
     auto user = person("ada");
     TestAuthenticator key{kEs256};
     ASSERT_TRUE(add(user, key));
-    ASSERT_TRUE(wait(factors.forget(user)));
+    ASSERT_TRUE(wait(drop_second_factors(users, user)));
     EXPECT_FALSE(factors.of(user)->any());
     EXPECT_EQ(factors.of(user)->recovery_codes, 0U);
     EXPECT_FALSE(account(user)->second_factor);
@@ -180,6 +183,19 @@ TEST_F(FactorsTest, GuessesAreLimited) {
     Errc last = Errc::internal;
     for (int i = 0; i < 12; ++i) last = wait(factors.use_code(user, "123")).error().code;
     EXPECT_EQ(last, Errc::rate_limited);
+}
+
+TEST_F(FactorsTest, GuessesAtOnceAreLimitedAsThoseInTurn) {
+    auto user = person("ada");
+    auto secret = factors.new_secret();
+    ASSERT_TRUE(wait(factors.add_authenticator(user, secret, totp_code(secret, totp_step(clock.now())))));
+    std::atomic<int> looked_at = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 40; ++i)
+        threads.emplace_back(
+            [&] { looked_at += wait(factors.use_code(user, "123")).error().code == Errc::forbidden ? 1 : 0; });
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(looked_at, 10);
 }
 
 }  // namespace

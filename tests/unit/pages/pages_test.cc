@@ -24,7 +24,10 @@ Facts facts() {
 
 class PagesTest : public testing::Test {
 protected:
-    explicit PagesTest(Facts given = facts()) : pages_(std::move(given), resetter()) { pages_.add_routes(router_); }
+    explicit PagesTest(Facts given = facts(), EmailLinks email = {})
+        : pages_(std::move(given), resetter(), std::move(email)) {
+        pages_.add_routes(router_);
+    }
 
     ResetPassword resetter() {
         return [this](std::string token, std::string password) { return reset(std::move(token), std::move(password)); };
@@ -162,6 +165,40 @@ TEST_F(PagesTest, WhatIsWrongWithAPasswordIsSaidAndTheServiceIsNotAskedInVain) {
     EXPECT_TRUE(has(call(http::Method::post, "/_peyk/reset", "", "token=t&password=a&repeat=a"), "too short"));
     answer_ = fail(Errc::unavailable);
     EXPECT_TRUE(has(call(http::Method::post, "/_peyk/reset", "", "token=t&password=a&repeat=a"), "Try again"));
+}
+
+class PagesWithEmail : public PagesTest {
+protected:
+    PagesWithEmail()
+        : PagesTest(facts(), {.look = [this](const std::string&, std::string_view) { return std::optional(link_); },
+                              .confirm = [](const std::string&, std::string_view) { return true; }}) {}
+    http::Response open() { return call(http::Method::get, "/_peyk/email", "sid=s&token=t"); }
+
+    EmailLink link_;
+};
+
+TEST_F(PagesWithEmail, SendNobodyToThePlacesOfStrangers) {
+    link_.next = "https://evil.example/?a=b&c=\"d";
+    auto page = open();
+    EXPECT_EQ(page.status, 200);
+    EXPECT_FALSE(page.headers.find("Location"));
+    EXPECT_TRUE(has(page, "href=\"https://evil.example/?a=b&amp;c=&quot;d\""));
+    EXPECT_TRUE(has(page, "noopener noreferrer"));
+    link_.next.reset();
+    EXPECT_FALSE(has(open(), "noopener"));
+}
+
+TEST_F(PagesWithEmail, SendOnWhereAUserAskedUnlessAFormWasPosted) {
+    link_.next = "https://app.example/done";
+    link_.next_by_user = true;
+    auto page = open();
+    EXPECT_EQ(page.status, 302);
+    EXPECT_EQ(page.headers.find("Location"), "https://app.example/done");
+    link_.ask_first = true;
+    EXPECT_EQ(open().status, 200);
+    auto posted = call(http::Method::post, "/_peyk/email", "", "sid=s&token=t");
+    EXPECT_EQ(posted.status, 200);
+    EXPECT_TRUE(has(posted, "href=\"https://app.example/done\""));
 }
 
 TEST(QrCode, IsLeftOutWhenTheTextIsTooLong) {

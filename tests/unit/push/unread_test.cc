@@ -185,5 +185,37 @@ TEST(Notifications, are_listed_in_pages_newest_first) {
         EXPECT_FALSE(list.list(kAda, world.number(kAda), {bad, 6, false}));
 }
 
+TEST(Notifications, what_was_said_before_ones_own_message_is_read) {
+    World world;
+    world.rooms.say(kBob, "m1");
+    world.rooms.say(kBob, "m2");
+    world.rooms.say(kAda, "m3");
+    world.rooms.say(kBob, "m4");
+    world.rooms.key.number = world.test.db.number(kRoom.id.view());
+    NotificationList list(world.test.db, world.rooms, world.counts);
+    auto reads = [&](const std::string& text) {
+        std::vector<bool> out;
+        auto answer = object(text);
+        for (const auto& each : *answer.find("notifications")->array()) out.push_back(each.get_bool("read").value());
+        return out;
+    };
+    auto all = list.list(kAda, world.number(kAda), {"", 20, false});
+    ASSERT_TRUE(all) << all.error().detail;
+    EXPECT_EQ(reads(*all), (std::vector{false, true, true}));
+    // On later pages too, and on pages that hold less than a walk finds.
+    std::vector<bool> paged;
+    std::string token;
+    for (int page = 0; page < 5; ++page) {
+        auto one = list.list(kAda, world.number(kAda), {token, 1, false});
+        ASSERT_TRUE(one) << one.error().detail;
+        for (bool read : reads(*one)) paged.push_back(read);
+        auto answer = object(*one);
+        const auto* next = answer.find("next_token");
+        if (!next) break;
+        token = *next->string();
+    }
+    EXPECT_EQ(paged, (std::vector{false, true, true}));
+}
+
 }  // namespace
 }  // namespace peyk::push

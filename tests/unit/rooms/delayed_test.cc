@@ -10,14 +10,23 @@
 namespace peyk::rooms {
 namespace {
 
+struct Senders final : DelayedSenders {
+    bool suspended = false;
+    Result<void> check_may_send(const UserId&) const override {
+        if (!suspended) return {};
+        return fail(Error{Errc::forbidden, "suspended", "M_USER_SUSPENDED"});
+    }
+};
+
 struct Delayed : testing::Test {
     World world;
+    Senders senders;
     Timers timers{world.clock, Timers::Mode::manual};
     RoomId room = world.make_room();
     std::unique_ptr<DelayedEvents> delayed = make();
 
     std::unique_ptr<DelayedEvents> make() {
-        return std::make_unique<DelayedEvents>(world.rooms, world.test.db, timers, world.clock, world.random,
+        return std::make_unique<DelayedEvents>(world.rooms, world.test.db, senders, timers, world.clock, world.random,
                                                world.pool);
     }
     std::string schedule(Millis delay, const std::string& transaction = "") {
@@ -88,6 +97,62 @@ TEST_F(Delayed, a_full_store_puts_the_sending_off) {
     pass(Millis{10'000});
     EXPECT_EQ(find(id).state, DelayedState::sent);
     EXPECT_EQ(messages(), 1u);
+}
+
+TEST_F(Delayed, of_a_sent_event_no_content_is_kept) {
+    auto id = schedule(Millis{1000});
+    EXPECT_EQ(find(id).content, R"({"body":"later"})");
+    pass(Millis{1000});
+    ASSERT_EQ(find(id).state, DelayedState::sent);
+    EXPECT_EQ(find(id).content, "{}");
+    auto by_hand = schedule(Millis{1000});
+    ASSERT_TRUE(act(by_hand, DelayedAction::send));
+    EXPECT_EQ(find(by_hand).content, "{}");
+}
+
+TEST_F(Delayed, content_that_no_event_can_hold_is_refused) {
+    DelayedDraft draft{room, "m.room.message", std::nullopt, {{"body", std::string(65'536, 'x')}}, Millis{1000}};
+    auto refused = run_blocking(world.pool, delayed->schedule(kAda, std::move(draft)));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().m_code, "M_TOO_LARGE");
+}
+
+TEST_F(Delayed, a_hundred_finalised_ones_are_kept_and_those_for_seven_days) {
+    for (std::size_t i = 0; i < DelayedEvents::kMaxFinalised + 5; ++i)
+        ASSERT_TRUE(act(schedule(Millis{1000}), DelayedAction::cancel));
+    EXPECT_EQ(delayed->list(world.store.number(kAda))->size(), DelayedEvents::kMaxFinalised);
+    world.clock.advance(DelayedEvents::kKept + Millis{1});
+    auto scheduled = schedule(Millis{3'600'000});
+    // The user does nothing more; the next start sweeps, and after that every day does.
+    delayed->stop();
+    delayed = make();
+    ASSERT_TRUE(delayed->start());
+    auto left_alone = [&] {
+        timers.run_due();
+        for (int i = 0; i < 200; ++i) {
+            auto left = *delayed->list(world.store.number(kAda));
+            if (left.size() == 1 && left.front().id == scheduled) return true;
+            std::this_thread::sleep_for(Millis{5});
+        }
+        return false;
+    };
+    EXPECT_TRUE(left_alone());
+}
+
+TEST_F(Delayed, nothing_of_a_suspended_sender_is_sent) {
+    auto id = schedule(Millis{1000});
+    auto other = schedule(Millis{60'000});
+    senders.suspended = true;
+    for (auto action : {DelayedAction::send, DelayedAction::restart}) {
+        auto refused = act(other, action);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().m_code, "M_USER_SUSPENDED");
+    }
+    EXPECT_TRUE(act(other, DelayedAction::cancel));
+    pass(Millis{1000});
+    EXPECT_EQ(find(id).state, DelayedState::failed);
+    EXPECT_NE(find(id).error.find("M_USER_SUSPENDED"), std::string::npos);
+    EXPECT_EQ(messages(), 0u);
 }
 
 TEST_F(Delayed, the_same_transaction_is_the_same_delayed_event) {

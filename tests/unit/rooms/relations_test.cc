@@ -63,6 +63,32 @@ struct Threads : testing::Test {
     std::size_t children(const RoomStore& store, const EventId& parent) {
         return (*store.relations().children(info->number, parent))->size();
     }
+    // Rows as those of `child`, of events that are not there.
+    void add_rows(const EventId& child, const EventId& parent, EventNumber from, std::size_t count) {
+        const auto& index = world.store.relations();
+        auto event = world.read(room, child)->event;
+        auto relation = *relation_of(*event);
+        std::vector<std::string> parents{index.digest(parent)};
+        index.begin(info->number);
+        while (count > 0) {
+            storage::Change change(world.test.db, Owner::room, info->number,
+                                   world.test.db.epoch(Owner::room, info->number));
+            auto now = std::min<std::size_t>(count, 2'000);
+            for (std::size_t i = 0; i < now; ++i) index.add(change, info->number, from++, *event, relation);
+            count -= now;
+            EXPECT_TRUE(run_blocking(world.pool, world.test.db.commit(std::move(change))));
+        }
+        index.end(info->number, parents);
+    }
+    std::optional<EventId> latest_in_thread(const EventId& root) {
+        auto children = *world.store.relations().children(info->number, root);
+        auto me = world.store.number(kAda);
+        Visibility visibility(world.store, *info, me, *world.memberships.of(me, info->number));
+        auto reader = reader_for(world.store, kAda, DeviceId::trusted("PHONE"), 0);
+        auto summary = *summarise_thread(world.store, *info, *world.read(room, root), *children, reader, visibility);
+        if (!summary.latest) return std::nullopt;
+        return summary.latest->event->id;
+    }
     std::vector<EventId> threads() {
         std::vector<EventId> out;
         auto rows = world.store.relations().threads(info->number, ~EventNumber{0}, 100);
@@ -70,6 +96,62 @@ struct Threads : testing::Test {
         return out;
     }
 };
+
+TEST_F(Threads, of_very_many_relations_the_newest_count) {
+    auto root = *world.say(room, "root");
+    auto child = *send(related(root, "m.thread"));
+    add_rows(child, root, 1'000'000, RelationIndex::kMaxChildren);
+    auto all = *world.store.relations().children(info->number, root);
+    ASSERT_EQ(all->size(), RelationIndex::kMaxChildren);
+    EXPECT_EQ(all->front().number, 1'000'000u);
+    EXPECT_EQ(all->back().number, 1'000'000u + RelationIndex::kMaxChildren - 1);
+}
+
+TEST_F(Threads, a_summary_reads_a_thousand_events_at_most) {
+    auto root = *world.say(room, "root");
+    auto child = *send(related(root, "m.thread"));
+    // Children that cannot be shown come after the one that can.
+    add_rows(child, root, 1'000'000, 999);
+    EXPECT_EQ(latest_in_thread(root), child);
+    add_rows(child, root, 2'000'000, 1);
+    EXPECT_EQ(latest_in_thread(root), std::nullopt);
+}
+
+TEST_F(Threads, two_redactions_at_once_leave_the_thread_where_it_is) {
+    auto root = *world.say(room, "root");
+    auto first = *send(related(root, "m.thread"));
+    auto second = *send(related(root, "m.thread"));
+    auto third = *send(related(root, "m.thread"));
+    world.test.store.hold();
+    std::vector<std::future<Result<EventId>>> redactions;
+    for (const auto& target : {third, second}) {
+        redactions.push_back(std::async(std::launch::async, [&, target] { return world.redact(room, target); }));
+        std::this_thread::sleep_for(Millis{50});
+    }
+    world.test.store.release();
+    for (auto& one : redactions) EXPECT_TRUE(one.get());
+    auto rows = *world.store.relations().threads(info->number, ~EventNumber{0}, 100);
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows.front().root, root);
+    EXPECT_EQ(rows.front().newest, world.read(room, first)->number);
+}
+
+TEST_F(Threads, an_annotation_can_be_made_again_while_its_redaction_is_queued) {
+    auto root = *world.say(room, "root");
+    auto reaction = *send(related(root, "m.annotation", "k"));
+    world.test.store.hold();
+    auto redaction = std::async(std::launch::async, [&] { return world.redact(room, reaction); });
+    std::this_thread::sleep_for(Millis{50});
+    auto made = std::async(std::launch::async, [&] { return send(related(root, "m.annotation", "k")); });
+    std::this_thread::sleep_for(Millis{50});
+    world.test.store.release();
+    ASSERT_TRUE(redaction.get());
+    auto again = made.get();
+    ASSERT_TRUE(again) << again.error().m_code;
+    EXPECT_FALSE(send(related(root, "m.annotation", "k")));
+    ASSERT_TRUE(world.redact(room, *again));
+    EXPECT_TRUE(send(related(root, "m.annotation", "k")));
+}
 
 TEST_F(Threads, the_cache_learns_of_new_and_of_redacted_relations) {
     auto root = *world.say(room, "root");

@@ -41,6 +41,52 @@ TEST(Rooms, rooms_that_are_made_in_one_millisecond_are_different_rooms) {
     EXPECT_EQ(made.size(), 20u);
 }
 
+TEST(Rooms, times_are_rounded_down_to_a_multiple_of_what_is_set) {
+    World world;
+    auto room = world.make_room();
+    Rooms::Options options{.server = ServerName::trusted("example.org"), .timestamp_rounding = Millis{1'000'000}};
+    Rooms rounded(world.test.db, world.store, world.memberships, world.activity, world.feed, world.clock, world.random,
+                  world.key, options);
+    world.clock.advance(Millis{1'234'567});
+    auto send = [&](std::optional<std::int64_t> time) {
+        Draft draft{"m.room.message", {}, {{"body", "when"}}, {}, time};
+        auto sent = run_blocking(world.pool, rounded.send(kAda, room, std::move(draft), {}));
+        EXPECT_TRUE(sent) << sent.error().detail;
+        return world.read(room, *sent)->event->origin_server_ts;
+    };
+    EXPECT_EQ(send({}), 1'700'001'000'000);
+    EXPECT_EQ(send(1'234'567), 1'234'567);  // times that an application service gives are its own
+}
+
+struct BobIsAGuest final : GuestAccounts {
+    Result<bool> is_guest(const UserId& user) const override { return user == kBob; }
+};
+
+// Also where nobody becomes a guest any more: no observer, but accounts of before.
+TEST(Rooms, guests_join_only_where_guests_may) {
+    World world;
+    auto room = world.make_room();
+    BobIsAGuest accounts;
+    Rooms::Options options{.server = ServerName::trusted("example.org"), .guest_accounts = &accounts};
+    Rooms rooms(world.test.db, world.store, world.memberships, world.activity, world.feed, world.clock, world.random,
+                world.key, options);
+    auto send = [&](const UserId& who, Draft draft) {
+        return run_blocking(world.pool, rooms.send(who, room, std::move(draft), {}));
+    };
+    auto joins = [&](json::Object content) {
+        content.set("membership", "join");
+        return send(kBob, Draft{"m.room.member", kBob.str(), std::move(content)});
+    };
+    auto refused = joins({});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().m_code, "M_GUEST_ACCESS_FORBIDDEN");
+    ASSERT_TRUE(send(kAda, Draft{"m.room.guest_access", "", {{"guest_access", "can_join"}}}));
+    EXPECT_TRUE(joins({}));
+    // Who is in the room may go on with another name.
+    ASSERT_TRUE(send(kAda, Draft{"m.room.guest_access", "", {{"guest_access", "forbidden"}}}));
+    EXPECT_TRUE(joins({{"displayname", "Bob"}}));
+}
+
 TEST(Rooms, a_transaction_sent_again_is_the_same_event) {
     World world;
     auto room = world.make_room();

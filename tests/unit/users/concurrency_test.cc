@@ -51,6 +51,13 @@ TEST_F(AtOnce, NoEditOfTheSameRowIsLost) {
     EXPECT_EQ(rows(kAccountDataStream, number("ada")), 1U);
 }
 
+TEST_F(AtOnce, GuessesAreLimitedAsThoseInTurn) {
+    (void)sign_up("ada");
+    std::atomic<int> looked_at = 0;
+    together([&](int) { looked_at += log_in("ada", "guess").status == 403; });
+    EXPECT_EQ(looked_at, 10);
+}
+
 TEST_F(AtOnce, ATokenWithOneUseMakesOneAccount) {
     auto options = test_options();
     options.registration = RegistrationMode::token;

@@ -74,11 +74,22 @@ TEST_F(ServerInfo, GivesOpenIdTokensForOthersToCheck) {
 }
 
 TEST_F(ServerInfo, TellsAdministratorsAndOneselfNoAddresses) {
+    auto options = test_options();
+    options.whois = true;
+    start(options);
     auto ada = sign_up("ada", R"(,"device_id":"A")").string("access_token");
     auto answer = get("/_matrix/client/v3/admin/whois/@ada:test.example", ada);
     EXPECT_EQ(answer.text, R"({"devices":{"A":{"sessions":[{"connections":[]}]}},"user_id":"@ada:test.example"})");
     EXPECT_EQ(get("/_matrix/client/v3/admin/whois/@root:test.example", ada).status, 403);
     EXPECT_EQ(get("/_matrix/client/v3/admin/whois/@ada:test.example", admin_token("root")).status, 200);
+}
+
+TEST_F(ServerInfo, ListsNoDevicesWhereThatIsSwitchedOff) {
+    auto ada = token_of("ada");
+    auto answer = get("/_matrix/client/v3/admin/whois/@ada:test.example", ada);
+    EXPECT_EQ(answer.status, 403);
+    EXPECT_EQ(answer.errcode(), "M_FORBIDDEN");
+    EXPECT_EQ(get("/_matrix/client/v3/admin/whois/@ada:test.example", admin_token("root")).status, 403);
 }
 
 TEST_F(ServerInfo, LimitsRequestsByAddress) {
@@ -93,6 +104,20 @@ TEST_F(ServerInfo, LimitsRequestsByAddress) {
         }
     }
     EXPECT_EQ(refused, 3);
+}
+
+TEST(RateLimiting, ANetworkOfIpv6IsOneAddress) {
+    auto key = [](std::array<std::uint8_t, 16> bytes) { return privacy::rate_key(http::ClientAddress{bytes}); };
+    std::array<std::uint8_t, 16> one{0x20, 1, 0x0d, 0xb8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1};
+    auto neighbour = one, other = one;
+    neighbour[15] = 2;
+    other[7] = 2;
+    EXPECT_EQ(key(one), key(neighbour));
+    EXPECT_NE(key(one), key(other));
+    std::array<std::uint8_t, 16> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1};
+    auto next = mapped;
+    next[15] = 2;
+    EXPECT_NE(key(mapped), key(next));
 }
 
 TEST(RateLimiting, ALookTakesNothing) {

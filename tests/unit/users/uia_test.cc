@@ -29,6 +29,32 @@ TEST_F(Asking, AgainForThePasswordBeforeADeviceGoes) {
     EXPECT_EQ(get(path("B"), ada).status, 404);
 }
 
+TEST_F(Asking, TakesNoPasswordAloneWhereThereIsASecondFactor) {
+    auto factor = [this](bool apps) {
+        Accounts::Edit edit = [apps](Account& row) -> Result<void> {
+            row.second_factor = true;
+            row.password_apps = apps;
+            return {};
+        };
+        ASSERT_TRUE(wait(server->users.accounts.update(number("ada"), std::move(edit))));
+    };
+    factor(false);
+    for (std::string what : {"account/deactivate", "account/password"}) {
+        auto body = R"({"new_password":"a new password",)" + password_of("ada") + "}";
+        auto answer = post("/_matrix/client/v3/" + what, body);
+        EXPECT_EQ(answer.status, 403) << what;
+        EXPECT_EQ(answer.errcode(), "M_FORBIDDEN") << what;
+    }
+    EXPECT_EQ(log_in("ada", "secret of ada").status, 403);
+    more_devices();
+    auto changed = post("/_matrix/client/v3/account/password",
+                        R"({"new_password":"secret of ada",)" + password_of("ada") + "}", ada);
+    EXPECT_EQ(changed.status, 200) << "the token has passed the second factor: " << changed.text;
+    factor(true);
+    EXPECT_EQ(log_in("ada", "secret of ada").status, 200);
+    EXPECT_EQ(post("/_matrix/client/v3/account/deactivate", "{" + password_of("ada") + "}").status, 200);
+}
+
 TEST_F(Asking, WithoutASessionBeforehandIsAllowed) {
     more_devices();
     EXPECT_EQ(del(path("B"), "{" + password_of("ada") + "}", ada).status, 200);
