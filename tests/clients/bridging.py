@@ -10,12 +10,11 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from urllib.parse import quote
 
+from person import Person
 from server import SLOWNESS, Server, free_port
 
 HERE = Path(__file__).resolve().parent
-CLIENT = "/_matrix/client/v3"
 
 
 def install() -> list:
@@ -69,7 +68,7 @@ class Program:
 class BridgeStory:
     name = "bridge"
 
-    def __init__(self, binary: Path, _external=None):
+    def __init__(self, binary: Path):
         self.folder = Path(tempfile.mkdtemp(prefix="peyk-bridge-"))
         self.port = free_port()
         registration = {
@@ -82,87 +81,50 @@ class BridgeStory:
         self.server = Server(binary, {"appservices.files": [str(self.registration)]})
         self.server.start()
         self.agents: list[Program] = []
-        self.ada: dict = {}
-        self.since = self.room = ""
-        self.seen: list[dict] = []  # events of the room that ada's syncs have brought
 
     def steps(self) -> list:
         return [self.starts, self.brings_a_ghost_into_a_room, self.carries_messages_both_ways,
                 self.misses_nothing_while_the_server_restarts, self.is_answered_by_a_bot]
 
-    def call(self, method: str, path: str, body: dict | None = None) -> dict:
-        headers = {"Authorization": f"Bearer {self.ada['access_token']}"} if self.ada else {}
-        answer = self.server.client().request(method, path, json.dumps(body or {}).encode() if method != "GET" else None,
-                                              headers)
-        if answer.status != 200:
-            raise AssertionError(f"{method} {path}: {answer.status} {answer.body[:300]!r}")
-        return answer.json()
-
-    def register(self, name: str) -> dict:
-        return self.call("POST", f"{CLIENT}/register", {"auth": {"type": "m.login.dummy"}, "username": name,
-                                                        "password": "a long password"})
-
-    def say(self, text: str) -> str:
-        return self.call("PUT", f"{CLIENT}/rooms/{quote(self.room)}/send/m.room.message/{secrets.token_hex(8)}",
-                         {"msgtype": "m.text", "body": text})["event_id"]
-
-    def wait_for(self, wanted, seconds: float = 30) -> dict:
-        """An event that ada has seen already, or sees while she syncs on."""
-        end = time.monotonic() + seconds * SLOWNESS
-        while True:
-            for event in self.seen:
-                if wanted(event):
-                    return event
-            if time.monotonic() > end:
-                break
-            since = f"&since={self.since}" if self.since else ""
-            answer = self.call("GET", f"{CLIENT}/sync?timeout=2000{since}")
-            self.since = answer["next_batch"]
-            joined = answer.get("rooms", {}).get("join", {}).get(self.room, {})
-            self.seen += joined.get("state", {}).get("events", []) + joined.get("timeline", {}).get("events", [])
-        raise AssertionError("what was waited for did not come: " + "; ".join(agent.tail() for agent in self.agents))
-
     def starts(self) -> None:
-        self.ada = self.register("ada")
+        self.ada = Person(self.server, "ada")
         self.bridge = Program([*install(), HERE / "bridge/bridge.mjs", self.registration, self.server.url, self.port],
                               self.folder, "bridge")
         self.agents.append(self.bridge)
         self.bridge.wait("ready")
 
     def brings_a_ghost_into_a_room(self) -> None:
-        self.room = self.call("POST", f"{CLIENT}/createRoom",
-                              {"preset": "private_chat", "invite": ["@_echo_eve:localhost"],
-                               "initial_state": []})["room_id"]
-        self.wait_for(lambda event: event["type"] == "m.room.member" and event.get("state_key") == "@_echo_eve:localhost"
-                      and event["content"]["membership"] == "join")
+        self.ada.make_room(invite=["@_echo_eve:localhost"])
+        self.ada.wait_for_join("@_echo_eve:localhost")
+
+    def wait_for_echo(self, text: str) -> None:
+        echo = self.ada.wait_for(lambda event: event["content"].get("body") == f"echo: {text}", f"the echo of {text!r}")
+        assert echo["sender"] == "@_echo_eve:localhost", echo
 
     def carries_messages_both_ways(self) -> None:
         for number in range(5):
-            self.say(f"hello {number}")
-            echo = self.wait_for(lambda event: event["content"].get("body") == f"echo: hello {number}")
-            assert echo["sender"] == "@_echo_eve:localhost", echo
+            self.ada.say(f"hello {number}")
+            self.wait_for_echo(f"hello {number}")
 
     def misses_nothing_while_the_server_restarts(self) -> None:
-        self.say("before the restart")
+        self.ada.say("before the restart")
         self.server.kill()
         self.server.start()
-        self.say("after the restart")
-        for text in ("before the restart", "after the restart"):
-            self.wait_for(lambda event: event["content"].get("body") == f"echo: {text}")
+        self.ada.say("after the restart")
+        self.wait_for_echo("before the restart")
+        self.wait_for_echo("after the restart")
 
     def is_answered_by_a_bot(self) -> None:
-        ada, self.ada = self.ada, {}
-        account = self.register("robot")
-        self.ada = ada
-        bot = Program([*install(), HERE / "bridge/bot.mjs", self.server.url, account["access_token"],
-                       self.folder / "bot.json"], self.folder, "bot")
+        account = Person(self.server, "robot")
+        bot = Program([*install(), HERE / "bridge/bot.mjs", self.server.url, account.token, self.folder / "bot.json"],
+                      self.folder, "bot")
         self.agents.append(bot)
         bot.wait("ready")
-        self.call("POST", f"{CLIENT}/rooms/{quote(self.room)}/invite", {"user_id": account["user_id"]})
-        self.wait_for(lambda event: event["type"] == "m.room.member" and event.get("state_key") == account["user_id"]
-                      and event["content"]["membership"] == "join")
-        asked = self.say("!ping")
-        answer = self.wait_for(lambda event: event["sender"] == account["user_id"] and event["type"] == "m.room.message")
+        self.ada.invite(account.user_id)
+        self.ada.wait_for_join(account.user_id)
+        asked = self.ada.say("!ping")
+        answer = self.ada.wait_for(lambda event: event["sender"] == account.user_id and event["type"] == "m.room.message",
+                                   "the bot's answer")
         assert answer["content"]["m.relates_to"]["m.in_reply_to"]["event_id"] == asked, answer
 
     def close(self) -> None:

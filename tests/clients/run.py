@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Existing Matrix clients against peyk, end to end encrypted: pairs of matrix-nio and matrix-js-sdk, and across; a bridge and a
-bot without encryption. "sliding" is js-sdk with sliding sync.
+bot without encryption; nheko in a virtual display. "sliding" is js-sdk with sliding sync.
 
-    tests/clients/run.py [--server build/test/peyk] [nio-nio jssdk-jssdk nio-jssdk sliding-jssdk bridge]
+    tests/clients/run.py [--server build/test/peyk] [nio-nio jssdk-jssdk nio-jssdk sliding-jssdk bridge nheko]
     tests/clients/run.py --external HOST:PORT       # checks the stories against a server that runs already
 """
 import argparse
@@ -17,10 +17,13 @@ sys.path[:0] = [str(HERE), str(ROOT / "tests/support")]
 
 import agents  # noqa: E402
 import bridging  # noqa: E402
+import desktop  # noqa: E402
 from story import Story  # noqa: E402
 
 PAIRS = {"nio-nio": ("nio", "nio"), "jssdk-jssdk": ("jssdk", "jssdk"), "nio-jssdk": ("nio", "jssdk"),
          "sliding-jssdk": ("sliding", "jssdk")}
+# Stories of their own, with what has to be installed for them.
+OTHERS = {"bridge": (bridging.BridgeStory, bridging.install), "nheko": (desktop.DesktopStory, desktop.install)}
 
 
 def run_story(story: Story) -> tuple[int, list[str]]:
@@ -54,20 +57,19 @@ def main() -> int:
     parser.add_argument("--server", type=Path, default=ROOT / "build/test/peyk")
     parser.add_argument("--external", type=lambda text: (text.split(":")[0], int(text.split(":")[1])))
     parser.add_argument("--result", type=Path)
-    parser.add_argument("pairs", nargs="*", metavar="PAIR", help=", ".join([*PAIRS, "bridge"]))
+    parser.add_argument("pairs", nargs="*", metavar="PAIR", help=", ".join([*PAIRS, *OTHERS]))
     arguments = parser.parse_args()
 
     passed, notes = 0, []
-    wanted = arguments.pairs or [*PAIRS, *([] if arguments.external else ["bridge"])]
+    wanted = arguments.pairs or [*PAIRS, *([] if arguments.external else OTHERS)]
     installs = agents.INSTALL if any(pair in PAIRS for pair in wanted) else {}
-    if "bridge" in wanted:
-        installs = installs | {"bridge": bridging.install}
+    installs = installs | {name: install for name, (_, install) in OTHERS.items() if name in wanted}
     for name, install in installs.items():
         began = time.monotonic()
         install()
         print(f"  client {name} is installed ({time.monotonic() - began:.0f} s)", flush=True)
     for pair in wanted:
-        story = bridging.BridgeStory(arguments.server) if pair == "bridge" else \
+        story = OTHERS[pair][0](arguments.server) if pair in OTHERS else \
             Story(*PAIRS[pair], arguments.server, arguments.external)
         good, bad = run_story(story)
         passed += good
