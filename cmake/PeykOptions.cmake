@@ -41,8 +41,8 @@ add_link_options(-Wl,-z,relro,-z,now)
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_SOURCE_DIR}/tools/cached_compiler.sh ${CMAKE_SOURCE_DIR})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 # ccache needs the precompiled header without its time stamps.
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)

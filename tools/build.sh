@@ -16,9 +16,10 @@ case $kind in
     *) echo "build.sh: unknown kind '$kind'" >&2; exit 2 ;;
 esac
 
-# The compiler cache: paths relative to the checkout, so that clones share it. The last two are about the precompiled
-# header, whose own time stamp says nothing.
-export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+# The compiler cache: paths relative to the checkout, so that clones share it (tools/cached_compiler.sh does the rest). The
+# last two are about the precompiled header, whose own time stamp says nothing. Its bytes name the checkout: what stands
+# for them is a sum of what it is made from (the compiler and the flags are in every sum anyway).
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1
 export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
 export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
 
@@ -32,5 +33,8 @@ if [ ! -f "build/$kind/build.ninja" ]; then
         || { cat "build-$kind.log" >&2; rm -f "build-$kind.log"; exit 1; }
     mv "build-$kind.log" "build/$kind/configure.log"
 fi
+header=build/$kind/src/CMakeFiles/peyk_pch.dir/cmake_pch.hxx.pch
+mkdir -p "$(dirname "$header")"
+{ cat cmake/pch.h; dpkg-query -W libboost1.81-dev libc6-dev libfmt-dev libstdc++-12-dev; } | sha256sum > "$header.sum"
 export NINJA_STATUS='[%f/%t %es] '
 exec ninja -C "build/$kind" -j "$jobs" "$@"
