@@ -34,6 +34,8 @@ Result<void> add_details(const RoomSource& rooms, const Payload& payload, const 
     out.set("content", event.content);
     bool urgent = event.is("m.room.encrypted") || payload.actions->highlight || tweaks.contains("sound");
     out.set("prio", urgent ? "high" : "low");
+    if (const auto* membership = event.content.find("membership"); membership && event.is("m.room.member"))
+        out.set("membership", *membership);  // as above
     if (event.state_key) out.set("user_is_target", *event.state_key == payload.pusher.user.view());
     PEYK_TRY(auto name, text_of_state(rooms, payload, "m.room.member", event.sender.view(), "displayname"));
     if (name) out.set("sender_display_name", *std::move(name));

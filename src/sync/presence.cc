@@ -134,7 +134,11 @@ Presence::Stay Presence::sync(const UserId& id, const DeviceId& device_id, std::
         auto device_number = store_.db().number(device_id.view());
         if (state == PresenceState::offline) {
             auto found = users_.find(number);
-            if (found == users_.end() || found->second.devices.erase(device_number) == 0) return stay;
+            if (found == users_.end()) return stay;
+            auto& devices = found->second.devices;
+            auto entry = devices.find(device_number);
+            if (entry == devices.end() || entry->second.said) return stay;
+            devices.erase(entry);
             told = settle(found->second, clock_.monotonic(), false);
         } else {
             auto now = clock_.monotonic();
@@ -143,6 +147,7 @@ Presence::Stay Presence::sync(const UserId& id, const DeviceId& device_id, std::
             bool arrives = entry.state == PresenceState::offline;
             bool explicitly = state && *state != entry.state;
             if (state || arrives) entry.state = state.value_or(PresenceState::online);
+            if (state) entry.said = false;
             // Coming, or saying so, is an activity; that a client polls is none.
             if (entry.state == PresenceState::online && (arrives || explicitly)) known.last_active = now;
             entry.seen = now;
@@ -189,6 +194,7 @@ Result<void> Presence::set(const UserId& id, const DeviceId& device_id, Presence
         auto& entry = device(known, store_.db().number(device_id.view()));
         entry.state = state;
         entry.seen = now;
+        entry.said = true;
         known.status = std::move(status);
         known.last_active = now;
         settle(known, now, true);
@@ -244,6 +250,7 @@ Result<std::vector<json::Object>> Presence::events(std::uint64_t reader, std::ui
     // Most looks are for something else, and those who are known may be many.
     if (!enabled_ || (from == to && arrivals.empty())) return out;
     std::vector<std::uint64_t> candidates;
+    std::vector<UserId> offline;  // arrivals who were not seen since the start
     {
         std::lock_guard lock(mutex_);
         for (const auto& [number, user] : users_) {
@@ -253,12 +260,16 @@ Result<std::vector<json::Object>> Presence::events(std::uint64_t reader, std::ui
         }
         for (const auto& id : arrivals) {
             auto number = store_.number(id);
-            if (users_.contains(number)) candidates.push_back(number);
+            if (users_.contains(number)) {
+                candidates.push_back(number);
+            } else if (number != reader && offline.size() < kMaxOffline) {
+                offline.push_back(id);
+            }
         }
     }
     std::sort(candidates.begin(), candidates.end());
     candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
-    if (candidates.empty()) return out;
+    if (candidates.empty() && offline.empty()) return out;
     PEYK_TRY(auto rooms, rooms_of(reader));
     for (auto number : candidates) {
         bool visible = number == reader;
@@ -272,6 +283,12 @@ Result<std::vector<json::Object>> Presence::events(std::uint64_t reader, std::ui
         out.push_back({{"type", "m.presence"},
                        {"sender", found->second.id.str()},
                        {"content", content(found->second, clock_.monotonic())}});
+    }
+    for (const auto& id : offline) {
+        PEYK_TRY(bool visible, is_in_one_of(rooms, store_.number(id)));
+        if (!visible) continue;
+        out.push_back(
+            {{"type", "m.presence"}, {"sender", id.str()}, {"content", json::Object{{"presence", "offline"}}}});
     }
     return out;
 }

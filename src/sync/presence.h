@@ -30,6 +30,7 @@ public:
     static constexpr Millis kGone{30'000};      // after a device's last request: offline
     static constexpr Millis kSweep{5'000};      // how often that is looked at
     static constexpr std::size_t kMaxDevices = 32, kMaxStatus = 1024;
+    static constexpr std::size_t kMaxOffline = 100;  // arrivals who are told to be offline: what is assumed anyway
 
     Presence(bool enabled, const rooms::RoomStore& store, const rooms::Memberships& memberships, Feed& feed,
              Timers& timers, Executor& workers, const Clock& clock)
@@ -58,7 +59,8 @@ public:
         Presence* presence_ = nullptr;
         std::uint64_t user_ = 0, device_ = 0;
     };
-    // A sync began. No state: online if the user was offline. Offline: the device does not count, and nothing is kept.
+    // A sync began. No state: online if the user was offline. Offline: the sync makes nobody online, and what earlier
+    // ones made of the device is over; what its user said with set() stays, until the device is gone.
     Stay sync(const UserId& user, const DeviceId& device, std::optional<PresenceState> state);
     // Somebody did something: sent a message.
     void active(const UserId& user, const DeviceId& device);
@@ -83,6 +85,7 @@ private:
         PresenceState state = PresenceState::offline;
         Millis seen{0};
         std::uint32_t syncing = 0;
+        bool said = false;  // by set(), not by a sync
     };
     struct User {
         UserId id;

@@ -27,6 +27,7 @@ public:
     // {"override": […], …} with every rule as clients see it, most important first.
     json::Object to_json() const;
     // Errors of all below: M_INVALID_PARAM (kind), M_NOT_FOUND (rule).
+    Result<json::Array> rules(std::string_view kind) const;
     Result<json::Object> rule(std::string_view kind, std::string_view id) const;
 
     struct Place {

@@ -245,6 +245,7 @@ Task<Result<Registration::Registered>> Registration::finish(AccountPtr account, 
     if (!wish.inhibit_login) {
         SignIn wanted{std::move(account), std::move(wish.device), std::move(wish.device_name), wish.refreshable};
         PEYK_CO_TRY(out.signed_in, co_await sessions_.sign_in(std::move(wanted)));
+        if (!wish.password.empty()) uia_.began_with_password(out.signed_in->session);
     }
     co_return out;
 }

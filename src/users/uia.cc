@@ -226,14 +226,24 @@ Task<Result<void>> Uia::advance(Session& session, const json::Object& auth) {
     co_return co_await take_stage(session, std::move(stage), auth, session.caller_id);
 }
 
-void Uia::approve_reset(std::uint64_t user) {
-    constexpr Millis kLife{600'000};
+// Of many, any goes: who is forgotten is asked once more than needed.
+void Uia::remember(Deadlines& deadlines, std::uint64_t key, Millis life) {
     constexpr std::size_t kMost = 10'000;
     auto now = context_.clock.monotonic();
     std::lock_guard lock(mutex_);
-    std::erase_if(approvals_, [now](const auto& entry) { return entry.second <= now; });
-    if (approvals_.size() >= kMost) approvals_.erase(approvals_.begin());
-    approvals_[user] = now + kLife;
+    std::erase_if(deadlines, [now](const auto& entry) { return entry.second <= now; });
+    if (deadlines.size() >= kMost) deadlines.erase(deadlines.begin());
+    deadlines[key] = now + life;
+}
+
+void Uia::approve_reset(std::uint64_t user) { remember(approvals_, user, Millis{600'000}); }
+
+void Uia::began_with_password(std::uint64_t session) { remember(fresh_, session, Millis{300'000}); }
+
+bool Uia::knew_password_lately(const Caller& caller) {
+    std::lock_guard lock(mutex_);
+    auto found = fresh_.find(caller.token_number);
+    return found != fresh_.end() && found->second > context_.clock.monotonic();
 }
 
 bool Uia::take_approval(std::uint64_t user) {

@@ -73,6 +73,12 @@ public:
     // The user has said on the account pages that their next reset of cross-signing is wanted: good for ten minutes.
     void approve_reset(std::uint64_t user);
 
+    // The session began with the password of its account, just now.
+    void began_with_password(std::uint64_t session);
+    // It did so within the last five minutes. Whoever holds it knew the password then, unless the token was stolen
+    // since.
+    bool knew_password_lately(const Caller& caller);
+
     // What a browser does for a client that does not know a stage (client_api's fallback pages).
     struct Open {
         std::optional<UserId> user;  // whose session asks; none: registration
@@ -112,6 +118,8 @@ private:
     Error incomplete(const Session& session, const Error* why) const;
     Task<Result<void>> take_stage(Session& session, std::string stage, json::Object auth, std::optional<UserId> caller);
     bool take_approval(std::uint64_t user);
+    using Deadlines = std::unordered_map<std::uint64_t, Millis>;
+    void remember(Deadlines& deadlines, std::uint64_t key, Millis life);
     std::optional<Session> find(const std::string& id);
     Result<void> bind(Session& session, const UiaRequest& request, json::Object body) const;
     // What a stage adds to the session.
@@ -139,7 +147,8 @@ private:
     List sessions_;
     std::size_t bytes_ = 0;
     std::unordered_map<std::string, List::iterator> by_id_;
-    std::unordered_map<std::uint64_t, Millis> approvals_;  // of resets, by user: until when
+    Deadlines approvals_;  // of resets, by user: until when
+    Deadlines fresh_;      // sessions that began with a password, by number: until when
 };
 
 }  // namespace peyk::users

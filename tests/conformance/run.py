@@ -22,9 +22,9 @@ others in them are run too and count for nothing. A skipped test has not passed.
 is a failure; one that passes unexpectedly is named, so that --write can take it into the list. --write also brings
 docs/conformance.md up to date, which lists the rest with the reasons in sytest-reasons.tsv.
 
-The checkout is copied before it runs, and sytest-proofs.pl is added to the copy: it proves an ability that many tests ask for
-and that no test of Sytest proves any more. Sytest is told that this is Synapse only so that it runs the tests of the one route
-of Synapse that peyk has, POST /_synapse/admin/v1/register.
+The checkout is copied before it runs, and sytest-proofs.pl is added to the copy: it proves two abilities that many tests ask
+for and that no test of Sytest proves without a second server. Sytest is told that this is Synapse only so that it runs the
+tests of the one route of Synapse that peyk has, POST /_synapse/admin/v1/register.
 """
 import argparse
 import json

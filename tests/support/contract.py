@@ -16,6 +16,8 @@ PROSE_ALLOWS_STATUS = {
 }
 # Where an alias leads to: a service did not answer the question for it (Application Service API, querying, which names joins).
 PROSE_ALLOWS_FOR = {("getRoomIdByAlias", 408), ("joinRoom", 408), ("knockRoom", 408)}
+# What a member has not set is null, as every other server says it (src/client_api/rooms/state.cc).
+NULL_FOR = {"getJoinedMembersByRoom": (".display_name: null is not string", ".avatar_url: null is not string")}
 # HTTP's own: parts of files (RFC 9110, section 14) and what has not changed.
 HTTP_ALLOWS_STATUS = {206, 304, 416}
 
@@ -159,7 +161,8 @@ class Contract:
             return [f"{name}: {problem}"]
         if status == 401 and isinstance(value, dict) and value.get("errcode") in ("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"):
             return self.check_error(status, content_type, body)  # before any stage: a token was asked for
-        return [f"{name} {problem}" for problem in self.schemas.problems(value, schema)]
+        accepted = NULL_FOR.get(operation["id"], ())
+        return [f"{name} {problem}" for problem in self.schemas.problems(value, schema) if not problem.endswith(accepted)]
 
     @staticmethod
     def check_delayed(content_type: str, body: bytes) -> list[str]:

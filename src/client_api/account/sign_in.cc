@@ -5,13 +5,15 @@
 namespace peyk::client_api::account {
 namespace {
 
+constexpr std::string_view kPassword = "m.login.password";
+
 class LoginFlows {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/client/v3/login", Auth::none};
     LoginFlows(bool services, bool browser) : services_(services), browser_(browser) {}
 
     Task<Result<Reply>> run(Call) {
-        json::Array flows{json::Object{{"type", "m.login.password"}},
+        json::Array flows{json::Object{{"type", kPassword}},
                           json::Object{{"type", "m.login.token"}, {"get_login_token", true}}};
         if (services_) flows.push_back(json::Object{{"type", "m.login.application_service"}});
         // Spec: Client-Server API › OAuth 2.0 aware clients.
@@ -34,6 +36,7 @@ public:
           passwords_(users.password_check),
           tokens_(users.login_tokens),
           sessions_(users.sessions),
+          uia_(users.uia),
           names_(users.service_names()) {}
 
     Task<Result<Reply>> run(Call call) {
@@ -46,8 +49,10 @@ public:
         PEYK_CO_TRY(wanted.device_name, call.optional_string("initial_device_display_name"));
         PEYK_CO_TRY(auto refreshable, call.optional_bool("refresh_token"));
         wanted.refreshable = refreshable.value_or(false);
+        bool with_password = type == kPassword;
         PEYK_CO_TRY(wanted.account, co_await prove(std::move(type), std::move(call)));
         PEYK_CO_TRY(auto session, co_await sessions_.sign_in(std::move(wanted)));
+        if (with_password) uia_.began_with_password(session.session);
         json::Object out;
         write_session(out, session, true);
         if (!options_.public_base_url.empty())
@@ -57,7 +62,7 @@ public:
 
 private:
     Task<Result<users::AccountPtr>> prove(std::string type, Call call) {
-        if (type == "m.login.password") {
+        if (type == kPassword) {
             PEYK_CO_TRY(auto password, call.need_string("password"));
             PEYK_CO_TRY(auto user, passwords_.named_user(call.body));
             PEYK_CO_TRY(auto account, co_await passwords_.check(std::move(user), std::move(password)));
@@ -92,6 +97,7 @@ private:
     users::PasswordCheck& passwords_;
     users::Tickets& tokens_;
     users::Sessions& sessions_;
+    users::Uia& uia_;
     const users::ServiceNames* names_;
 };
 

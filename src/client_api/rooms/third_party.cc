@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::size_t kMaxInvites = 100;
 
-// Anybody may call this; each invitation carries its own proof, and nothing is told about those that fail.
+// Anybody may call this; each invitation carries its own proof. The identity server learns that some were refused, so
+// that it can say so, but neither which nor why: whoever asks without a proof learns nothing about rooms and people.
 class OnBind {
 public:
     static constexpr Route kRoutes[] = {
@@ -22,16 +23,23 @@ public:
         PEYK_CO_TRY(const auto* list, call.optional_array("invites"));
         auto invites = list ? *list : json::Array{};
         if (invites.size() > kMaxInvites) co_return m::invalid_param("Too many invitations at once");
+        bool refused = false;
         for (const auto& invite : invites) {
             auto room = RoomId::parse(invite.get_string("room_id").value_or(""));
             auto user = UserId::parse(invite.get_string("mxid").value_or(""));
             const auto* proof = invite.get_object("signed");
-            if (!room || !user || !proof) continue;
+            if (!room || !user || !proof) {
+                refused = true;
+                continue;
+            }
             auto given = *proof;
             auto exchanging = invites_.exchange(*std::move(room), *std::move(user), std::move(given));
             auto done = co_await std::move(exchanging);
-            if (!done) log::debug("rooms", "a third-party invitation was not taken up: {}", done.error().detail);
+            if (done) continue;
+            refused = true;
+            log::debug("rooms", "a third-party invitation was not taken up: {}", done.error().detail);
         }
+        if (refused) co_return m::forbidden("Not all of these invitations could be taken up");
         co_return Reply::empty();
     }
 

@@ -77,6 +77,25 @@ TEST(Presence, what_one_said_stays_while_one_only_polls) {
     EXPECT_EQ(*world.presence.get(kAda).find("status_msg")->string(), "at lunch");
 }
 
+TEST(Presence, what_one_said_outlives_a_sync_that_is_not_to_be_seen_until_the_device_is_gone) {
+    World world;
+    ASSERT_TRUE(world.presence.set(kAda, kPhone, PresenceState::online, "here"));
+    {
+        auto hidden = world.presence.sync(kAda, kPhone, PresenceState::offline);
+    }
+    EXPECT_EQ(world.state(), "online");
+    world.pass(Presence::kGone + Presence::kSweep);
+    EXPECT_EQ(world.state(), "offline");
+    ASSERT_TRUE(world.presence.set(kAda, kPhone, PresenceState::online, std::nullopt));
+    {
+        auto idle = world.presence.sync(kAda, kPhone, PresenceState::unavailable);
+    }
+    {
+        auto hidden = world.presence.sync(kAda, kPhone, PresenceState::offline);
+    }
+    EXPECT_EQ(world.state(), "offline") << "a later sync has said otherwise";
+}
+
 TEST(Presence, the_liveliest_device_counts_and_an_invisible_one_does_not) {
     World world;
     auto hidden = world.presence.sync(kAda, kPhone, PresenceState::offline);

@@ -257,6 +257,20 @@ TEST_F(Rules, BeginWithTheDefaults) {
     EXPECT_EQ(mention.body.get_array("conditions")->at(0).get_string("key"), "content.m\\.mentions.user_ids");
     EXPECT_EQ(get("/_matrix/client/v3/pushrules/global/", ada).body.get_array("override")->size(), 10U);
     EXPECT_EQ(get("/_matrix/client/r0/pushrules/", ada).status, 200);
+    EXPECT_EQ(get(rule("override/"), ada).body.array()->size(), 10U);
+}
+
+TEST_F(Rules, AreOnlyWhereTheSpecificationHasThem) {
+    const std::string base = "/_matrix/client/v3/pushrules";
+    EXPECT_EQ(get(base, ada).status, 404);
+    for (const char* path : {"/global", "/global/room", "/other/", "/global/nokind/", "/other/room/x",
+                             "/global/override/.m.rule.master/color"}) {
+        EXPECT_EQ(get(base + path, ada).status, 400) << path;
+        EXPECT_EQ(put(base + path, R"({"actions":[]})", ada).status, 400) << path;
+    }
+    EXPECT_EQ(put(base + "/", "{}", ada).status, 400);
+    EXPECT_EQ(del(base + "/global/room", "", ada).status, 400);
+    EXPECT_EQ(get(base + "/global").status, 401);
 }
 
 TEST_F(Rules, OfTheUserStandBehindTheMasterAndBeforeTheDefaults) {
@@ -319,8 +333,9 @@ TEST_F(Rules, AreChecked) {
     EXPECT_EQ(code("override/x", R"({"actions":[{"no":"tweak"}]})"), "M_INVALID_PARAM");
     EXPECT_EQ(code("override/x", R"({"actions":[],"conditions":[{}]})"), "M_INVALID_PARAM");
     EXPECT_EQ(code("content/x", R"({"actions":[]})"), "M_MISSING_PARAM");
-    EXPECT_EQ(code("room/noroom", R"({"actions":[]})"), "M_INVALID_PARAM");
-    EXPECT_EQ(code("sender/nobody", R"({"actions":[]})"), "M_INVALID_PARAM");
+    EXPECT_EQ(code("room/no%5Croom", R"({"actions":[]})"), "M_INVALID_PARAM");
+    EXPECT_EQ(code("room/%23no:room", R"({"actions":[]})"), "<none>");
+    EXPECT_EQ(del(rule("room/%23no:room"), "", ada).status, 200);
     EXPECT_EQ(get(rule("override/missing"), ada).errcode(), "M_NOT_FOUND");
     EXPECT_EQ(put(rule("override/missing/enabled"), R"({"enabled":true})", ada).status, 404);
     EXPECT_EQ(put(rule("override/missing/actions"), R"({"actions":[]})", ada).status, 404);

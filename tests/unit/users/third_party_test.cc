@@ -118,6 +118,7 @@ TEST_F(Addresses, AreNotAddedByATokenAlone) {
     auto ada = token_of("ada");
     auto sid = ask("account/3pid/email/requestToken", "thief@example.org");
     ASSERT_TRUE(open_link(sid));
+    clock.advance(Millis{300'001});
     auto creds = R"("sid":")" + sid + R"(","client_secret":"secret")";
     for (auto [path, body] : {std::pair{"account/3pid", R"({"three_pid_creds":{)" + creds + "}}"},
                               {"account/3pid", R"({"threePidCreds":{)" + creds + "}}"},
@@ -130,6 +131,31 @@ TEST_F(Addresses, AreNotAddedByATokenAlone) {
     EXPECT_EQ(post(kIn + std::string("account/3pid/add"), "{" + creds + "," + password_of("ada") + "}", ada).status,
               200);
     EXPECT_EQ(held(ada).size(), 1u);
+}
+
+// The older route has no way to ask: there whoever has just given the password is believed, for five minutes.
+TEST_F(Addresses, AreAddedByASessionThatJustGaveThePassword) {
+    auto body = [&](const std::string& sid) {
+        return R"({"three_pid_creds":{"sid":")" + sid + R"(","client_secret":"secret"}})";
+    };
+    auto older = kIn + std::string("account/3pid");
+    auto add = [&](const std::string& email, const std::string& token) {
+        auto sid = ask("account/3pid/email/requestToken", email);
+        EXPECT_TRUE(open_link(sid));
+        EXPECT_EQ(
+            post(kIn + std::string("account/3pid/add"), R"({"sid":")" + sid + R"(","client_secret":"secret"})", token)
+                .status,
+            401);
+        return post(older, body(sid), token).status;
+    };
+    auto registered = token_of("ada");
+    EXPECT_EQ(add("one@example.org", registered), 200);
+    clock.advance(Millis{300'001});
+    EXPECT_EQ(add("two@example.org", registered), 401);
+    auto by_password = log_in("ada", "secret of ada").string("access_token");
+    EXPECT_EQ(add("three@example.org", by_password), 200);
+    EXPECT_EQ(add("four@example.org", registered), 401);
+    EXPECT_EQ(held(registered), (std::vector<std::string>{"one@example.org", "three@example.org"}));
 }
 
 TEST_F(Addresses, AreProvenForOneUse) {
