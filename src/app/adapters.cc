@@ -18,6 +18,11 @@ Result<bool> ProfilesOfUsers::is_guest(const UserId& user) const {
     return account && account->guest;
 }
 
+Result<bool> ProfilesOfUsers::has_ended(const UserId& user) const {
+    PEYK_TRY(auto account, users_.accounts.find(user));
+    return account && account->deactivated;
+}
+
 Result<void> SendersOfDelayed::check_may_send(const UserId& user) const {
     PEYK_TRY(auto account, users_.accounts.find(user));
     if (!account || !account->suspended) return {};

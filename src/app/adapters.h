@@ -20,6 +20,7 @@ public:
     Result<Profile> profile(const UserId& user) const override;
     Result<bool> exists(const UserId& user) const override { return users_.accounts.exists(user); }
     Result<bool> is_guest(const UserId& user) const override;
+    Result<bool> has_ended(const UserId& user) const override;
 
 private:
     const users::Users& users_;

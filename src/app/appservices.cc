@@ -24,6 +24,7 @@ Result<users::Caller> ServiceAuthenticator::authenticate_service(std::string_vie
     PEYK_TRY(auto account, users_.accounts.find(user));
     if (!account || account->deactivated) return m::forbidden("The application service has not registered this user");
     if (account->locked) return fail(users::locked_error());
+    PEYK_CHECK(users::check_is_somebody(*account));
     if (user != service->sender) {
         PEYK_TRY(auto sender, users_.accounts.find(service->sender));
         if (!sender || sender->deactivated)

@@ -22,6 +22,8 @@ struct Options {
     RekeyOptions rekey;
     InitOptions init;
     UserOptions user;
+    NoticeOptions notice;
+    std::vector<std::string> words;
     BackupOptions backup;
     DoctorOptions doctor;
     InventoryOptions inventory;
@@ -92,26 +94,11 @@ Example:
     });
 }
 
-void add_server_commands(CLI::App& app, Options& o) {
-    auto& serve = command(app, "serve", "Run the server until it is told to stop", R"(
-Stops within two seconds on SIGTERM or Ctrl-C; reads certificate files anew on SIGHUP. When the key of the store is not
-at hand, and nobody sits there to be asked, it starts sealed: it answers 503 until `peyk unlock`.
-
-Examples:
-  peyk serve
-  peyk serve --config /etc/peyk/peyk.toml
-  PEYK_LOGGING_LEVEL=debug peyk serve)");
-    config_option(serve, o);
-    serve.add_flag("--sealed", o.serve.sealed, "Wait for `peyk unlock` even if the key is at hand");
-    serve.callback([&o] {
-        o.serve.config = o.config;
-        o.exit = run_serve(o.serve);
-    });
-    add_lock_commands(app, o);
-
+void add_init_command(CLI::App& app, Options& o) {
     auto& init = command(app, "init", "Write a first configuration, data folder and keys", R"(
 Asks for the server's name, which is for ever: it is a part of every account and every room, and cannot be changed
-later. Asks for a passphrase that opens the store at each start; without it, what is on the disk is noise.
+later. Asks for a passphrase that opens the store at each start; without it, what is on the disk is noise. Asks how long
+messages and files are kept.
 With --unattended nothing is asked: the name is localhost, the key lies in a file, and the store is marked as a trial
 that will never talk with other servers.
 
@@ -129,6 +116,11 @@ Examples:
     init.add_option("--registration", o.init.registration, "open, token or closed")
         ->capture_default_str()
         ->check(CLI::IsMember({"open", "token", "closed"}));
+    init.add_option("--message-days", o.init.message_days, "End messages after so many days (0: never)")
+        ->check(CLI::Range(0, 36'500));
+    init.add_option("--file-days", o.init.file_days, "End files that people send after so many days (0: never)")
+        ->check(CLI::Range(0, 36'500));
+    init.add_flag("--rooms-choose", o.init.rooms_choose, "Rooms may set how long their own messages are kept");
     init.add_flag("--unattended", o.init.unattended, "Ask nothing: a trial server named localhost");
     init.add_flag("--key-file", o.init.key_file, "Keep the key in a file instead of a passphrase");
     init.add_flag("--passphrase", o.init.passphrase, "A passphrase also with --unattended: from the environment");
@@ -137,6 +129,24 @@ Examples:
         o.init.tls = !o.no_tls;
         o.exit = run_init(o.init);
     });
+}
+
+void add_server_commands(CLI::App& app, Options& o) {
+    auto& serve = command(app, "serve", "Run the server until it is told to stop", R"(
+Stops within two seconds on SIGTERM or Ctrl-C; reads certificate files anew on SIGHUP. When the key of the store is not
+at hand, and nobody sits there to be asked, it starts sealed: it answers 503 until `peyk unlock`.
+
+Examples:
+  peyk serve
+  peyk serve --config /etc/peyk/peyk.toml
+  PEYK_LOGGING_LEVEL=debug peyk serve)");
+    config_option(serve, o);
+    serve.add_flag("--sealed", o.serve.sealed, "Wait for `peyk unlock` even if the key is at hand");
+    serve.callback([&o] {
+        o.serve.config = o.config;
+        o.exit = run_serve(o.serve);
+    });
+    add_lock_commands(app, o);
 }
 
 // One of the commands on accounts. `run` gets the options complete.
@@ -227,6 +237,32 @@ Example:
                                run_user_reset_link);
     reset.add_option("name", o.user.name, "The account")->required();
     add_user_state_commands(user, o);
+}
+
+void add_notice_command(CLI::App& app, Options& o) {
+    auto& notice = command(app, "notice", "Say something to one user or to all, in their room of server notices", R"(
+Needs notices.user in the configuration. The room is not encrypted. Works while the server runs, and on the store itself
+while it does not.
+
+Examples:
+  peyk notice sara "Your storage is nearly full."
+  peyk notice --all "The server moves on Sunday; it is away from 10 to 12."
+  peyk notice --all - < letter.txt)");
+    config_option(notice, o);
+    notice.add_option("who", o.words, "The account (not with --all), and the text; a text of - is standard input")
+        ->required()
+        ->expected(1, 2);
+    notice.add_flag("--all", o.notice.all, "Everybody who has an account here");
+    notice.callback([&o] {
+        o.notice.config = o.config;
+        bool fits = o.words.size() == (o.notice.all ? 1u : 2u);
+        if (!fits)
+            throw CLI::ValidationError("notice",
+                                       o.notice.all ? "with --all there is only a text" : "an account and a text");
+        if (!o.notice.all) o.notice.name = o.words.front();
+        o.notice.text = o.words.back();
+        o.exit = run_notice(o.notice);
+    });
 }
 
 void add_care_commands(CLI::App& app, Options& o) {
@@ -323,7 +359,9 @@ int run_cli(int argc, char** argv) {
     app.set_version_flag("--version", version());
     Options options;
     add_server_commands(app, options);
+    add_init_command(app, options);
     add_user_commands(app, options);
+    add_notice_command(app, options);
     add_care_commands(app, options);
     add_config_commands(app, options);
     try {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace peyk::app {
@@ -36,6 +37,8 @@ struct InitOptions {
     std::uint16_t port = 8008;
     std::uint16_t tls_port = 8448;
     std::string registration = "closed";
+    std::optional<unsigned> message_days, file_days;  // absent: ask, or 0 when unattended
+    bool rooms_choose = false;
     bool unattended = false;
     bool key_file = false;    // no passphrase
     bool passphrase = false;  // also when unattended
@@ -50,6 +53,12 @@ struct UserOptions {
     bool yes = false;    // of deactivate: do not ask
     std::filesystem::path password_file;
     Output output = Output::text;
+};
+struct NoticeOptions {
+    std::filesystem::path config;
+    std::string name;  // empty: everybody
+    std::string text;  // "-": from standard input
+    bool all = false;
 };
 struct BackupOptions {
     std::filesystem::path config;
@@ -85,6 +94,7 @@ int run_user_admin(const UserOptions& options);
 int run_user_logout(const UserOptions& options);
 int run_user_drop_second_factor(const UserOptions& options);
 int run_user_deactivate(const UserOptions& options);
+int run_notice(const NoticeOptions& options);
 int run_backup(const BackupOptions& options);
 int run_restore(const BackupOptions& options);
 int run_verify(const VerifyOptions& options);

@@ -112,9 +112,24 @@ struct LimitsSection {
 struct MediaSection {
     std::uint64_t upload_size = 50 * 1024 * 1024;
     std::uint64_t user_quota = 10ull * 1024 * 1024 * 1024;
+    Millis lifetime{0};                    // of uploads; 0: for ever
     Millis reserved_lifetime{86'400'000};  // of addresses that were reserved and never filled
     Millis thumbnail_time{4'000};
     bool unauthenticated = false;
+};
+
+struct RetentionSection {
+    bool enabled = false;
+    Millis default_lifetime{0};  // 0: for ever
+    Millis shortest{3'600'000};
+    Millis longest{0};  // 0: no bound
+};
+
+struct NoticesSection {
+    std::string user;  // localpart; empty: off
+    std::string display_name = "Server notices";
+    std::string avatar_url;
+    std::string room_name = "Server notices";
 };
 
 struct NetworkSection {
@@ -174,6 +189,8 @@ struct Config {
     AuthSection auth;
     LimitsSection limits;
     MediaSection media;
+    RetentionSection retention;
+    NoticesSection notices;
     NetworkSection network;
     AppservicesSection appservices;
     MailSection mail;

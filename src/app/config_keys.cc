@@ -253,6 +253,12 @@ void add_media(std::vector<Key>& keys) {
         bytes("media.upload_size", AT(media.upload_size), kKiB, 16 * kGiB, "The largest file of one upload."));
     keys.push_back(
         bytes("media.user_quota", AT(media.user_quota), kMiB, 1024 * kGiB, "All files of one account together."));
+    keys.push_back(time("media.lifetime", AT(media.lifetime), 0, 36'500 * kDay,
+                        "How long files are kept that people send; they end in the day after. 0: for ever. What a "
+                        "profile, a room's state or account data refers to, such as a picture of a person or a room, "
+                        "is kept as long as it does.",
+                        "Messages stay and show a file that is gone. What encrypted messages refer to cannot be known, "
+                        "so all of that ends by its age."));
     keys.push_back(time("media.reserved_lifetime", AT(media.reserved_lifetime), kMinute, 366 * kDay,
                         "How long an address that was reserved for an upload waits for its file."));
     keys.push_back(time("media.thumbnail_time", AT(media.thumbnail_time), 100, kMinute,
@@ -260,6 +266,33 @@ void add_media(std::vector<Key>& keys) {
     keys.push_back(feature("media.unauthenticated", AT(media.unauthenticated),
                            "Also serve files on the old routes that ask for no token.",
                            "Anybody who learns a file's address can fetch it. Encrypted files stay unreadable."));
+}
+
+void add_retention(std::vector<Key>& keys) {
+    keys.push_back(flag("retention.enabled", AT(retention.enabled),
+                        "Messages end: when their lifetime is over nobody is shown them, and two minutes later their "
+                        "keys are destroyed. Rooms may set a lifetime (`m.room.retention`). Events of state are kept.",
+                        "Nothing vanishes unasked: off in both profiles. What other people's apps, and backups, have "
+                        "kept is not reached."));
+    keys.push_back(time("retention.default_lifetime", AT(retention.default_lifetime), 0, 36'500 * kDay,
+                        "Of messages in rooms that set none. 0: for ever."));
+    keys.push_back(time("retention.shortest", AT(retention.shortest), 0, 36'500 * kDay,
+                        "The shortest lifetime that a room may set; less reads as this. Whoever may change a room's "
+                        "settings can end its whole history so."));
+    keys.push_back(time("retention.longest", AT(retention.longest), 0, 36'500 * kDay,
+                        "The longest lifetime that a room may set; more, or for ever, reads as this. 0: no bound."));
+}
+
+void add_notices(std::vector<Key>& keys) {
+    keys.push_back(text("notices.user", AT(notices.user),
+                        "The account in whose name administrators speak to users, such as `server`: the part before "
+                        "the colon. The server makes it; a name that somebody has is refused. Empty: no notices.",
+                        "Nobody can sign in as this account. Its rooms are not encrypted, since the server writes "
+                        "there; only it can write there."));
+    keys.push_back(text("notices.display_name", AT(notices.display_name), "The name that people see."));
+    keys.push_back(text("notices.avatar_url", AT(notices.avatar_url),
+                        "Its picture: the `mxc://` address of a file that was uploaded here. Empty: none."));
+    keys.push_back(text("notices.room_name", AT(notices.room_name), "The name of each user's room of notices."));
 }
 
 void add_network(std::vector<Key>& keys) {
@@ -356,6 +389,8 @@ std::vector<Key> make_config_keys() {
     add_people(keys);
     add_limits(keys);
     add_media(keys);
+    add_retention(keys);
+    add_notices(keys);
     add_network(keys);
     add_appservices(keys);
     add_mail_and_calls(keys);
@@ -384,6 +419,8 @@ constexpr Section kSections[] = {
     {"auth", "Signing in."},
     {"limits", "What a client may ask for. Everything from outside has a limit."},
     {"media", "Files that people send."},
+    {"retention", "How long messages are kept."},
+    {"notices", "What the people who run the server say to its users."},
     {"network", "Proxies in front, and rules for connections that the server opens."},
     {"appservices", "Bridges to other networks, and bots."},
     {"mail", "How mails leave. Nothing is mailed but what confirms an e-mail address."},

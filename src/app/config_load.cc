@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "app/config_keys.h"
+#include "core/ids.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves the declaration to the program
 
@@ -288,11 +289,30 @@ private:
         if (c.storage.durability == Durability::relaxed) {
             loaded_.warnings.emplace_back("storage.durability is relaxed: a power cut may lose answered writes");
         }
+        check_retention(where);
+        if (!c.notices.user.empty() && !is_new_localpart(c.notices.user))
+            problem(where, "notices.user must be the part of a user id before the colon: a-z 0-9 . _ = - / +");
+        if (!c.notices.avatar_url.empty() && !c.notices.avatar_url.starts_with("mxc://"))
+            problem(where, "notices.avatar_url must begin with mxc://");
         for (const auto& [name, address] : c.network.host_overrides) {
             if (address.rfind(':') == std::string::npos) {
                 problem(where, fmt::format("network.host_overrides.\"{}\" must be address:port", name));
             }
         }
+    }
+
+    // MSC1763: the server's own policy complies with its limits.
+    void check_retention(const std::string& where) {
+        const auto& r = config().retention;
+        bool bounded = r.longest > Millis{0};
+        if (bounded && r.longest < r.shortest)
+            problem(where, "retention.longest must not be less than retention.shortest");
+        if (r.default_lifetime > Millis{0} && r.default_lifetime < r.shortest)
+            problem(where, "retention.default_lifetime must not be less than retention.shortest");
+        if (bounded && r.default_lifetime > r.longest)
+            problem(where, "retention.default_lifetime must not be more than retention.longest");
+        if (!r.enabled && (r.default_lifetime > Millis{0} || bounded))
+            loaded_.warnings.emplace_back("retention.enabled is off: the lifetimes that are set change nothing");
     }
 
     static bool valid_name(std::string_view name) {

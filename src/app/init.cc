@@ -22,6 +22,8 @@ std::string in_quotes(std::string_view text) {
     return out + "\"";
 }
 
+std::string days(unsigned count) { return count == 0 ? "\"0 s\"" : fmt::format("\"{} d\"", count); }
+
 std::string public_address(const FirstConfig& first) {
     if (is_trial_name(first.server_name)) return {};
     auto host = host_part(first.server_name);
@@ -73,6 +75,21 @@ std::string first_config_text(const FirstConfig& first) {
         "# \"closed\": accounts are made by `peyk user add`. \"token\": by invitation. \"open\": by anybody.\n"
         "mode = {}\n",
         first.passphrase ? "passphrase" : "key_file", in_quotes(first.registration));
+    out += fmt::format(
+        "\n[retention]\n"
+        "# true: messages end. Rooms may set a lifetime of their own, not less than the shortest and not more than "
+        "the\n"
+        "# longest; where they set none it is the default, and \"0 s\" is for ever.\n"
+        "enabled = {}\n"
+        "default_lifetime = {}\n",
+        first.message_days > 0 || first.rooms_choose, days(first.message_days));
+    if (first.message_days > 0 && !first.rooms_choose)
+        out += fmt::format("shortest = {0}\nlongest = {0}\n", days(first.message_days));
+    out += fmt::format(
+        "\n[media]\n"
+        "# How long files are kept that people send; pictures of people and rooms stay. \"0 s\" is for ever.\n"
+        "lifetime = {}\n",
+        days(first.file_days));
     return out;
 }
 

@@ -16,6 +16,8 @@ struct FirstConfig {
     bool tls = false;         // with the local authority's certificate under data/ca
     bool passphrase = false;  // else a key file
     std::string registration = "closed";
+    unsigned message_days = 0, file_days = 0;  // 0: for ever
+    bool rooms_choose = false;                 // how long their own messages are kept
 };
 
 // A commented TOML file that load_config() accepts.

@@ -10,6 +10,7 @@
 #include "app/cli.h"
 #include "app/config_keys.h"
 #include "app/identity.h"
+#include "app/notices.h"
 
 namespace peyk::app {
 namespace {
@@ -44,11 +45,19 @@ rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succ
             .succession = &succession,
             .invite_policies = &invite_policies,
             .guests = guests,
-            .guest_accounts = &guest_accounts};
+            .guest_accounts = &guest_accounts,
+            .notices = notices_user(config)};
+}
+
+rooms::RetentionRules retention_rules(const Config& config) {
+    const auto& section = config.retention;
+    return {section.enabled, section.default_lifetime, section.shortest, section.longest};
 }
 
 rooms::RoomCreator::Options creator_options(const Config& config) {
-    return {config.server.default_room_version, config.privacy.forced_encryption};
+    return {.default_version = config.server.default_room_version,
+            .force_encryption = config.privacy.forced_encryption,
+            .guard_retention = config.retention.enabled};
 }
 
 users::Options user_options(const Config& config) {

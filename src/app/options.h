@@ -21,6 +21,7 @@ struct Identity;
 rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succession,
                                    const rooms::InvitePolicies& invite_policies, rooms::GuestAccessObserver* guests,
                                    const rooms::GuestAccounts& guest_accounts);
+rooms::RetentionRules retention_rules(const Config& config);
 rooms::RoomCreator::Options creator_options(const Config& config);
 users::Options user_options(const Config& config);
 http::MailServer mail_server(const Config& config);

@@ -3,6 +3,7 @@
 
 #include "push/sender.h"
 #include "rooms/ephemeral/room_stream.h"
+#include "rooms/retention/sweep.h"
 #include "sync/ports.h"
 #include "users/users.h"
 
@@ -37,6 +38,22 @@ private:
     const rooms::RoomStream& stream_;
     const sync::AccountDataSource& account_data_;
     const Clock& clock_;
+};
+
+// What push/ keeps of a room's events goes with them.
+class TracesInPush final : public rooms::EventTraces {
+public:
+    explicit TracesInPush(push::UnreadCounts& counts) : counts_(counts) {}
+    Result<void> erase(storage::Change& change, rooms::RoomNumber room,
+                       std::span<const rooms::EventNumber> events) override {
+        return counts_.pages().forget(change, room, events);
+    }
+    void erased(rooms::RoomNumber room, std::span<const rooms::EventNumber> events) override {
+        counts_.pages().forgotten(room, events);
+    }
+
+private:
+    push::UnreadCounts& counts_;
 };
 
 class RulesForPush final : public push::RuleSource {

@@ -103,6 +103,9 @@ Result<void> Server::Parts::start_control() {
                               return user_admin->run(name, std::move(request));
                           });
     }
+    add_control_route(control_router, "/notice", [this](json::Object request) {
+        return answer_notice(services->notices(), services->users().accounts, std::move(request));
+    });
     add_control_route(control_router, "/verify", [this](json::Object) { return answer_verify(*housekeeping); });
     add_control_route(control_router, "/status", [this](json::Object) { return answer_status(*housekeeping); });
     add_control_route(control_router, "/unlock", answer_unlock);

@@ -18,7 +18,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       profiles_(users_),
       succession_(users_),
       account_data_(users_),
-      room_store_(store.db()),
+      room_store_(store.db(), {}, retention_rules(config), &machine.clock),
       memberships_(store.db(), feed_),
       rooms_(store.db(), room_store_, memberships_, activity_, feed_, machine.clock, machine.random,
              store.identity.signing_key,
@@ -39,10 +39,17 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       device_lists_(room_stream_),
       keys_(store.db(), feed_, machine.clock, keys::Ports{key_accounts_, device_lists_}),
       media_(media_options(config), store.db(), machine.clock, machine.random, machine.timers),
+      media_in_use_(room_store_, users_),
+      media_lifetime_(media::MediaLifetime::Parts{media_, media_in_use_, machine.timers, machine.clock,
+                                                  machine.workers.background()},
+                      config.media.lifetime),
       push_rooms_(room_store_, memberships_, room_stream_, account_data_, machine.clock),
       push_rules_source_(users_, store.db()),
       push_rules_(store.db(), push_rules_source_, feed_),
       unread_(store.db(), push_rooms_, push_rules_),
+      traces_(unread_),
+      retention_(rooms::RetentionSweep::Parts{store.db(), room_store_, rooms_, activity_, machine.timers, machine.clock,
+                                              machine.workers.background(), &traces_}),
       notifications_(store.db(), push_rooms_, unread_),
       pushers_(users_),
       push_sender_(push::Sender::Parts{store.db(), push_rooms_, unread_, pushers_, machine.outbound, feed_,
@@ -74,11 +81,19 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
     guests_leave_.bind(membership_actions_);
     observers_.bind(keys_, membership_actions_, memberships_, users_, sync_connections_, room_store_, delayed_);
     pusher_changes_.bind(push_sender_);
+    if (auto sender = notices_user(config)) {
+        notice_accounts_.emplace(users_, *sender,
+                                 NoticeAccountsOfUsers::Look{config.notices.display_name, config.notices.avatar_url});
+        notices_.emplace(rooms::Notices::Parts{rooms_, creator_, membership_actions_, memberships_, *notice_accounts_},
+                         notice_options(config));
+    }
     add_routes(config);
 }
 
 void Services::add_routes(const Config& config) {
-    client_api::add_account_endpoints(api_, users_);
+    client_api::AccountApiOptions account;
+    if (config.retention.enabled) account.unstable_features.emplace_back("org.matrix.msc1763");
+    client_api::add_account_endpoints(api_, users_, std::move(account));
     client_api::RoomServices rooms{rooms_,
                                    room_store_,
                                    memberships_,
@@ -100,6 +115,7 @@ void Services::add_routes(const Config& config) {
                                    &presence_,
                                    config.privacy.third_party_ids ? &third_party_invites_ : nullptr};
     client_api::add_room_endpoints(api_, rooms);
+    client_api::add_notice_endpoints(api_, rooms, notices());
     if (config.privacy.third_party_ids) client_api::add_third_party_endpoints(api_, third_party_invites_);
     if (config.privacy.user_directory) client_api::add_people_endpoints(api_, rooms, users_);
     if (config.privacy.search) searcher_.emplace(room_store_, memberships_);
@@ -160,14 +176,19 @@ Result<void> Services::start() {
     PEYK_CHECK(run_blocking(machine_.workers, keys_.recover()));
     PEYK_CHECK(run_blocking(machine_.workers, users_.lifecycle.resume()));
     PEYK_CHECK(run_blocking(machine_.workers, make_senders(registry_, users_)));
+    if (notices_) PEYK_CHECK(run_blocking(machine_.workers, notices_->prepare()));
     PEYK_CHECK(push_sender_.start());
     PEYK_CHECK(delayed_.start());
+    retention_.start();
+    media_lifetime_.start();
     return appservices_.start();
 }
 
 void Services::stop() {
     if (searcher_) searcher_->stop();
     delayed_.stop();
+    retention_.stop();
+    media_lifetime_.stop();
     appservices_.stop();
     push_sender_.stop();
     presence_.stop();

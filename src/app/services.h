@@ -4,6 +4,8 @@
 #include "app/adapters.h"
 #include "app/appservices.h"
 #include "app/config.h"
+#include "app/media_in_use.h"
+#include "app/notices.h"
 #include "app/options.h"
 #include "app/push_adapters.h"
 #include "app/store.h"
@@ -51,6 +53,11 @@ public:
     users::Users& users() { return users_; }
     rooms::Rooms& rooms() { return rooms_; }
     keys::Keys& keys() { return keys_; }
+    media::Media& media() { return media_; }
+    media::MediaLifetime& media_lifetime() { return media_lifetime_; }
+    const rooms::Memberships& memberships() const { return memberships_; }
+    rooms::RetentionSweep& retention() { return retention_; }
+    rooms::Notices* notices() { return notices_ ? &*notices_ : nullptr; }
     appservices::QueueTotals bridges() const { return appservices_.totals(); }
 
 private:
@@ -87,6 +94,8 @@ private:
     rooms::DelayedEvents delayed_;
     rooms::RoomCreator creator_;
     rooms::RoomUpgrader upgrader_;
+    std::optional<NoticeAccountsOfUsers> notice_accounts_;
+    std::optional<rooms::Notices> notices_;  // absent: switched off
     IdentityOfUsers identity_;
     rooms::ThirdPartyInvites third_party_invites_;
     rooms::RoomStream room_stream_;
@@ -96,11 +105,15 @@ private:
     DeviceListsToRooms device_lists_;
     keys::Keys keys_;
     media::Media media_;
+    MediaInUseHere media_in_use_;
+    media::MediaLifetime media_lifetime_;
 
     RoomsForPush push_rooms_;
     RulesForPush push_rules_source_;
     push::RuleBook push_rules_;  // listens to the feed before the notifier does
     push::UnreadCounts unread_;
+    TracesInPush traces_;
+    rooms::RetentionSweep retention_;
     push::NotificationList notifications_;
     PushersForPush pushers_;
     push::Sender push_sender_;

@@ -66,6 +66,8 @@ void Services::add_metrics(Registry& registry) const {
                  [this] { return number(sync_.counters().answers); });
     registry.ask(counter, "peyk_sync_looks_total", "Times /sync looked for news: for an answer, or in vain.",
                  [this] { return number(sync_.counters().looks); });
+    registry.ask(counter, "peyk_events_ended_total", "Events that were past their lifetime and are destroyed.",
+                 [this] { return number(retention_.destroyed()); });
     registry.ask(gauge, "peyk_sync_waiting", "Requests of /sync that wait for news.",
                  [this] { return number(notifier_.waiting()); });
 }

@@ -27,6 +27,7 @@ std::string_view state_of(const users::Account& account) {
     if (account.deactivated) return "ended";
     if (account.locked) return "locked";
     if (account.suspended) return "suspended";
+    if (account.of_server) return "server";
     return "active";
 }
 
@@ -99,6 +100,7 @@ Task<Result<json::Object>> UserAdmin::reset_link(UserId user) {
 Task<Result<void>> UserAdmin::set_admin(UserId user, bool on) {
     users::Accounts::Edit edit = [on](users::Account& account) -> Result<void> {
         if (account.deactivated) return m::not_found("the account has ended");
+        PEYK_CHECK(users::check_is_somebody(account));
         account.admin = on;
         return {};
     };

@@ -229,6 +229,18 @@ Result<Media::Usage> Media::usage(std::uint64_t user) const {
     return decode_usage(entry->body);
 }
 
+Result<std::vector<MediaId>> Media::uploads_before(std::uint64_t day, std::uint64_t& next, std::size_t limit) const {
+    PEYK_TRY(const auto entries, db_.scan(kMedia, kArea, row_key(next), row_key(day << kRandomBits), limit));
+    std::vector<MediaId> ids;
+    for (const auto& entry : entries) {
+        if (entry.gone) continue;
+        PEYK_TRY(auto record, MediaRecord::decode(entry.body));
+        if (record.file) ids.push_back(MediaId::trusted(std::move(record.media_id)));
+    }
+    next = entries.size() < limit ? 0 : get_u64be(entries.back().rest.data()) + 1;
+    return ids;
+}
+
 Result<std::vector<MediaId>> Media::uploads_of(std::uint64_t user, std::size_t limit) const {
     PEYK_TRY(const auto entries, db_.scan(kUploads, user, {}, {}, limit, storage::Store::Order::reverse));
     std::vector<MediaId> ids;

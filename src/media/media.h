@@ -119,6 +119,9 @@ public:
         std::uint64_t count = 0;
     };
     Result<Usage> usage(std::uint64_t user) const;
+    // Uploads with content of days (since 1970) before `day`, the oldest first: at most `limit` from `next` on, which
+    // is 0 at first and when there are no more.
+    Result<std::vector<MediaId>> uploads_before(std::uint64_t day, std::uint64_t& next, std::size_t limit) const;
     // Own uploads, newest day first.
     Result<std::vector<MediaId>> uploads_of(std::uint64_t user, std::size_t limit) const;
 

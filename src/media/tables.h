@@ -32,7 +32,7 @@ inline constexpr storage::Table kMedia{
     .owner = Owner::server,
     .seal = Seal::row,
     .category = Category::user_content,
-    .kept = "until the media is deleted; without content 24 hours"};
+    .kept = "until the media is deleted or, where one is set, in the day after its lifetime; without content 24 hours"};
 
 inline constexpr storage::Table kThumbnails{
     .id = 122,

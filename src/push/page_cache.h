@@ -46,6 +46,18 @@ public:
         part.order.pop_back();
     }
 
+    // All of one page of a room, under whatever rules. Walks everything.
+    void drop(std::uint64_t room, std::uint64_t page) {
+        for (auto& part : parts_) {
+            std::lock_guard lock(part.mutex);
+            for (auto at = part.map.begin(); at != part.map.end();) {
+                bool wanted = at->first.room == room && at->first.page == page;
+                if (wanted) part.order.erase(at->second.second);
+                at = wanted ? part.map.erase(at) : std::next(at);
+            }
+        }
+    }
+
 private:
     static constexpr std::size_t kParts = 16;
     struct Hash {

@@ -1,6 +1,7 @@
 #include "push/pages.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/bytes.h"
 #include "push/tables.h"
@@ -143,6 +144,7 @@ Result<void> Pages::extend(const RoomKey& room, EventNumber page, EventNumber en
 Result<std::shared_ptr<const FactsPage>> Pages::facts(const RoomKey& room, EventNumber page, EventNumber end) {
     PageKey key{room.number, 0, page};
     auto wanted = end - first_of(page);
+    auto ticket = forgets_.load();
     auto known = facts_.get(key);
     if (known && known->size() >= wanted) return known;
     std::string rest;
@@ -158,8 +160,10 @@ Result<std::shared_ptr<const FactsPage>> Pages::facts(const RoomKey& room, Event
     }
     auto made = std::make_shared<FactsPage>(known ? *known : FactsPage{});
     PEYK_CHECK(extend(room, page, end, *made));
+    if (forgets_.load() != ticket) return made;
     facts_.put(key, made);
-    if (made->size() == kPageEvents) keep(kFacts, room, std::move(rest), made->encode());
+    if (forgets_.load() != ticket) facts_.drop(room.number, page);
+    if (made->size() == kPageEvents) keep(kFacts, room, std::move(rest), made->encode(), ticket);
     return made;
 }
 
@@ -194,6 +198,7 @@ Result<std::shared_ptr<const OutcomesPage>> Pages::outcomes(const RoomKey& room,
     auto own = rules.is_personal() ? db_.number(user) : 0;
     PageKey key{room.number, rules.id() ^ own, page};
     auto wanted = end - first_of(page);
+    auto ticket = forgets_.load();
     auto known = outcomes_.get(key);
     if (known && known->size() >= wanted) return known;
     std::string rest;
@@ -210,18 +215,65 @@ Result<std::shared_ptr<const OutcomesPage>> Pages::outcomes(const RoomKey& room,
     }
     auto made = std::make_shared<OutcomesPage>(known ? *known : OutcomesPage{});
     PEYK_CHECK(extend(room, rules, user, page, end, *made));
+    if (forgets_.load() != ticket) return made;
     outcomes_.put(key, made);
+    if (forgets_.load() != ticket) outcomes_.drop(room.number, page);
     if (durable && made->size() == kPageEvents) {
-        keep(kOutcomes, room, std::move(rest), std::string(made->outcomes.begin(), made->outcomes.end()));
+        keep(kOutcomes, room, std::move(rest), std::string(made->outcomes.begin(), made->outcomes.end()), ticket);
     }
     return made;
 }
 
 // Queued, not awaited: what is lost is made again.
-void Pages::keep(const storage::Table& table, const RoomKey& room, std::string rest, std::string body) {
+void Pages::keep(const storage::Table& table, const RoomKey& room, std::string rest, std::string body,
+                 std::uint64_t ticket) {
+    std::lock_guard lock(keeping_);
+    if (forgets_.load() != ticket) return;
     storage::Change change(db_, Owner::room, room.number, db_.epoch(Owner::room, room.number));
     change.put(table, room.number, rest, body);
     auto pending = db_.start_commit(std::move(change));
+}
+
+namespace {
+
+std::set<EventNumber> pages_of(std::span<const EventNumber> events) {
+    std::set<EventNumber> out;
+    for (auto number : events) out.insert(page_of(number));
+    return out;
+}
+
+std::string number_key(std::uint64_t number) {
+    std::string out;
+    put_u64be(out, number);
+    return out;
+}
+
+}  // namespace
+
+Result<void> Pages::forget(storage::Change& change, RoomNumber room, std::span<const EventNumber> events) {
+    {
+        std::lock_guard lock(keeping_);
+        ++forgets_;
+    }
+    auto pages = pages_of(events);
+    for (auto page : pages) change.del(kFacts, room, number_key(page));
+    // The rules come first in the keys of outcomes: from one to the next, without reading what lies between.
+    for (std::string from;;) {
+        PEYK_TRY(auto rows, db_.scan(kOutcomes, room, from, "", 1));
+        if (rows.empty()) return {};
+        auto rules = get_u64be(rows.front().rest.data());
+        for (auto page : pages) change.del(kOutcomes, room, number_key(rules) + number_key(page));
+        if (rules == ~std::uint64_t{0}) return {};
+        from = number_key(rules + 1);
+    }
+}
+
+void Pages::forgotten(RoomNumber room, std::span<const EventNumber> events) {
+    ++forgets_;
+    for (auto page : pages_of(events)) {
+        facts_.drop(room, page);
+        outcomes_.drop(room, page);
+    }
 }
 
 }  // namespace peyk::push

@@ -2,6 +2,10 @@
 // What counting needs of events, 256 at a time: facts that are the same for everybody, and outcomes that are the same
 // for everybody with the same rules. Both follow from the events alone, so they may be lost and made again.
 
+#include <atomic>
+#include <mutex>
+#include <span>
+
 #include "push/page_cache.h"
 #include "push/rules.h"
 #include "storage/db.h"
@@ -52,6 +56,12 @@ class Pages {
 public:
     Pages(storage::Db& db, const RoomSource& source) : db_(db), source_(source) {}
 
+    // Events end that are past their lifetime, and readers do not see them any more: forget() deletes the rows of their
+    // pages in the batch that ends them, forgotten() what is in memory, once that is durable. Asked for again, the
+    // pages are made without them.
+    Result<void> forget(storage::Change& change, RoomNumber room, std::span<const EventNumber> events);
+    void forgotten(RoomNumber room, std::span<const EventNumber> events);
+
     // The facts of a page, at least up to and without event number `end` (within the page).
     Result<std::shared_ptr<const FactsPage>> facts(const RoomKey& room, EventNumber page, EventNumber end);
     // `user`: for rules that ask for the display name; their pages are not shared and not written.
@@ -65,10 +75,14 @@ private:
     Result<void> extend(const RoomKey& room, const RuleSet& rules, std::string_view user, EventNumber page,
                         EventNumber end, OutcomesPage& outcomes) const;
     Result<std::string> thread_of(const RoomKey& room, const Event& event) const;
-    void keep(const storage::Table& table, const RoomKey& room, std::string rest, std::string body);
+    void keep(const storage::Table& table, const RoomKey& room, std::string rest, std::string body,
+              std::uint64_t ticket);
 
     storage::Db& db_;
     const RoomSource& source_;
+    // Counts forget() and forgotten(): what was made of events that were read before is not kept after.
+    std::atomic<std::uint64_t> forgets_ = 0;
+    std::mutex keeping_;  // no row is queued between a look at the counter and forget()'s batch
     PageCache<FactsPage> facts_{4'096};
     PageCache<OutcomesPage> outcomes_{32'768};
 };

@@ -26,6 +26,9 @@ Result<bool> Sender::is_read(const Run& run, const Due& due) {
         PEYK_TRY(auto invitations, parts_.rooms.invitations(run.number));
         return std::ranges::none_of(invitations, [&](const auto& each) { return each.room.number == due.room.number; });
     }
+    // Past its lifetime by now: nothing that anybody could look at.
+    PEYK_TRY(auto still, parts_.rooms.events(due.room, due.event->number, due.event->number + 1));
+    if (still.empty()) return true;
     PEYK_TRY(auto last, parts_.rooms.last(due.room, kNow));
     bool read = true;
     auto look = [&](const UnreadCounts::Notice& notice) {

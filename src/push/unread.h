@@ -64,6 +64,8 @@ public:
     };
     Result<Found> actions(const UserId& user, UserNumber number, const RoomKey& room, const StoredEvent& event);
 
+    Pages& pages() { return pages_; }
+
 private:
     const RoomSource& source_;
     RuleBook& book_;

@@ -29,7 +29,8 @@ inline constexpr Table kEvents{
     .owner = Owner::room,
     .seal = Seal::row,
     .category = Category::user_content,
-    .kept = "until redacted or the room is purged",
+    .kept =
+        "until redacted, the end of its lifetime (where one is set; its key within two minutes) or the room is purged",
     .stamped = true,
     .headed = true};
 
@@ -58,7 +59,7 @@ inline constexpr Table kRedactedEvents{.id = 5,
                                        .owner = Owner::room,
                                        .seal = Seal::owner,
                                        .category = Category::identifiers,
-                                       .kept = "until the room is purged"};
+                                       .kept = "until the event is past its lifetime, or the room is purged"};
 
 inline constexpr Table kTransactions{
     .id = 6,
@@ -135,14 +136,15 @@ inline constexpr Table kDirectory{.id = 13,
                                   .category = Category::identifiers,
                                   .kept = "until unpublished"};
 
-inline constexpr Table kRelations{.id = 14,
-                                  .name = "relations",
-                                  .about = "an event -> the events that relate to it: kind, type and sender",
-                                  .rest = "digest of the parent's id, 16 bytes, event number u64be",
-                                  .owner = Owner::room,
-                                  .seal = Seal::owner,
-                                  .category = Category::usage_data,
-                                  .kept = "until the relating event is redacted or the room is purged"};
+inline constexpr Table kRelations{
+    .id = 14,
+    .name = "relations",
+    .about = "an event -> the events that relate to it: kind, type and sender",
+    .rest = "digest of the parent's id, 16 bytes, event number u64be",
+    .owner = Owner::room,
+    .seal = Seal::owner,
+    .category = Category::usage_data,
+    .kept = "until the relating event is redacted or past its lifetime, or the room is purged"};
 
 inline constexpr Table kThreads{.id = 15,
                                 .name = "threads",
@@ -153,14 +155,15 @@ inline constexpr Table kThreads{.id = 15,
                                 .category = Category::identifiers,
                                 .kept = "until the thread is empty or the room is purged"};
 
-inline constexpr Table kAnnotations{.id = 16,
-                                    .name = "annotations",
-                                    .about = "who annotated what with which key -> event number, so that none is twice",
-                                    .rest = "digest of parent, sender, type and key, 16 bytes",
-                                    .owner = Owner::room,
-                                    .seal = Seal::none,
-                                    .category = Category::none,
-                                    .kept = "until the annotation is redacted or the room is purged"};
+inline constexpr Table kAnnotations{
+    .id = 16,
+    .name = "annotations",
+    .about = "who annotated what with which key -> event number, so that none is twice",
+    .rest = "digest of parent, sender, type and key, 16 bytes",
+    .owner = Owner::room,
+    .seal = Seal::none,
+    .category = Category::none,
+    .kept = "until the annotation is redacted or past its lifetime, or the room is purged"};
 
 inline constexpr Table kReports{.id = 17,
                                 .name = "reports",
@@ -199,9 +202,31 @@ inline constexpr Table kDelayedEvents{.id = 19,
                                       .category = Category::user_content,
                                       .kept = "until it is sent or cancelled, and 7 days more"};
 
-inline constexpr std::array<const Table*, 20> kTables{
-    &kRoomInfo, &kEvents,      &kEventNumbers, &kStateNodes, &kRedactedEvents, &kTransactions, &kRoomStream,
-    &kReceipts, &kMemberships, &kOutbox,       &kAliases,    &kRoomAliases,    &kDirectory,    &kRelations,
-    &kThreads,  &kAnnotations, &kReports,      &kReadMarks,  &kDelayedEvents,  &kErasedUsers};
+inline constexpr Table kRetention{
+    .id = 23,
+    .name = "retention",
+    .about =
+        "up to which event of a room all that are past their lifetime are destroyed, and which were left for later",
+    .rest = "",
+    .owner = Owner::room,
+    .seal = Seal::none,
+    .category = Category::none,
+    .kept = "until the room is purged"};
+
+inline constexpr Table kRetentionTime{
+    .id = 24,
+    .name = "retention_time",
+    .about = "when events were last looked at for their age, to notice a clock that leaps",
+    .rest = "",
+    .owner = Owner::server,
+    .seal = Seal::none,
+    .category = Category::none,
+    .kept = "for ever; overwritten every hour"};
+
+inline constexpr std::array<const Table*, 22> kTables{
+    &kRoomInfo,      &kEvents,      &kEventNumbers, &kStateNodes,   &kRedactedEvents, &kTransactions,
+    &kRoomStream,    &kReceipts,    &kMemberships,  &kOutbox,       &kAliases,        &kRoomAliases,
+    &kDirectory,     &kRelations,   &kThreads,      &kAnnotations,  &kReports,        &kReadMarks,
+    &kDelayedEvents, &kErasedUsers, &kRetention,    &kRetentionTime};
 
 }  // namespace peyk::rooms

@@ -94,7 +94,7 @@ private:
             auto known = searcher_.signatures_.get(room.info->number, block);
             if (known && !known->may_have_all(request_.query.grams)) continue;
             auto newest = std::min(room.end, (block + 1) * kBlock) - 1;
-            PEYK_TRY(auto event, searcher_.store_.event(*room.info, newest));
+            PEYK_TRY(auto event, searcher_.store_.last_before(*room.info, newest + 1));
             next_.push({event ? event->position : 0, index});
             return {};
         }

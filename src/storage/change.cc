@@ -125,6 +125,8 @@ void Change::add_punctures(const Table& table, std::uint64_t owner, std::uint64_
 
 void Change::take_positions(std::uint32_t count) { batch_.positions = std::max(batch_.positions, count); }
 
+void Change::reclaims() { batch_.reclaims = true; }
+
 bool Change::empty() const { return batch_.puts.empty() && batch_.dels.empty() && !broken_; }
 
 std::size_t Change::bytes() const { return batch_.bytes(); }

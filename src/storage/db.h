@@ -53,6 +53,9 @@ public:
     void puncture_below(const Table& table, std::uint64_t owner, std::uint64_t row);
     // Stamps of this change's rows use position + nth of the put; `count` positions are taken (default 1).
     void take_positions(std::uint32_t count);
+    // For a change that frees more than it takes, although it puts some rows too: it may use the reserve of a full
+    // disk. After the last put.
+    void reclaims();
     bool empty() const;
     std::size_t bytes() const;
 

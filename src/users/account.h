@@ -23,6 +23,7 @@ struct Account {
     bool erased = false;
     bool second_factor = false;  // a password alone does not sign in
     bool password_apps = false;  // but in apps of the legacy API it does, by the wish of the user
+    bool of_server = false;      // the server speaks in its name; nobody signs in as it, whatever happens
 
     // A password alone proves nothing to apps: the second factor is asked for in the browser only.
     bool needs_browser() const { return second_factor && !password_apps; }
@@ -31,5 +32,8 @@ struct Account {
     static Result<Account> decode(std::uint64_t number, std::string_view row);
 };
 using AccountPtr = std::shared_ptr<const Account>;
+
+// For every way of becoming an account, or of giving it a password or power. Error: M_FORBIDDEN for the server's own.
+Result<void> check_is_somebody(const Account& account);
 
 }  // namespace peyk::users

@@ -15,7 +15,8 @@ enum Flag : std::int64_t {
     kErased = 16,
     kSecondFactor = 32,
     kPasswordApps = 64,
-    kGuest = 128
+    kGuest = 128,
+    kOfServer = 256
 };
 }  // namespace
 
@@ -23,7 +24,7 @@ std::string Account::encode() const {
     std::int64_t flags = (admin ? kAdmin : 0) | (locked ? kLocked : 0) | (suspended ? kSuspended : 0) |
                          (deactivated ? kDeactivated : 0) | (erased ? kErased : 0) |
                          (second_factor ? kSecondFactor : 0) | (password_apps ? kPasswordApps : 0) |
-                         (guest ? kGuest : 0);
+                         (guest ? kGuest : 0) | (of_server ? kOfServer : 0);
     json::Object row{{"id", id.str()}, {"day", created_day}, {"flags", flags}};
     if (!password_hash.empty()) row.set("password", password_hash);
     if (!user_type.empty()) row.set("type", user_type);
@@ -47,7 +48,13 @@ Result<Account> Account::decode(std::uint64_t number, std::string_view row) {
                    .deactivated = (flags & kDeactivated) != 0,
                    .erased = (flags & kErased) != 0,
                    .second_factor = (flags & kSecondFactor) != 0,
-                   .password_apps = (flags & kPasswordApps) != 0};
+                   .password_apps = (flags & kPasswordApps) != 0,
+                   .of_server = (flags & kOfServer) != 0};
+}
+
+Result<void> check_is_somebody(const Account& account) {
+    if (!account.of_server) return {};
+    return m::forbidden("This account is the server's own: nobody signs in as it");
 }
 
 Result<UserId> Accounts::complete(std::string_view name) const {

@@ -133,6 +133,7 @@ Task<Result<Lifecycle::ResetLink>> Lifecycle::make_reset_link(UserId user) {
     auto lane = co_await context_.lanes.enter(number);
     PEYK_CO_TRY(auto account, accounts_.find(user));
     if (!account || account->deactivated) co_return m::not_found("There is no such account");
+    PEYK_CO_CHECK(check_is_somebody(*account));
     auto token = make_token(TokenKind::reset, number, context_.db, context_.random);
     auto expires = context_.clock.now() + context_.options.reset_link_lifetime;
     auto change = context_.change_of(number);

@@ -89,7 +89,8 @@ Task<Result<AccountPtr>> Registration::create(NewAccount wanted) {
                     .created_day = context_.today(),
                     .user_type = wanted.user_type.substr(0, 64),
                     .guest = wanted.guest,
-                    .admin = wanted.admin};
+                    .admin = wanted.admin,
+                    .of_server = wanted.of_server};
     if (!wanted.password.empty()) {
         PEYK_CO_TRY(account.password_hash, co_await passwords_.hash(std::move(wanted.password)));
     }

@@ -21,6 +21,7 @@ struct NewAccount {
     std::string password;   // empty: none
     bool guest = false;
     bool admin = false;
+    bool of_server = false;  // nobody signs in as it
     std::string user_type = {};
     std::optional<std::string> displayname = {};  // the localpart when not given
 };

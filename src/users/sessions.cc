@@ -186,6 +186,7 @@ Task<Result<SignedIn>> Sessions::sign_in(SignIn wanted) {
     PEYK_CO_TRY(auto account, accounts_.by_number(wanted.account->number));  // as it is now
     if (!account || account->deactivated) co_return m::user_deactivated("This account has been deactivated");
     if (account->locked) co_return fail(locked_error());
+    PEYK_CO_CHECK(check_is_somebody(*account));
     PEYK_CO_TRY(auto device, device_for(wanted));
     auto change = context_.change_of(account->number);
     std::vector<std::string> over;

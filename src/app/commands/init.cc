@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <charconv>
+
 #include "app/init.h"
 
 #include "app/cli.h"
@@ -24,6 +26,12 @@ only your network knows, such as school.lan; or localhost for a trial on this ma
 constexpr std::string_view kAboutThePassphrase = R"(
 Everything on the disk is sealed. The passphrase opens it at each start and is kept nowhere: without it, a stolen disk is
 noise, and so it is for you when it is forgotten. Six words drawn by dice are good.
+)";
+
+constexpr std::string_view kAboutLifetimes = R"(
+Nothing vanishes unasked: messages and files are kept until somebody deletes them. If you want them to end by themselves,
+say after how many days; 0 is never. Names, members and settings of rooms stay, and so do pictures of people and rooms.
+What ends is gone for ever; what apps and backups have kept is not reached. All of this can be changed later.
 )";
 
 // Addresses of this machine, as a certificate for its network needs them.
@@ -59,6 +67,37 @@ http::CertificateNames certificate_names(const FirstConfig& first) {
     return names;
 }
 
+Result<unsigned> ask_days(std::string_view question) {
+    constexpr unsigned kMost = 36'500;
+    for (;;) {
+        PEYK_TRY(auto text, ask(question, "0"));
+        unsigned days = 0;
+        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
+        if (error == std::errc{} && end == text.data() + text.size() && days <= kMost) return days;
+        note("A number of days, from 0 to {}", kMost);
+    }
+}
+
+// What the options do not say is asked, where there is somebody to ask.
+Result<void> ask_lifetimes(const InitOptions& options, FirstConfig& first) {
+    first.rooms_choose = options.rooms_choose;
+    first.message_days = options.message_days.value_or(0);
+    first.file_days = options.file_days.value_or(0);
+    if (options.unattended || !interactive() || (options.message_days && options.file_days)) return {};
+    note_line(kAboutLifetimes);
+    if (!options.message_days) {
+        PEYK_TRY(first.message_days, ask_days("Messages end after how many days"));
+    }
+    if (!options.rooms_choose && !options.message_days) {
+        PEYK_TRY(auto answer, ask("May rooms set a time of their own (yes or no)", "no"));
+        first.rooms_choose = answer.starts_with('y') || answer.starts_with('Y');
+    }
+    if (!options.file_days) {
+        PEYK_TRY(first.file_days, ask_days("Files end after how many days"));
+    }
+    return {};
+}
+
 Result<FirstConfig> ask_all(const InitOptions& options, const std::filesystem::path& data) {
     FirstConfig first;
     first.server_name = options.server_name;
@@ -76,6 +115,7 @@ Result<FirstConfig> ask_all(const InitOptions& options, const std::filesystem::p
         PEYK_TRY(first.server_name, ask("Name of the server", "localhost"));
     }
     PEYK_CHECK(ServerName::parse(first.server_name));
+    PEYK_CHECK(ask_lifetimes(options, first));
     auto standard = is_trial_name(first.server_name) || !first.tls ? "127.0.0.1" : "0.0.0.0";
     auto address = options.address.empty() ? standard : options.address;
     (first.tls ? first.tls_address : first.plain_address) = address;

@@ -22,6 +22,11 @@ json::Object row_of(const storage::Table& table) {
     return row;
 }
 
+// What the configuration says about what is held, and for how long.
+bool is_about_keeping(const Key& key) {
+    return key.name.starts_with("privacy.") || key.name.starts_with("retention.") || key.name == "media.lifetime";
+}
+
 void print_json(const std::optional<Config>& config) {
     json::Object out;
     json::Array tables, files;
@@ -42,7 +47,7 @@ void print_json(const std::optional<Config>& config) {
         json::Object switches;
         auto copy = *config;
         for (const auto& key : config_keys()) {
-            if (key.name.starts_with("privacy.")) switches.set(std::string(key.name), show_value(key, &copy));
+            if (is_about_keeping(key)) switches.set(std::string(key.name), show_value(key, &copy));
         }
         out.set("configuration", std::move(switches));
     }
@@ -74,7 +79,7 @@ void print_text(const std::optional<Config>& config) {
     print("What {} switches on:", config->file.string());
     auto copy = *config;
     for (const auto& key : config_keys()) {
-        if (key.name.starts_with("privacy.")) print("  {:<32} {}", key.name, show_value(key, &copy));
+        if (is_about_keeping(key)) print("  {:<32} {}", key.name, show_value(key, &copy));
     }
 }
 

@@ -28,6 +28,7 @@ public:
     ~Offline();
 
     users::Users& users() { return services_->users(); }
+    Services& services() { return *services_; }
     OpenStore& store() { return *store_; }
     // Runs a coroutine to its end.
     template <class T>

@@ -13,6 +13,7 @@ void add_room_endpoints(Api& api, const RoomServices& services) {
     add_report_endpoints(api, services);
     add_delayed_endpoints(api, services);
     add_ephemeral_endpoints(api, services);
+    add_retention_endpoints(api, services);
     add_directory_endpoints(api, services);
 }
 

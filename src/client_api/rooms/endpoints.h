@@ -18,6 +18,9 @@
 namespace peyk::users {
 class Users;
 }
+namespace peyk::rooms {
+class Notices;
+}
 
 namespace peyk::client_api {
 
@@ -71,6 +74,8 @@ struct RoomServices {
 void add_room_endpoints(Api& api, const RoomServices& services);
 // Where people may be invited by an e-mail address.
 void add_third_party_endpoints(Api& api, rooms::ThirdPartyInvites& invites);
+// `notices` null: switched off, which the answers say.
+void add_notice_endpoints(Api& api, const RoomServices& services, rooms::Notices* notices);
 // Where the user directory is switched on.
 void add_people_endpoints(Api& api, const RoomServices& services, users::Users& users);
 
@@ -85,6 +90,7 @@ void add_summary_endpoints(Api& api, const RoomServices& services);
 void add_report_endpoints(Api& api, const RoomServices& services);
 void add_delayed_endpoints(Api& api, const RoomServices& services);
 void add_ephemeral_endpoints(Api& api, const RoomServices& services);
+void add_retention_endpoints(Api& api, const RoomServices& services);
 void add_directory_endpoints(Api& api, const RoomServices& services);
 
 }  // namespace peyk::client_api

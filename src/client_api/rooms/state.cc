@@ -62,7 +62,7 @@ public:
         auto roots = access.roots;
         if (auto at = call.request.parameter("at")) {
             PEYK_CO_TRY(auto boundary, boundary_of(services_, call, *access.room, *at));
-            PEYK_CO_TRY(auto event, services_.store.event(*access.room, std::min(boundary, access.end) - 1));
+            PEYK_CO_TRY(auto event, services_.store.last_before(*access.room, std::min(boundary, access.end)));
             if (event) roots = event->after;
         }
         PEYK_CO_TRY(auto entries, services_.store.members(*access.room, roots));

@@ -239,12 +239,14 @@ Task<void> DelayedEvents::fire(UserNumber user, std::string id) {
         arm(user, id, kRetry);
         co_return;
     }
+    // Sent before a crash, and past its lifetime by now.
+    bool over = !sent && sent.error().code == Errc::gone;
     if (sent) {
         (*event)->event = *std::move(sent);
-    } else {
+    } else if (!over) {
         (*event)->error = error_text(sent.error());
     }
-    auto state = (*event)->event ? DelayedState::sent : DelayedState::failed;
+    auto state = sent || over ? DelayedState::sent : DelayedState::failed;
     auto done = co_await finalise(user, **event, state, false);
     if (!done) arm(user, id, kRetry);
 }

@@ -35,6 +35,7 @@ struct StoredEvent {
     NodeNumber next_node = 1;  // the first number free after this event
     EventNumber replaces = 0;  // state events: the event that held this place before, or 0
     std::optional<EventNumber> redacted_by;
+    bool husk = false;  // past its lifetime and without content; kept while it is the last event of its room
     // Which device sent it with which transaction id; only that device is told the id.
     std::string sender_device;  // digest, 8 bytes; empty for none
     std::string transaction_id;

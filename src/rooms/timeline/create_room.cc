@@ -43,6 +43,9 @@ Result<json::Object> RoomCreator::power_levels(const UserId& creator, const NewR
                                 {"m.room.tombstone", rules.creators_infinite_power ? 150 : 100}}},
     };
     content.set("users", std::move(users));
+    for (auto type : {kRetentionType, kUnstableRetentionType}) {
+        if (options_.guard_retention) content.find("events")->object()->set(std::string(type), 100);
+    }
     for (const auto& [key, value] : wanted.power_level_override) content.set(key, value);
     if (rules.creators_infinite_power) {
         // Creators must not be listed: their power is not a number.
@@ -83,7 +86,7 @@ Result<void> RoomCreator::add_events(RoomWrite& write, const UserId& creator, Ne
     // A room without the event forbids guests, which is what public_chat asks for.
     if (!open && !has_state(wanted, "m.room.guest_access"))
         PEYK_CHECK(add("m.room.guest_access", {{"guest_access", "can_join"}}));
-    if (options_.force_encryption && !open && !has_state(wanted, "m.room.encryption"))
+    if (options_.force_encryption && !open && !wanted.clear && !has_state(wanted, "m.room.encryption"))
         PEYK_CHECK(add("m.room.encryption", {{"algorithm", "m.megolm.v1.aes-sha2"}}));
     for (auto& draft : wanted.initial_state) {
         PEYK_TRY(auto event, write.add(creator, std::move(draft)));

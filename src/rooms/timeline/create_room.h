@@ -16,6 +16,7 @@ struct NewRoom {
     json::Object power_level_override;
     std::vector<Draft> initial_state;
     bool is_direct = false;
+    bool clear = false;  // never encrypted, even where all private rooms are
 };
 
 class RoomCreator {
@@ -23,6 +24,7 @@ public:
     struct Options {
         std::string default_version = "12";
         bool force_encryption = false;  // private rooms get m.room.encryption whatever the client asks
+        bool guard_retention = false;   // only who may do everything may have messages end: it cannot be undone
     };
     RoomCreator(Rooms& rooms, Directory& directory, const MembershipActions& actions, const Profiles& profiles,
                 Options options)

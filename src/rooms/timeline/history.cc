@@ -21,21 +21,19 @@ Result<HistoryPage> history_page(const RoomStore& store, const RoomInfo& room, V
         // Most rooms give what is asked for at once; only then is it worth while to read more than that.
         auto wanted = filter.limit - page.events.size();
         if (rows > 0 || !filter.takes_everything()) wanted = std::max<std::size_t>(wanted, 20);
-        PEYK_TRY(auto events, store.events(room, low, high, wanted, order));
-        if (events.empty()) {
-            low = high;
-            at = back ? 1 : high;
-            break;
-        }
-        rows += events.size();
-        for (auto& event : events) {
-            if (page.events.size() == filter.limit) break;
+        PEYK_TRY(auto run, store.run(room, low, high, wanted, kMaxRows - rows, order));
+        rows += run.read;
+        bool full = false;
+        for (auto& event : run.events) {
+            full = page.events.size() == filter.limit;
+            if (full) break;
             at = back ? event->number : event->number + 1;
             PEYK_TRY(bool seen, visibility.may_see(*event));
             if (!seen || !filter.wants(*event->event)) continue;
             PEYK_TRY(bool related, filter.wants_related(store.relations(), room.number, event->event->id));
             if (related) page.events.push_back(std::move(event));
         }
+        if (!full) at = run.next;
         (back ? high : low) = at;
     }
     page.end = at;
@@ -51,20 +49,23 @@ Result<StoredEventPtr> event_by_timestamp(const RoomStore& store, const RoomInfo
     EventNumber low = 1, high = newest->number + 1;
     while (low < high) {
         auto middle = low + (high - low) / 2;
-        PEYK_TRY(auto probe, store.event(room, middle));
-        if (probe && probe->event->origin_server_ts < time) {
-            low = middle + 1;
+        PEYK_TRY(auto probe, store.run(room, middle, high, 1, kMaxRows, storage::Store::Order::forward));
+        if (probe.events.empty()) {
+            // Nothing there, or nothing yet of what is past its time, which is older than anything that is shown.
+            (probe.next < high ? low : high) = probe.next < high ? probe.next : middle;
+        } else if (probe.events.front()->event->origin_server_ts < time) {
+            low = probe.events.front()->number + 1;
         } else {
             high = middle;
         }
     }
     bool back = direction == Direction::backward;
-    constexpr EventNumber kWalk = 2'000;
-    EventNumber from = back ? (low > kWalk ? low - kWalk : 1) : low;
-    EventNumber to = back ? std::min(low + 1, newest->number + 1) : std::min(low + kWalk, newest->number + 1);
-    PEYK_TRY(auto events, store.events(room, from, to, kWalk + 1,
-                                       back ? storage::Store::Order::reverse : storage::Store::Order::forward));
-    for (auto& event : events) {
+    constexpr std::size_t kWalk = 2'000;
+    auto end = newest->number + 1;
+    PEYK_TRY(auto walked, back
+                              ? store.run(room, 1, std::min(low + 1, end), kWalk, kWalk, storage::Store::Order::reverse)
+                              : store.run(room, low, end, kWalk, kWalk, storage::Store::Order::forward));
+    for (auto& event : walked.events) {
         if (back ? event->event->origin_server_ts > time : event->event->origin_server_ts < time) continue;
         PEYK_TRY(bool seen, visibility.may_see(*event));
         if (seen) return event;

@@ -7,14 +7,23 @@ namespace peyk::rooms {
 
 using Order = storage::Store::Order;
 
+namespace {
+constexpr std::size_t kMostAtOnce = 1'000;
+}
+
 std::string number_key(std::uint64_t number) {
     std::string out;
     put_u64be(out, number);
     return out;
 }
 
-RoomStore::RoomStore(storage::Db& db, Capacity capacity)
-    : db_(db), relations_(db), erased_(db), events_(capacity.events), nodes_(capacity.nodes) {}
+RoomStore::RoomStore(storage::Db& db, Capacity capacity, RetentionRules retention, const Clock* clock)
+    : db_(db),
+      relations_(db),
+      erased_(db),
+      lifetimes_(retention, clock),
+      events_(capacity.events),
+      nodes_(capacity.nodes) {}
 
 Result<RoomInfoPtr> RoomStore::find(const RoomId& room) const {
     PEYK_TRY(auto info, find(number(room)));
@@ -43,11 +52,20 @@ void RoomStore::keep(RoomInfoPtr room) {
     rooms_.try_emplace(room->number, std::move(room));
 }
 
-Result<StoredEventPtr> RoomStore::decode(const RoomInfo& room, storage::Entry entry) const {
+// As read() says, through the cache, which keeps nothing that is past its time. `cutoff` null: not asked for yet. It is
+// not asked for state, because the answer lies in the state.
+Result<StoredEventPtr> RoomStore::decode(const RoomInfo& room, const storage::Entry& entry,
+                                         const Cutoff* cutoff) const {
     auto number = get_u64be(entry.rest.data());
     if (auto cached = events_.get(room.number, number)) return cached;
     PEYK_TRY(auto stored, read(room, entry));
-    if (stored) events_.offer(room.number, number, stored);
+    if (!stored) return stored;
+    std::optional<Cutoff> looked_up;
+    if (!cutoff && !stored->event->is_state()) {
+        PEYK_TRY(looked_up, lifetimes_.cutoff(*this, room));
+        cutoff = &*looked_up;
+    }
+    if (!cutoff || !cutoff->hides(*stored)) events_.offer(room.number, number, stored);
     return stored;
 }
 
@@ -63,6 +81,7 @@ Result<StoredEventPtr> RoomStore::read(const RoomInfo& room, const storage::Entr
         if (!redacted) return nullptr;
         ByteReader reader(redacted->body);
         stored->redacted_by = reader.varint();
+        stored->husk = stored->redacted_by == kNoRedaction;
         PEYK_CHECK(decode_body(reader.rest(), *room.rules, *stored));
     } else {
         PEYK_CHECK(decode_body(entry.body, *room.rules, *stored));
@@ -70,12 +89,19 @@ Result<StoredEventPtr> RoomStore::read(const RoomInfo& room, const storage::Entr
     return stored;
 }
 
-Result<StoredEventPtr> RoomStore::event(const RoomInfo& room, EventNumber number) const {
+Result<StoredEventPtr> RoomStore::kept_event(const RoomInfo& room, EventNumber number) const {
     if (auto cached = events_.get(room.number, number)) return cached;
     PEYK_TRY(auto entry, db_.get(kEvents, room.number, number_key(number)));
     if (!entry) return nullptr;
     entry->rest = number_key(number);
-    return decode(room, *std::move(entry));
+    return decode(room, *entry, nullptr);
+}
+
+Result<StoredEventPtr> RoomStore::event(const RoomInfo& room, EventNumber number) const {
+    PEYK_TRY(auto found, kept_event(room, number));
+    if (!found || found->event->is_state()) return found;
+    PEYK_TRY(auto cutoff, lifetimes_.cutoff(*this, room));
+    return cutoff.hides(*found) ? nullptr : found;
 }
 
 Result<storage::Position> RoomStore::position_of(RoomNumber room, EventNumber number) const {
@@ -92,73 +118,137 @@ Result<StoredEventPtr> RoomStore::event(const RoomInfo& room, const EventId& id)
     return found;
 }
 
+Result<RoomStore::Run> RoomStore::run(const RoomInfo& room, EventNumber from, EventNumber to, std::size_t limit,
+                                      std::size_t budget, Order order) const {
+    bool forward = order == Order::forward;
+    PEYK_TRY(auto cutoff, lifetimes_.cutoff(*this, room));
+    Run out;
+    // True when that was the last one wanted.
+    auto take = [&](EventNumber number, StoredEventPtr event) {
+        (forward ? from : to) = forward ? number + 1 : number;
+        if (event && !cutoff.hides(*event)) out.events.push_back(std::move(event));
+        return out.events.size() == limit;
+    };
+    std::size_t passed = 0;
+    while (from < to && out.events.size() < limit && out.read < budget) {
+        // FAST-PATH: numbers are consecutive but where events were destroyed, so what is cached needs no scan.
+        auto at = forward ? from : to - 1;
+        if (auto cached = events_.get(room.number, at)) {
+            ++out.read;
+            if (take(at, std::move(cached))) break;
+            continue;
+        }
+        // Many that are past their time and not destroyed yet are passed in steps that grow.
+        auto wanted = std::min({std::max(limit - out.events.size(), passed), budget - out.read, kMostAtOnce});
+        PEYK_TRY(auto rows, db_.scan(kEvents, room.number, number_key(from), number_key(to), wanted, order));
+        bool end = rows.size() < wanted;
+        passed += rows.size();
+        for (const auto& row : rows) {
+            ++out.read;
+            PEYK_TRY(auto stored, decode(room, row, &cutoff));
+            if (!take(get_u64be(row.rest.data()), std::move(stored))) continue;
+            end = false;
+            break;
+        }
+        if (end) (forward ? from : to) = forward ? to : from;
+    }
+    out.next = forward ? from : to;
+    return out;
+}
+
 Result<std::vector<StoredEventPtr>> RoomStore::events(const RoomInfo& room, EventNumber from, EventNumber to,
                                                       std::size_t limit, Order order) const {
-    std::vector<StoredEventPtr> out;
+    PEYK_TRY(auto found, run(room, from, to, limit, ~std::size_t{0}, order));
+    return std::move(found.events);
+}
+
+Result<RoomStore::Run> RoomStore::kept_events(const RoomInfo& room, EventNumber from, EventNumber to,
+                                              std::size_t limit) const {
+    Run out;
+    out.next = from;
     if (from >= to || limit == 0) return out;
-    auto count = std::min<EventNumber>(limit, to - from);
-    // FAST-PATH: numbers are consecutive, so what is cached needs no scan.
-    EventNumber at = order == Order::forward ? from : to - 1;
-    while (out.size() < count) {
-        auto cached = events_.get(room.number, at);
-        if (!cached) break;
-        out.push_back(std::move(cached));
-        at = order == Order::forward ? at + 1 : at - 1;
+    PEYK_TRY(auto rows, db_.scan(kEvents, room.number, number_key(from), number_key(to), limit, Order::forward));
+    for (const auto& row : rows) {
+        PEYK_TRY(auto stored, read(room, row));
+        if (stored) out.events.push_back(std::move(stored));
     }
-    if (out.size() == count) return out;
-    auto low = order == Order::forward ? at : from;
-    auto high = order == Order::forward ? to : at + 1;
-    PEYK_TRY(auto rows, db_.scan(kEvents, room.number, number_key(low), number_key(high), count - out.size(), order));
-    for (auto& row : rows) {
-        PEYK_TRY(auto stored, decode(room, std::move(row)));
-        if (stored) out.push_back(std::move(stored));
-    }
+    out.read = rows.size();
+    out.next = rows.size() < limit ? to : get_u64be(rows.back().rest.data()) + 1;
     return out;
+}
+
+Result<RoomStore::Top> RoomStore::top(const RoomInfo& room) const {
+    PEYK_TRY(auto rows, db_.scan(kEvents, room.number, "", "", 1, Order::reverse));
+    if (rows.empty()) return Top{};
+    StoredEvent header;
+    PEYK_CHECK(decode_header(rows.front().header, header));
+    return Top{get_u64be(rows.front().rest.data()), header.after, header.next_node};
 }
 
 Result<std::vector<StoredEventPtr>> RoomStore::events_once(const RoomInfo& room, EventNumber from, EventNumber to,
                                                            std::size_t limit, Order order) const {
     std::vector<StoredEventPtr> out;
     if (from >= to || limit == 0) return out;
+    PEYK_TRY(auto cutoff, lifetimes_.cutoff(*this, room));
     PEYK_TRY(auto rows, db_.scan(kEvents, room.number, number_key(from), number_key(to), limit, order));
     for (const auto& row : rows) {
         PEYK_TRY(auto stored, read(room, row));
-        if (stored) out.push_back(std::move(stored));
+        if (stored && !cutoff.hides(*stored)) out.push_back(std::move(stored));
     }
     return out;
 }
 
-Result<StoredEventPtr> RoomStore::last(const RoomInfo& room) const {
-    PEYK_TRY(auto rows, db_.scan(kEvents, room.number, "", "", 1, Order::reverse));
-    if (rows.empty()) return nullptr;
-    return decode(room, std::move(rows.front()));
+Result<StoredEventPtr> RoomStore::last(const RoomInfo& room) const { return below(room, ""); }
+
+Result<StoredEventPtr> RoomStore::last_before(const RoomInfo& room, EventNumber number) const {
+    if (number <= 1) return nullptr;
+    if (auto cached = events_.get(room.number, number - 1)) return cached;
+    return below(room, number_key(number));
+}
+
+// The last event before a key. Whether it is past its time is not asked, since that question leads here; so what might
+// be does not go into the cache.
+Result<StoredEventPtr> RoomStore::below(const RoomInfo& room, std::string to) const {
+    for (;;) {
+        PEYK_TRY(auto rows, db_.scan(kEvents, room.number, "", to, 1, Order::reverse));
+        if (rows.empty()) return nullptr;
+        auto number = get_u64be(rows.front().rest.data());
+        if (auto cached = events_.get(room.number, number)) return cached;
+        PEYK_TRY(auto stored, read(room, rows.front()));
+        if (stored && (!lifetimes_.enabled() || stored->event->is_state())) events_.offer(room.number, number, stored);
+        if (stored) return stored;
+        to = std::move(rows.front().rest);
+    }
 }
 
 Result<StoredEventPtr> RoomStore::last(const RoomInfo& room, storage::Position at) const {
     PEYK_TRY(auto newest, last(room));
     if (!newest || newest->position <= at) return newest;
-    // Positions rise with numbers: first steps back that double, since most questions are about the recent past.
+    // Positions rise with numbers: first steps back that double, since most questions are about the recent past. Of
+    // numbers without a row the one below answers. `low`: nothing between it and `found`; `high`: too new.
     EventNumber high = newest->number, low = 0, step = 1;
     StoredEventPtr found;
-    while (high > 1) {
+    while (high > 1 && !found) {
         low = high > step ? high - step : 1;
-        PEYK_TRY(auto probe, event(room, low));
-        if (probe && probe->position <= at) {
+        PEYK_TRY(auto probe, last_before(room, low + 1));
+        if (!probe) break;
+        if (probe->position <= at) {
             found = probe;
-            break;
+        } else {
+            high = probe->number;
+            step *= 2;
         }
-        high = low;
-        step *= 2;
     }
-    if (!found) return nullptr;
-    while (high - low > 1) {
+    while (high - low > 1 && low < high) {
         auto middle = low + (high - low) / 2;
-        PEYK_TRY(auto probe, event(room, middle));
-        if (probe && probe->position <= at) {
+        PEYK_TRY(auto probe, last_before(room, middle + 1));
+        if (!probe || probe->number <= low) {
+            low = middle;
+        } else if (probe->position <= at) {
             low = middle;
             found = probe;
         } else {
-            high = middle;
+            high = probe->number;
         }
     }
     return found;

@@ -12,6 +12,7 @@
 #include "core/room_rules.h"
 #include "rooms/events/stored_event.h"
 #include "rooms/relations/relation_index.h"
+#include "rooms/retention/lifetimes.h"
 #include "rooms/tables.h"
 #include "rooms/timeline/number_cache.h"
 #include "rooms/visibility/erased_users.h"
@@ -26,14 +27,20 @@ struct RoomInfo {
 using RoomInfoPtr = std::shared_ptr<const RoomInfo>;
 
 // Purpose:  the read side of rooms.  Runs on: worker threads (it blocks).  Everything it returns is durable.
+// Events past their lifetime (retention/) read as if there were none, from the moment on; the few functions that see
+// them say so.
 class RoomStore {
 public:
+    // In the row of a redacted form, where the redaction's number stands: nobody redacted it, it is a husk.
+    static constexpr EventNumber kNoRedaction = 0;
     struct Capacity {
         std::size_t events = 20'000;
         std::size_t nodes = 50'000;
     };
     explicit RoomStore(storage::Db& db) : RoomStore(db, Capacity{}) {}
-    RoomStore(storage::Db& db, Capacity capacity);
+    RoomStore(storage::Db& db, Capacity capacity) : RoomStore(db, capacity, {}, nullptr) {}
+    // `clock`: outlives this; null when nothing is ever past its time.
+    RoomStore(storage::Db& db, Capacity capacity, RetentionRules retention, const Clock* clock);
 
     storage::Db& db() const { return db_; }
     RoomNumber number(const RoomId& room) const { return db_.number(room.view()); }
@@ -49,12 +56,35 @@ public:
     // At most `limit` events with from <= number < to, in the order asked for.
     Result<std::vector<StoredEventPtr>> events(const RoomInfo& room, EventNumber from, EventNumber to,
                                                std::size_t limit, storage::Store::Order order) const;
+    // The same for who goes on from there: reads at most `budget` rows, so that it may find fewer, or none, although
+    // there are more. `next`: the boundary behind what was read, in the order asked for.
+    struct Run {
+        std::vector<StoredEventPtr> events;
+        EventNumber next = 0;
+        std::size_t read = 0;
+    };
+    Result<Run> run(const RoomInfo& room, EventNumber from, EventNumber to, std::size_t limit, std::size_t budget,
+                    storage::Store::Order order) const;
     // The same for those who read much that nobody will ask for again: it passes by the cache of events.
     Result<std::vector<StoredEventPtr>> events_once(const RoomInfo& room, EventNumber from, EventNumber to,
                                                     std::size_t limit, storage::Store::Order order) const;
-    // The last event at or before a position; null when there is none.
+    // The last event at or before a position, or before a number; null when there is none. Also one that is past its
+    // lifetime: these are for places in the room and the state there, not to be shown. Where events were destroyed, the
+    // one before them stands for them, whose state after is theirs.
     Result<StoredEventPtr> last(const RoomInfo& room, storage::Position at) const;
     Result<StoredEventPtr> last(const RoomInfo& room) const;
+    Result<StoredEventPtr> last_before(const RoomInfo& room, EventNumber number) const;
+    // What is still there, whether past its lifetime or not: for who destroys it, or must know that it was.
+    Result<StoredEventPtr> kept_event(const RoomInfo& room, EventNumber number) const;
+    Result<Run> kept_events(const RoomInfo& room, EventNumber from, EventNumber to, std::size_t limit) const;
+    // Of the room's last row, whether its event can still be read or not: after the restore of a backup that was made
+    // while keys were destroyed, it may not. Number 0: there is none.
+    struct Top {
+        EventNumber number = 0;
+        StateRoots roots;
+        NodeNumber next_node = 1;
+    };
+    Result<Top> top(const RoomInfo& room) const;
 
     // State at `roots`. Null when the place is empty.
     Result<StoredEventPtr> state(const RoomInfo& room, const StateRoots& roots, std::string_view type,
@@ -75,11 +105,13 @@ public:
     const RelationIndex& relations() const { return relations_; }
 
     ErasedUsers& erased() const { return erased_; }
+    const Lifetimes& lifetimes() const { return lifetimes_; }
 
     // For the writer, after a change is durable.
     void keep(RoomNumber room, StoredEventPtr event) { events_.put(room, event->number, std::move(event)); }
     void keep(RoomNumber room, NodeNumber number, StateNodePtr node) { nodes_.put(room, number, std::move(node)); }
     void keep(RoomInfoPtr room);
+    void drop(RoomNumber room, EventNumber event) { events_.drop(room, event); }
     // When an event became visible, from its row: also of an event whose body is gone. 0: there is no such event.
     Result<storage::Position> position_of(RoomNumber room, EventNumber number) const;
 
@@ -99,12 +131,14 @@ public:
     Nodes nodes(const RoomInfo& room) const { return Nodes(*this, room.number); }
 
 private:
-    Result<StoredEventPtr> decode(const RoomInfo& room, storage::Entry entry) const;
+    Result<StoredEventPtr> decode(const RoomInfo& room, const storage::Entry& entry, const Cutoff* cutoff) const;
+    Result<StoredEventPtr> below(const RoomInfo& room, std::string to) const;
     Result<StoredEventPtr> read(const RoomInfo& room, const storage::Entry& entry) const;  // without the cache
 
     storage::Db& db_;
     RelationIndex relations_;
     mutable ErasedUsers erased_;
+    Lifetimes lifetimes_;
     mutable NumberCache<StoredEventPtr> events_;
     mutable NumberCache<StateNodePtr> nodes_;
     mutable std::mutex rooms_mutex_;

@@ -144,6 +144,7 @@ Result<void> RoomWrite::Work::authorise_new(const Event& event) const {
 // learns of another's settings who may not invite at all.
 Result<void> RoomWrite::Work::check_invite(const Event& event) const {
     const auto* policies = rooms.options_.invite_policies;
+    if (event.sender == rooms.options_.notices) return {};
     if (!policies || !event.is("m.room.member") || !event.is_state()) return {};
     if (membership_in(event) != Membership::invite) return {};
     auto target = UserId::parse(*event.state_key);
@@ -167,6 +168,21 @@ Result<void> RoomWrite::Work::check_guest(const Event& event) const {
     return {};
 }
 
+// Spec: Server Notices › Client behaviour: by whatever endpoint an invitation to that room is declined. Once inside, it
+// may be left. An account that ends leaves everything.
+Result<void> RoomWrite::Work::check_decline(const Event& event) const {
+    const auto& notices = rooms.options_.notices;
+    if (!notices || !event.is("m.room.member", event.sender.view())) return {};
+    if (membership_in(event) != Membership::leave) return {};
+    PEYK_TRY(auto before, current("m.room.member", event.sender.view()));
+    if (!before || membership_in(*before) != Membership::invite || before->sender != *notices) return {};
+    if (const auto* accounts = rooms.options_.guest_accounts) {
+        PEYK_TRY(bool ended, accounts->has_ended(event.sender));
+        if (ended) return {};
+    }
+    return m::cannot_leave_server_notice_room("The invitation to the room of server notices cannot be declined");
+}
+
 Result<EventPtr> RoomWrite::Work::add(const UserId& sender, Draft draft, const Transaction* transaction) {
     // The rules leave this open; a member event of nobody would stay in the room's state for good.
     if (draft.type == "m.room.member" && draft.state_key && !UserId::parse(*draft.state_key))
@@ -175,7 +191,9 @@ Result<EventPtr> RoomWrite::Work::add(const UserId& sender, Draft draft, const T
     PEYK_CHECK(authorise_new(*event));
     PEYK_CHECK(check_invite(*event));
     PEYK_CHECK(check_guest(*event));
+    PEYK_CHECK(check_decline(*event));
     PEYK_CHECK(check_relation(*event));
+    PEYK_CHECK(check_retention(*event));
     PEYK_CHECK(take(event, transaction));
     return event;
 }
@@ -311,12 +329,15 @@ Task<Result<void>> RoomWrite::Work::commit() {
     for (auto& [name, event] : new_state) kept->state_cache.insert_or_assign(name, event);
     if (kept->state_cache.size() > 200) kept->state_cache.clear();
     owner.activity_.begin(room->number);
+    bool lifetime = changes_lifetime();
+    if (lifetime) owner.store_.lifetimes().begin();
     if (!related.empty()) owner.store_.relations().begin(room->number);
     auto pending = owner.db_.start_commit(std::move(change));
     guard.leave();
 
     auto position = co_await std::move(pending).wait();
     if (!related.empty()) owner.store_.relations().end(room->number, related);
+    if (lifetime) owner.store_.lifetimes().end(room->number);
     if (!position) {
         owner.activity_.end(room->number, 0);
         kept->settle(queued, nodes, transactions, [](const StoredEventPtr&) {});
@@ -382,8 +403,9 @@ Result<std::optional<EventId>> RoomWrite::known(const Transaction& transaction) 
     PEYK_TRY(auto entry, store.db().get(kTransactions, room().number, key));
     if (!entry) return std::nullopt;
     ByteReader reader(entry->body);
-    PEYK_TRY(auto stored, store.event(room(), reader.varint()));
-    if (!stored) return std::nullopt;
+    PEYK_TRY(auto stored, store.kept_event(room(), reader.varint()));
+    // Its lifetime was shorter than that of transaction ids: sent once more it would be there twice for who read it.
+    if (!stored) return fail(Errc::gone, "This event was sent, and its lifetime is over");
     return stored->event->id;
 }
 

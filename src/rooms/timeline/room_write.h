@@ -48,6 +48,7 @@ struct RoomWrite::Work final : NodeSource, NodeSink {
     Result<void> authorise_new(const Event& event) const;
     Result<void> check_invite(const Event& event) const;
     Result<void> check_guest(const Event& event) const;
+    Result<void> check_decline(const Event& event) const;
     Result<void> take(EventPtr event, const Transaction* transaction);
     Result<void> place_state(StoredEvent& stored);
     Result<void> apply_redaction(const StoredEvent& redaction);
@@ -58,9 +59,15 @@ struct RoomWrite::Work final : NodeSource, NodeSink {
     Result<void> drop_relation(const StoredEvent& target);
     // Calls `look` with the events that no reader of rows knows yet.
     void each_fresh(const std::function<void(const StoredEvent&)>& look) const;
-    // Numbers of events whose redaction no reader of rows knows yet: their rows do not count any more.
-    EventNumbers freshly_redacted() const;
+    // Numbers of events whose redaction or end no reader of rows knows yet: their rows do not count any more.
+    EventNumbers freshly_gone() const;
     Result<EventNumber> newest_in_thread(const EventId& root, EventNumber except) const;
+    // Lifetimes (write_retention.cc).
+    Result<void> check_retention(const Event& event) const;
+    bool changes_lifetime() const;
+    Result<void> destroy(const StoredEvent& target);
+    Result<void> leave_husk(const StoredEvent& target);
+    Task<Result<void>> commit_destroyed();
 
     Rooms& rooms;
     std::shared_ptr<RoomState> state;
@@ -73,6 +80,7 @@ struct RoomWrite::Work final : NodeSource, NodeSink {
     std::unordered_map<std::string, EventPtr> new_state;  // over state->state_cache
     std::unordered_map<std::string, EventId> transactions;
     std::vector<std::string> related;                             // digests of parents whose rows change
+    EventNumbers destroyed;                                       // that end with this batch
     mutable std::unordered_map<std::string, EventPtr> looked_up;  // reads worth keeping at the tip
 };
 

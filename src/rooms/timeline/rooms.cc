@@ -53,10 +53,11 @@ Result<RoomWrite> Rooms::open(RoomInfoPtr room, Lanes::Guard guard) {
         state->epoch = epoch;
         PEYK_TRY(auto last, store_.last(*room));
         if (last) {
+            PEYK_TRY(auto top, store_.top(*room));
             PEYK_TRY(auto hash, reference_hash_for(*last->event, *room->rules));
             state->tip =
-                Tip{last->number, last->event->id, std::move(hash), last->event->depth, last->event->origin_server_ts,
-                    last->after,  last->next_node};
+                Tip{top.number, last->event->id, std::move(hash), last->event->depth, last->event->origin_server_ts,
+                    top.roots,  top.next_node};
         }
         state->loaded = true;
     }

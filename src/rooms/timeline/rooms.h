@@ -61,6 +61,8 @@ class GuestAccounts {
 public:
     virtual ~GuestAccounts() = default;
     virtual Result<bool> is_guest(const UserId& user) const = 0;  // may block
+    // Whose account has ended, so that it leaves what nobody else may leave. May block.
+    virtual Result<bool> has_ended(const UserId&) const { return false; }
 };
 
 // Port: told when a room stops allowing guests, once the event is durable, and again after a crash before its end.
@@ -81,7 +83,7 @@ public:
     // Builds, signs and authorises an event on top of the tip and what was added before. Blocking reads.
     // Errors: forbidden with the rule that refused, M_INVITE_BLOCKED, M_GUEST_ACCESS_FORBIDDEN, too_large, bad_request.
     Result<EventPtr> add(const UserId& sender, Draft draft, const Transaction* transaction = nullptr);
-    // The event that an earlier request with this transaction id made.
+    // The event that an earlier request with this transaction id made. Errors: gone, when its lifetime is over.
     Result<std::optional<EventId>> known(const Transaction& transaction) const;
     // State as it is with everything added so far. Null when the place is empty.
     Result<EventPtr> state(std::string_view type, std::string_view key = "") const;
@@ -94,6 +96,12 @@ public:
     bool empty() const;  // nothing added
     // Durable and visible when it returns; local members' rows are applied, and the feed knows. Errors: as Db::commit.
     Task<Result<void>> commit() &&;
+
+    // Instead of add() and commit(): ends events that are past their lifetime, none of them state. Their keys are
+    // destroyed, and all rows that name them are deleted, but of the room's last event a husk stays, since the next one
+    // refers to it. `more` adds the caller's own rows to the batch. Nobody is told: to readers they were gone before.
+    using More = std::function<Result<void>(storage::Change&)>;
+    Task<Result<void>> destroy(std::vector<StoredEventPtr> events, More more) &&;
 
 private:
     friend class Rooms;
@@ -113,6 +121,9 @@ public:
         GuestAccessObserver* guests = nullptr;  // null: the server has no guests
         // Asked even where nobody becomes a guest any more: accounts of before are still there. Null: nobody is one.
         const GuestAccounts* guest_accounts = nullptr;
+        // In whose name the server speaks to its users (notices/): such invitations come through and cannot be
+        // declined.
+        std::optional<UserId> notices = {};
     };
     Rooms(storage::Db& db, RoomStore& store, Memberships& memberships, Activity& activity, Feed& feed,
           const Clock& clock, Random& random, const SigningKey& key, Options options);

@@ -21,7 +21,8 @@ constexpr std::string_view kCopied[] = {"m.room.name",
                                         "m.room.join_rules",
                                         "m.room.history_visibility",
                                         "m.room.canonical_alias",
-                                        "m.room.retention"};
+                                        "m.room.retention",
+                                        "org.matrix.msc1763.retention"};
 
 // Levels as integers, for versions that take nothing else. What cannot be read is left out.
 json::Value integer_levels(const json::Value& value, LevelForm form) {
@@ -80,6 +81,8 @@ Result<void> RoomUpgrader::copy_state(const RoomWrite& old, RoomWrite& write, co
     for (auto type : kCopied) {
         PEYK_TRY(auto event, old.state(type));
         if (!event || event->content.empty()) continue;
+        // Set while nobody looked at it, and of no effect there either.
+        if (is_retention_type(type) && !parse_retention(event->content)) continue;
         PEYK_TRY(auto copy, write.add(user, Draft{std::string(type), "", event->content}));
     }
     // Guests were forbidden by silence; the new room says so.

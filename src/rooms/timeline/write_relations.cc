@@ -11,8 +11,8 @@ void RoomWrite::Work::each_fresh(const std::function<void(const StoredEvent&)>& 
     for (const auto& event : events) look(*event);
 }
 
-EventNumbers RoomWrite::Work::freshly_redacted() const {
-    EventNumbers out;
+EventNumbers RoomWrite::Work::freshly_gone() const {
+    auto out = destroyed;
     state->each_unsettled([&](const StoredEvent& event) {
         if (event.redacted_by) out.insert(event.number);
     });
@@ -22,7 +22,7 @@ EventNumbers RoomWrite::Work::freshly_redacted() const {
 
 // The newest event of a thread, counting what is queued.
 Result<EventNumber> RoomWrite::Work::newest_in_thread(const EventId& root, EventNumber except) const {
-    auto gone = freshly_redacted();
+    auto gone = freshly_gone();
     gone.insert(except);
     EventNumber newest = 0;
     each_fresh([&](const StoredEvent& event) {
@@ -49,7 +49,7 @@ Result<void> RoomWrite::Work::check_relation(const Event& event) const {
         const auto& index = rooms.store_.relations();
         auto key = index.annotation_key(event, *relation);
         bool twice = false;
-        auto gone = freshly_redacted();
+        auto gone = freshly_gone();
         each_fresh([&](const StoredEvent& other) {
             if (gone.contains(other.number)) return;
             auto its = relation_of(*other.event);
@@ -80,18 +80,19 @@ Result<void> RoomWrite::Work::write_relation(const StoredEvent& stored) {
     return {};
 }
 
-// `target` is about to be redacted: the relation is lost with its content.
+// `target` is about to lose its content: the relation goes with it.
 Result<void> RoomWrite::Work::drop_relation(const StoredEvent& target) {
     auto relation = relation_of(*target.event);
     if (!relation) return {};
     const auto& index = rooms.store_.relations();
     auto room = state->info->number;
-    PEYK_CHECK(index.remove(change, room, target.number, *target.event, *relation, freshly_redacted()));
+    PEYK_CHECK(index.remove(change, room, target.number, *target.event, *relation, freshly_gone()));
     related.push_back(index.digest(relation->parent));
     if (relation->kind != RelationKind::thread) return {};
     index.remove_thread(change, room, target.number);
     PEYK_TRY(auto newest, newest_in_thread(relation->parent, target.number));
-    if (newest) index.put_thread(change, room, newest, relation->parent);
+    // A newer one has the thread's row already.
+    if (newest && newest < target.number) index.put_thread(change, room, newest, relation->parent);
     return {};
 }
 

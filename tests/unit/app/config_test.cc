@@ -83,6 +83,19 @@ TEST(Config, SizesAndTimesNeedTheirUnits) {
               std::string::npos);
 }
 
+TEST(Config, LifetimesMustFitEachOther) {
+    auto fine = with("[retention]\nenabled = true\ndefault_lifetime = \"30d\"\nshortest = \"1d\"\nlongest = \"90d\"\n");
+    EXPECT_EQ(good(fine).retention.longest, std::chrono::days{90});
+    EXPECT_FALSE(good(with("[media]\n")).retention.enabled) << "nothing vanishes unasked";
+    for (const char* bad : {"shortest = \"2d\"\nlongest = \"1d\"\n", "default_lifetime = \"1min\"\n",
+                            "default_lifetime = \"9d\"\nlongest = \"8d\"\n"})
+        EXPECT_NE(problem_of(with(std::string("[retention]\nenabled = true\n") + bad)).find("retention."),
+                  std::string::npos)
+            << bad;
+    EXPECT_NE(problem_of(with("[notices]\nuser = \"Not A Name\"\n")).find("notices.user"), std::string::npos);
+    EXPECT_NE(problem_of(with("[notices]\navatar_url = \"https://x\"\n")).find("mxc://"), std::string::npos);
+}
+
 TEST(Config, BrokenTomlNamesItsLine) {
     EXPECT_TRUE(problem_of("[server]\nname = \n").starts_with("/etc/peyk/peyk.toml:2: "));
 }

@@ -137,6 +137,47 @@ TEST_F(Program, AccountsAreManagedWithAndWithoutAServer) {
     }
 }
 
+TEST_F(Program, NoticesAreSentWithAndWithoutAServerByNobodyElse) {
+    ASSERT_EQ(init(), kExitOk);
+    ASSERT_EQ(add_user("sara"), kExitOk);
+    ASSERT_EQ(add_user("omid"), kExitOk);
+    EXPECT_EQ(run_notice({.config = file_, .name = "sara", .text = "hello"}), kExitFailed) << "switched off";
+    std::ofstream(file_, std::ios::app) << "[notices]\nuser = \"server\"\n";
+    EXPECT_EQ(run_notice({.config = file_, .name = "sara", .text = "hello"}), kExitOk);
+    EXPECT_EQ(run_notice({.config = file_, .name = "nobody", .text = "hello"}), kExitFailed);
+    EXPECT_EQ(run_notice({.config = file_, .name = "server", .text = "hello"}), kExitFailed);
+    EXPECT_EQ(run_notice({.config = file_, .name = "sara", .text = ""}), kExitFailed);
+    {
+        Server server(config());
+        ASSERT_TRUE(server.start().has_value());
+        EXPECT_EQ(run_notice({.config = file_, .name = "sara", .text = "hello again"}), kExitOk);
+        EXPECT_EQ(run_notice({.config = file_, .text = "hello all", .all = true}), kExitOk);
+        EXPECT_EQ(shown("server"), "server");
+        EXPECT_EQ(run_user_reset_link({.config = file_, .name = "server"}), kExitFailed);
+        EXPECT_EQ(run_user_admin({.config = file_, .name = "server"}), kExitFailed);
+        EXPECT_EQ(add_user("server"), kExitFailed);
+        server.stop();
+    }
+    auto offline = Offline::open(config());
+    ASSERT_TRUE(offline.has_value());
+    const auto& store = (*offline)->services().rooms().store();
+    for (const auto* name : {"@sara:localhost", "@omid:localhost"}) {
+        auto rows = (*offline)->services().memberships().of(store.number(UserId::trusted(name)));
+        ASSERT_EQ((*rows)->size(), 1u) << "one room for all notices";
+        EXPECT_EQ((*rows)->front().membership, rooms::Membership::invite);
+    }
+}
+
+TEST_F(Program, TheAccountOfNoticesIsNobodys) {
+    ASSERT_EQ(init(), kExitOk);
+    ASSERT_EQ(add_user("sara"), kExitOk);
+    std::ofstream(file_, std::ios::app) << "[notices]\nuser = \"sara\"\n";
+    Server server(config());
+    auto started = server.start();
+    ASSERT_FALSE(started.has_value()) << "somebody's account was taken over";
+    EXPECT_EQ(started.error().code, Errc::conflict);
+}
+
 TEST_F(Program, QuestionsThatMakeNoSenseAreRefusedByName) {
     ASSERT_EQ(init(), kExitOk);
     Server server(config());
@@ -338,13 +379,33 @@ TEST(FirstConfig, IsAcceptedAsItIsWritten) {
         first.tls = tls;
         first.tls_address = "0.0.0.0";
         first.passphrase = true;
+        first.message_days = tls ? 90 : 0;
+        first.file_days = tls ? 30 : 0;
         auto loaded = parse_config(first_config_text(first), "/srv/peyk.toml", {});
         ASSERT_TRUE(loaded.has_value()) << loaded.error().detail;
         EXPECT_EQ(loaded->config.listeners.size(), tls ? 2u : 1u);
         EXPECT_EQ(loaded->config.base_url(), tls ? "https://chat.example.org:8448" : "https://chat.example.org");
         EXPECT_EQ(loaded->config.storage.key_source, KeySource::passphrase);
         EXPECT_EQ(loaded->config.server.data_dir, "/srv/peyk \"data\"");
+        EXPECT_TRUE(loaded->warnings.empty()) << loaded->warnings.front();
+        const auto& kept = loaded->config.retention;
+        EXPECT_EQ(kept.enabled, tls);
+        EXPECT_EQ(kept.default_lifetime, std::chrono::days(tls ? 90 : 0));
+        EXPECT_EQ(loaded->config.media.lifetime, std::chrono::days(tls ? 30 : 0));
+        // Rooms may not differ where nobody said that they may.
+        if (tls) EXPECT_EQ(kept.shortest, kept.longest);
     }
+}
+
+TEST(FirstConfig, LetsRoomsChooseWhereThatWasWished) {
+    FirstConfig first;
+    first.server_name = "localhost";
+    first.rooms_choose = true;
+    auto loaded = parse_config(first_config_text(first), "/srv/peyk.toml", {});
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().detail;
+    EXPECT_TRUE(loaded->config.retention.enabled);
+    EXPECT_EQ(loaded->config.retention.default_lifetime, Millis{0});
+    EXPECT_EQ(loaded->config.retention.longest, Millis{0});
 }
 
 TEST(Catalog, EveryTableSaysWhatItIsForAndHowLongItIsKept) {

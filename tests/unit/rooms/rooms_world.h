@@ -15,13 +15,16 @@ inline const UserId kAda = UserId::trusted("@ada:example.org");
 inline const UserId kBob = UserId::trusted("@bob:example.org");
 
 struct World {
+    explicit World(RetentionRules lifetimes = {}) : retention(lifetimes) {}
+
+    RetentionRules retention;
     storage::TestDb test{kTables};
     ManualClock clock;
     SeededRandom random{5};
     WorkerPool pool{"test", 2};
     Feed feed;
     SigningKey key = SigningKey::generate(random, "ed25519:a");
-    RoomStore store{test.db};
+    RoomStore store{test.db, {}, retention, &clock};
     Memberships memberships{test.db, feed};
     Activity activity;
     Rooms rooms{test.db, store, memberships, activity, feed, clock, random, key, {ServerName::trusted("example.org")}};
