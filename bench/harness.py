@@ -1,6 +1,7 @@
 """What the benchmarks share: a server with users and rooms in it, the load generator, and what it all cost."""
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,6 @@ from server import Server  # noqa: E402
 
 BINARY = ROOT / "build/release/peyk"
 LOAD = ROOT / "build/release/bench_load"
-TICKS = os.sysconf("SC_CLK_TCK")
 MEMBERS = 10  # of every room
 
 
@@ -35,6 +35,37 @@ def load(*arguments, on_line=None) -> dict:
     if process.wait() != 0:
         raise SystemExit(f"bench_load {arguments[0]} failed: {last}")
     return json.loads(last)
+
+
+class Costs:
+    """Processor time since the start: of the servers, and of everything else that measured them (this script, the load
+    generator, clients). Building the tools is neither."""
+
+    def __init__(self):
+        self.began, self.servers = time.monotonic(), Server.spent_cpu
+        self.own, self.aside = self._all(), 0.0
+
+    @staticmethod
+    def _all() -> float:
+        return sum(usage.ru_utime + usage.ru_stime for usage in map(resource.getrusage,
+                                                                    (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+    def leave_out(self, command: list, **options) -> None:
+        """Runs a command that does not count."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        began = time.monotonic()
+        subprocess.run(command, check=True, **options)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.aside += after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        self.began += time.monotonic() - began
+
+    def so_far(self) -> dict:
+        servers = Server.spent_cpu - self.servers
+        return {"wall_seconds": round(time.monotonic() - self.began, 1), "server_cpu_seconds": round(servers, 2),
+                "generator_cpu_seconds": round(max(0.0, self._all() - self.own - self.aside - servers), 2)}
+
+
+COSTS = Costs()
 
 
 class Bench:
@@ -95,8 +126,7 @@ class Bench:
         return out
 
     def cpu(self) -> float:
-        fields = Path(f"/proc/{self.server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return self.server.cpu()
 
     def memory(self, key: str = "VmRSS") -> int:
         """Bytes of the process."""

@@ -148,7 +148,11 @@ def group_lint() -> Tally:
 
 
 def group_scenario() -> Tally:
-    return program_group(python(ROOT / "tests/scenario/run.py", "--server", build("test") / "peyk"))
+    server = build("test") / "peyk"
+    tally = program_group(python(ROOT / "tests/scenario/run.py", "--server", server))
+    for program in ("tests/conformance/launch_test.py", "tests/program/init_on_terminal.py"):
+        tally.add(program_group(python(ROOT / program, "--server", server)))
+    return tally
 
 
 def group_clients() -> Tally:
@@ -222,15 +226,18 @@ def group_kill() -> Tally:
 
 
 def group_powercut() -> Tally:
-    """A thousand simulated power cuts lose nothing with `sync`; the same with `relaxed` must lose, or the test is blind."""
+    """A thousand simulated power cuts lose nothing with `sync`; the same with `relaxed` must lose, or the test is blind.
+    Over the engine alone, and over the sealed store with deletions and the key table."""
     folder = build("test", "storage_powercut")
     program = next(folder.rglob("storage_powercut"))
     tally = Tally()
-    for durability, cuts in (("sync", "1000"), ("relaxed", "100")):
-        result = subprocess.run([program, cuts, "1", durability], stdout=subprocess.PIPE, text=True)
-        print(f"  {result.stdout.strip()}", flush=True)
-        good = result.returncode == 0
-        tally.add(Tally(int(good), int(not good), [] if good else [f"powercut {durability}: {result.stdout.strip()[:300]}"]))
+    for over in ("plain", "sealed"):
+        for durability, cuts in (("sync", "1000"), ("relaxed", "100")):
+            result = subprocess.run([program, cuts, "1", durability, over], stdout=subprocess.PIPE, text=True)
+            print(f"  {result.stdout.strip()}", flush=True)
+            good = result.returncode == 0
+            tally.add(Tally(int(good), int(not good),
+                            [] if good else [f"powercut {over} {durability}: {result.stdout.strip()[:300]}"]))
     return tally
 
 

@@ -7,7 +7,10 @@ namespace peyk::app {
 Result<rooms::Profiles::Profile> ProfilesOfUsers::profile(const UserId& user) const {
     Profile out;
     PEYK_TRY(bool exists, users_.accounts.exists(user));
-    if (!exists) return out;
+    if (!exists) {
+        if (user == notices_user(users_.options().server_name)) out.displayname = users_.options().server_name;
+        return out;
+    }
     PEYK_TRY(out.displayname, users_.profiles.displayname(user));
     PEYK_TRY(out.avatar_url, users_.profiles.avatar_url(user));
     return out;
@@ -48,6 +51,11 @@ Task<Result<void>> UsersObservers::deactivated(UserId user, std::uint64_t number
     }
     PEYK_CO_CHECK(co_await oauth::drop_second_factors(*users_, number));
     co_return co_await keys_->forget_user(std::move(user), number);
+}
+
+Task<void> UsersObservers::password_reset(UserId user) {
+    auto told = co_await notices_->password_reset(std::move(user));
+    if (!told) log::warning("app", "a notice of the server was not delivered: {}", errc_name(told.error().code));
 }
 
 Result<std::vector<keys::DeviceInfo>> AccountsForKeys::devices(const UserId& user) {

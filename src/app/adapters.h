@@ -1,6 +1,7 @@
 #pragma once
 // Ports that one domain declares and another fulfils. Small on purpose: a line of translation each.
 
+#include "app/server_notices.h"
 #include "client_api/keys/endpoints.h"
 #include "client_api/rooms/endpoints.h"
 #include "keys/keys.h"
@@ -53,7 +54,8 @@ class UsersObservers final : public users::DeviceObserver,
 public:
     void bind(keys::Keys& keys, rooms::MembershipActions& actions, const rooms::Memberships& memberships,
               users::Users& users, sync::Connections& connections, const rooms::RoomStore& store,
-              rooms::DelayedEvents& delayed) {
+              rooms::DelayedEvents& delayed, ServerNotices& notices) {
+        notices_ = &notices;
         users_ = &users;
         store_ = &store;
         keys_ = &keys;
@@ -80,6 +82,7 @@ public:
     }
     Task<void> profile_changed(users::Caller caller, std::optional<std::string>, std::optional<std::string>) override;
     Task<Result<void>> deactivated(UserId user, std::uint64_t number, bool erase) override;
+    Task<void> password_reset(UserId user) override;
 
 private:
     users::Users* users_ = nullptr;
@@ -89,6 +92,7 @@ private:
     rooms::DelayedEvents* delayed_ = nullptr;
     sync::Connections* connections_ = nullptr;
     const rooms::RoomStore* store_ = nullptr;
+    ServerNotices* notices_ = nullptr;
 };
 
 // rooms/ tells its own other half; bound before traffic starts.

@@ -7,12 +7,13 @@
 
 namespace peyk::app {
 
-// users/ asks which names services keep.
+// users/ asks which names services keep, and the server for itself.
 class NamesOfServices final : public users::ServiceNames {
 public:
-    explicit NamesOfServices(const appservices::Registry& registry) : registry_(registry) {}
+    NamesOfServices(const appservices::Registry& registry, UserId notices)
+        : registry_(registry), notices_(std::move(notices)) {}
     bool is_taken(const UserId& user, std::string_view service) const override {
-        return registry_.is_taken(user, registry_.by_id(service));
+        return user == notices_ || registry_.is_taken(user, registry_.by_id(service));
     }
     bool owns(std::string_view service, const UserId& user) const override {
         const auto* registration = registry_.by_id(service);
@@ -21,6 +22,7 @@ public:
 
 private:
     const appservices::Registry& registry_;
+    const UserId notices_;
 };
 
 // The tokens of services, and through Sessions everybody else's.

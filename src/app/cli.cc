@@ -24,7 +24,9 @@ struct Options {
     UserOptions user;
     NoticeOptions notice;
     std::vector<std::string> words;
+    TokenOptions token;
     BackupOptions backup;
+    CaOptions ca;
     DoctorOptions doctor;
     InventoryOptions inventory;
     bool json = false;
@@ -229,13 +231,16 @@ Example:
                      run_user_list);
     list.add_flag("--json", o.json, "For programs");
     auto& reset = user_command(user, o, "reset-link", "Make a link with which a person sets a new password, once", R"(
-Hand it to the person by a way you trust. The account is told on all its devices when the link is used. Encrypted
-messages stay closed to whoever uses the link without the person's recovery key.
+Hand it to the person by a way you trust. When the link is used, all devices of the account are signed out, unless
+--keep-devices says otherwise; the person is told by a message of the server and on the account pages. Encrypted messages
+stay closed to whoever uses the link without the person's recovery key.
 
-Example:
-  peyk user reset-link sara)",
+Examples:
+  peyk user reset-link sara
+  peyk user reset-link sara --keep-devices     a password forgotten, nothing stolen)",
                                run_user_reset_link);
     reset.add_option("name", o.user.name, "The account")->required();
+    reset.add_flag("--keep-devices", o.user.keep_devices, "Sign out no devices when the link is used");
     add_user_state_commands(user, o);
 }
 
@@ -265,8 +270,47 @@ Examples:
     });
 }
 
+void add_token_commands(CLI::App& app, Options& o) {
+    auto& token = command(app, "token", "Make, list and remove invitations: tokens with which people register", R"(
+They are asked for where registration.mode is "token". All of these work while the server runs, and without it.)");
+    token.require_subcommand(1);
+    auto add = [&](const char* name, const char* about, const char* examples,
+                   int (*run)(const TokenOptions&)) -> CLI::App& {
+        auto& sub = command(token, name, about, examples);
+        config_option(sub, o);
+        sub.callback([&o, run] {
+            o.token.config = o.config;
+            o.token.output = o.json ? Output::json : Output::text;
+            o.exit = run(o.token);
+        });
+        return sub;
+    };
+    auto& make = add("add", "Make a token and print it", R"(
+Good for one account and thirty days, unless said otherwise.
+
+Examples:
+  peyk token add
+  peyk token add --uses 25 --days 7
+  peyk token add spring-fair --uses 0 --days 0     any number of accounts, until it is removed)",
+                     run_token_add);
+    make.add_option("token", o.token.token, "Up to 64 of A-Z a-z 0-9 . _ ~ - (default: a random one)");
+    make.add_option("--uses", o.token.uses, "Accounts that can be made with it; 0: any number")->capture_default_str();
+    make.add_option("--days", o.token.days, "How long it is good; 0: for ever")->capture_default_str();
+    make.add_flag("--json", o.json, "For programs");
+    auto& list = add("list", "List tokens with what is left of them", R"(
+Example:
+  peyk token list)",
+                     run_token_list);
+    list.add_flag("--json", o.json, "For programs");
+    auto& remove = add("remove", "Take a token out of use", R"(
+Example:
+  peyk token remove spring-fair)",
+                       run_token_remove);
+    remove.add_option("token", o.token.token, "The token")->required();
+}
+
 void add_care_commands(CLI::App& app, Options& o) {
-    auto& backup = command(app, "backup", "Copy the store, sealed and verified, into a folder", R"(
+    auto& backup = command(app, "backup", "Copy store and media, sealed and verified, into a folder", R"(
 Example:
   peyk backup /mnt/stick/peyk-monday)");
     config_option(backup, o);
@@ -277,7 +321,7 @@ Example:
     });
 
     auto& restore = command(app, "restore", "Make the data folder from a backup", R"(
-The data folder of the configuration must be empty. All clients synchronise anew afterwards.
+There must be no store and no media in the data folder of the configuration. All clients synchronise anew afterwards.
 
 Example:
   peyk restore /mnt/stick/peyk-monday)");
@@ -288,15 +332,17 @@ Example:
         o.exit = run_restore(o.backup);
     });
 
-    auto& verify = command(app, "verify", "Read the whole store and compare checksums", R"(
-A server does it once a week by itself (storage.verify_every). Works while the server runs; leaves with 1 when something
-is damaged.
+    auto& verify = command(app, "verify", "Read the whole store, or a backup, and compare checksums", R"(
+A server does it once a week by itself with its store (storage.verify_every). Works while the server runs; leaves with 1
+when something is damaged.
 
-Example:
-  peyk verify)");
+Examples:
+  peyk verify
+  peyk verify --backup /mnt/stick/peyk-monday)");
     config_option(verify, o);
+    verify.add_option("--backup", o.backup.target, "Read the backup in this folder instead of the store");
     verify.add_flag("--json", o.json, "For programs");
-    verify.callback([&o] { o.exit = run_verify({o.config, o.json ? Output::json : Output::text}); });
+    verify.callback([&o] { o.exit = run_verify({o.config, o.backup.target, o.json ? Output::json : Output::text}); });
 
     auto& compact = command(app, "compact", "Give the space of deleted and overwritten rows back to the disk", R"(
 Rewrites the tables of the store, which needs free space for a part of it and may take minutes. A running server does it
@@ -327,6 +373,40 @@ Examples:
         o.inventory.output = o.json ? Output::json : Output::text;
         o.exit = run_inventory(o.inventory);
     });
+}
+
+void add_ca_commands(CLI::App& app, Options& o) {
+    auto& ca = command(app, "ca", "Show or renew the certificate of the server's own authority", R"(
+The server renews its certificate by itself, a month before it ends and when its names or addresses change. A public
+certificate in files is not touched.)");
+    ca.require_subcommand(1);
+    auto add = [&](const char* name, const char* about, const char* examples,
+                   int (*run)(const CaOptions&)) -> CLI::App& {
+        auto& sub = command(ca, name, about, examples);
+        config_option(sub, o);
+        sub.add_flag("--json", o.json, "For programs");
+        sub.callback([&o, run] {
+            o.ca.config = o.config;
+            o.ca.output = o.json ? Output::json : Output::text;
+            o.exit = run(o.ca);
+        });
+        return sub;
+    };
+    add("show", "Print fingerprint, names and dates", R"(
+Example:
+  peyk ca show)",
+        run_ca_show);
+    auto& renew = add("renew", "Renew the certificate now, where that is due", R"(
+The authority may only sign for the names and addresses that it was made for. When those change, --new-authority makes
+another, and everybody who installed the former one has to install it.
+
+Examples:
+  peyk ca renew
+  peyk ca renew --name school.lan
+  peyk ca renew --new-authority)",
+                      run_ca_renew);
+    renew.add_option("--name", o.ca.names, "A name or address that the certificate is also for; may be repeated");
+    renew.add_flag("--new-authority", o.ca.new_authority, "Make the authority anew too");
 }
 
 void add_config_commands(CLI::App& app, Options& o) {
@@ -362,7 +442,9 @@ int run_cli(int argc, char** argv) {
     add_init_command(app, options);
     add_user_commands(app, options);
     add_notice_command(app, options);
+    add_token_commands(app, options);
     add_care_commands(app, options);
+    add_ca_commands(app, options);
     add_config_commands(app, options);
     try {
         app.parse(argc, argv);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace peyk::app {
 
@@ -47,10 +48,11 @@ struct InitOptions {
 struct UserOptions {
     std::filesystem::path config;
     std::string name;
-    bool admin = false;  // of add
-    bool off = false;    // of lock, suspend, admin: take it back
-    bool erase = false;  // of deactivate
-    bool yes = false;    // of deactivate: do not ask
+    bool admin = false;         // of add
+    bool off = false;           // of lock, suspend, admin: take it back
+    bool erase = false;         // of deactivate
+    bool yes = false;           // of deactivate: do not ask
+    bool keep_devices = false;  // of reset-link
     std::filesystem::path password_file;
     Output output = Output::text;
 };
@@ -60,12 +62,26 @@ struct NoticeOptions {
     std::string text;  // "-": from standard input
     bool all = false;
 };
+struct TokenOptions {
+    std::filesystem::path config;
+    std::string token;       // of add: empty for a random one
+    std::int64_t uses = 1;   // of add: accounts that may be made with it; 0: any number
+    std::int64_t days = 30;  // of add: how long it is good; 0: for ever
+    Output output = Output::text;
+};
 struct BackupOptions {
     std::filesystem::path config;
     std::filesystem::path target;  // of backup: folder to write; of restore: folder to read
 };
 struct VerifyOptions {
     std::filesystem::path config;
+    std::filesystem::path backup = {};  // read this instead of the store
+    Output output = Output::text;
+};
+struct CaOptions {
+    std::filesystem::path config;
+    std::vector<std::string> names;  // of renew: beside those that follow from the configuration
+    bool new_authority = false;      // of renew: people have to install it
     Output output = Output::text;
 };
 struct CompactOptions {
@@ -95,9 +111,14 @@ int run_user_logout(const UserOptions& options);
 int run_user_drop_second_factor(const UserOptions& options);
 int run_user_deactivate(const UserOptions& options);
 int run_notice(const NoticeOptions& options);
+int run_token_add(const TokenOptions& options);
+int run_token_list(const TokenOptions& options);
+int run_token_remove(const TokenOptions& options);
 int run_backup(const BackupOptions& options);
 int run_restore(const BackupOptions& options);
 int run_verify(const VerifyOptions& options);
+int run_ca_show(const CaOptions& options);
+int run_ca_renew(const CaOptions& options);
 int run_compact(const CompactOptions& options);
 int run_doctor(const DoctorOptions& options);
 int run_config_check(const std::filesystem::path& config);

@@ -105,6 +105,8 @@ struct LimitsSection {
     Millis idle_time{75'000};
     std::uint64_t devices_per_user = 500;
     std::uint64_t account_data_per_user = 20'000;                                                // items
+    std::uint64_t account_data_size = 16 * 1024 * 1024;                                          // of one account
+    std::uint64_t key_backup_size = 256 * 1024 * 1024;                                           // of one account
     bool rate_limits = true;                                                                     // the master switch
     std::array<privacy::RateLimit, privacy::kRateClasses> rates = privacy::RateLimits{}.limits;  // by RateClass
 };

@@ -223,6 +223,11 @@ void add_limits(std::vector<Key>& keys) {
         whole("limits.devices_per_user", AT(limits.devices_per_user), 1, 100'000, "Devices of one account."));
     keys.push_back(whole("limits.account_data_per_user", AT(limits.account_data_per_user), 100, 10'000'000,
                          "Settings and drafts that the clients of one account keep on the server."));
+    keys.push_back(bytes("limits.account_data_size", AT(limits.account_data_size), 256 * kKiB, kGiB,
+                         "The same in bytes, all of one account together."));
+    keys.push_back(bytes("limits.key_backup_size", AT(limits.key_backup_size), kMiB, 64 * kGiB,
+                         "Keys of messages that one account keeps in its backup, old versions included; a key takes "
+                         "about 600 bytes."));
     keys.push_back(with_tests(flag("limits.rate_limits", AT(limits.rate_limits),
                                    "The master switch of the limits below. A class over its limit answers 429.",
                                    "Counters are keyed by salted hashes in memory; the salt changes every day."),

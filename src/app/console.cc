@@ -68,14 +68,18 @@ Result<Secret> ask_new_passphrase(const std::filesystem::path& file) {
     return chosen;
 }
 
-std::optional<Config> load_or_complain(const std::filesystem::path& file) {
+std::optional<Config> load_or_complain(const std::filesystem::path& file, std::vector<std::string>* warnings) {
     auto loaded = load_config(file, environment_of_process());
     if (!loaded) {
         complain_line("the configuration cannot be used");
         note_line(loaded.error().detail);
         return std::nullopt;
     }
-    for (const auto& warning : loaded->warnings) note("warning: {}", warning);
+    if (warnings) {
+        *warnings = std::move(loaded->warnings);
+    } else {
+        for (const auto& warning : loaded->warnings) note("warning: {}", warning);
+    }
     return std::move(loaded->config);
 }
 

@@ -42,8 +42,9 @@ Result<Secret> ask_secret(std::string_view question);
 // Of ten characters at least: the first line of `file`, or asked for twice. Errors: bad_request.
 Result<Secret> ask_new_passphrase(const std::filesystem::path& file = {});
 
-// Loads `file`, prints warnings and problems. nullopt: print nothing more and leave with kExitUsage.
-std::optional<Config> load_or_complain(const std::filesystem::path& file);
+// Loads `file`, prints problems, and warnings unless they are asked for. nullopt: print nothing more and leave with
+// kExitUsage.
+std::optional<Config> load_or_complain(const std::filesystem::path& file, std::vector<std::string>* warnings = nullptr);
 
 // Asks for the passphrase of the store where it is needed and was not given. Errors: forbidden without a terminal.
 Result<void> complete_passphrase(Config& config);

@@ -36,7 +36,45 @@ std::optional<struct stat> status_of(const std::filesystem::path& path) {
     return status;
 }
 
+// When anything was last written in a folder; nullopt: there is no file.
+std::optional<Millis> newest_write(const std::filesystem::path& folder) {
+    std::optional<Millis> newest;
+    std::error_code error;
+    std::filesystem::recursive_directory_iterator at(folder, error), end;
+    for (; !error && at != end; at.increment(error)) {
+        auto status = status_of(at->path());
+        if (!status || !S_ISREG(status->st_mode)) continue;
+        Millis written = std::chrono::seconds(status->st_mtim.tv_sec);
+        newest = std::max(newest.value_or(written), written);
+    }
+    return newest;
+}
+
+std::optional<std::string> why_no_address(const std::string& host) {
+    addrinfo hints{}, *found = nullptr;
+    hints.ai_socktype = SOCK_STREAM;
+    int error = getaddrinfo(host.c_str(), nullptr, &hints, &found);
+    if (found) freeaddrinfo(found);
+    if (error == 0) return std::nullopt;
+    return gai_strerror(error);
+}
+
+bool kernel_knows_the_time() {
+    timex state{};
+    return adjtimex(&state) != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
+}
+
+std::uint64_t most_open_files() {
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    return files.rlim_max;
+}
+
 }  // namespace
+
+Surroundings Surroundings::of_this_machine() {
+    return {[] { return SystemClock{}.now(); }, kernel_knows_the_time, why_no_address, most_open_files};
+}
 
 std::string_view severity_name(Severity severity) {
     constexpr std::string_view names[] = {"good", "note", "warning", "error"};
@@ -80,17 +118,28 @@ void examine_settings(const Config& config, Findings& out) {
     if (out.size() == before) out.push_back({Severity::good, "config", "nothing in the settings needs attention"});
 }
 
-void examine_clock(Findings& out) {
-    std::time_t now = std::time(nullptr);
+void examine_clock(const Config& config, const Surroundings& machine, Findings& out) {
+    auto now = machine.now();
+    auto seconds = static_cast<std::time_t>(now.count() / 1000);
     std::tm parts{};
-    gmtime_r(&now, &parts);
+    gmtime_r(&seconds, &parts);
     if (parts.tm_year + 1900 < 2026) {
         out.push_back({Severity::error, "clock", fmt::format("the clock stands in {}", parts.tm_year + 1900),
                        "set it (`timedatectl set-time`), or certificates and messages will be dated wrongly"});
         return;
     }
-    timex state{};
-    if (adjtimex(&state) == TIME_ERROR || (state.status & STA_UNSYNC) != 0) {
+    constexpr Millis kTolerance{5 * 60'000};
+    if (auto written = newest_write(config.store_dir()); written && *written > now + kTolerance) {
+        auto minutes = std::chrono::duration_cast<std::chrono::minutes>(*written - now).count();
+        out.push_back({Severity::error, "clock",
+                       fmt::format("the clock is {} minutes behind the last write to the store: it went back, or stood "
+                                   "wrong then",
+                                   minutes),
+                       "set it (`timedatectl set-time`) before the server starts, or new messages are dated before old "
+                       "ones"});
+        return;
+    }
+    if (!machine.is_synchronised()) {
         out.push_back(
             {Severity::note, "clock", "the kernel does not know the clock to be synchronised",
              "install systemd-timesyncd or chrony; without internet, set the clock by hand now and then: some "
@@ -100,7 +149,7 @@ void examine_clock(Findings& out) {
     out.push_back({Severity::good, "clock", "synchronised"});
 }
 
-void examine_names(const Config& config, Findings& out) {
+void examine_names(const Config& config, const Surroundings& machine, Findings& out) {
     auto host = host_of(config.server.name);
     if (host == "localhost" || is_address(host)) {
         out.push_back({Severity::note, "dns",
@@ -108,13 +157,9 @@ void examine_names(const Config& config, Findings& out) {
                        "for talking with other servers, make a new store under a name of your own (`peyk init`)"});
         return;
     }
-    addrinfo hints{}, *found = nullptr;
-    hints.ai_socktype = SOCK_STREAM;
-    int error = getaddrinfo(host.c_str(), nullptr, &hints, &found);
-    if (found) freeaddrinfo(found);
-    if (error != 0) {
+    if (auto why = machine.no_address(host)) {
         out.push_back(
-            {Severity::warning, "dns", fmt::format("{} has no address: {}", host, gai_strerror(error)),
+            {Severity::warning, "dns", fmt::format("{} has no address: {}", host, *why),
              "add an A or AAAA record, or a line in the hosts file of the network; clients that are given the "
              "server's address by hand work without"});
         return;
@@ -122,22 +167,20 @@ void examine_names(const Config& config, Findings& out) {
     out.push_back({Severity::good, "dns", fmt::format("{} has an address", host)});
 }
 
-void examine_limits(const Config& config, Findings& out) {
-    rlimit files{};
-    getrlimit(RLIMIT_NOFILE, &files);
+void examine_limits(const Config& config, const Surroundings& machine, Findings& out) {
+    auto files = machine.open_files();
     // A connection is a descriptor; the store keeps some hundreds open.
     auto wanted = config.limits.connections + 1024;
-    if (files.rlim_max < 4096) {
-        out.push_back({Severity::error, "limits",
-                       fmt::format("only {} files and connections may be open", files.rlim_max),
+    if (files < 4096) {
+        out.push_back({Severity::error, "limits", fmt::format("only {} files and connections may be open", files),
                        "raise it: LimitNOFILE=1048576 in the systemd unit, or `ulimit -Hn`"});
-    } else if (files.rlim_max < wanted) {
+    } else if (files < wanted) {
         out.push_back({Severity::note, "limits",
-                       fmt::format("{} files may be open, fewer than limits.connections = {} needs", files.rlim_max,
+                       fmt::format("{} files may be open, fewer than limits.connections = {} needs", files,
                                    config.limits.connections),
                        "raise it (LimitNOFILE= in the systemd unit), or lower limits.connections"});
     } else {
-        out.push_back({Severity::good, "limits", fmt::format("{} files may be open", files.rlim_max)});
+        out.push_back({Severity::good, "limits", fmt::format("{} files may be open", files)});
     }
 }
 
@@ -230,13 +273,13 @@ void examine_memory(Findings& out) {
     out.push_back({Severity::good, "memory", "nothing is swapped to a disk"});
 }
 
-Findings examine(const Config& config) {
+Findings examine(const Config& config, const Surroundings& machine) {
     Findings out;
     examine_settings(config, out);
-    examine_clock(out);
-    examine_names(config, out);
+    examine_clock(config, machine, out);
+    examine_names(config, machine, out);
     examine_tls(config, out);
-    examine_limits(config, out);
+    examine_limits(config, machine, out);
     examine_disk(config, out);
     examine_keys(config, out);
     examine_appservices(config, out);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t kServer = 0;
 constexpr Millis kTick{5'000};
+constexpr Millis kRenewEvery{3'600'000};
 constexpr Millis kForgetEvery{6 * 3'600'000};
 constexpr Millis kTransactionLife{24 * 3'600'000};
 constexpr Millis kFirstCheckAfter{600'000};  // of a start: not while everybody comes back
@@ -58,9 +59,14 @@ Task<void> Housekeeping::run() {
     auto stop = tasks_.stop_token();
     auto begun = parts_.clock.monotonic();
     auto forget_next = begun + kTick;
+    auto renew_next = begun + kRenewEvery;  // the start has looked already
     while (co_await sleep_for(parts_.timers, kTick, stop)) {
         co_await catch_up();
         auto now = parts_.clock.monotonic();
+        if (parts_.renew_certificates && now >= renew_next) {
+            renew_next = now + kRenewEvery;
+            parts_.renew_certificates();
+        }
         if (now >= forget_next) {
             forget_next = now + kForgetEvery;
             if (auto done = co_await forget_old(); !done)

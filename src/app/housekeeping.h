@@ -3,9 +3,11 @@
 // than it is of use:
 //
 //   every few seconds   memberships and device lists whose second step failed (only when one did)
+//   every hour          renews the certificate of the server's own authority, where that is due
 //   every six hours     forgets transaction ids that are older than a day
 //   storage.verify_every  reads the whole store and compares checksums
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -47,6 +49,7 @@ public:
         const Clock& clock;
         Executor& workers;
         Millis verify_every;  // 0: never by itself
+        std::function<void()> renew_certificates = {};
     };
     explicit Housekeeping(Parts parts) : parts_(parts), tasks_(parts.workers) {}
     ~Housekeeping() { stop(); }

@@ -80,6 +80,7 @@ users::Options user_options(const Config& config) {
     out.reset_link_lifetime = config.auth.reset_link_lifetime;
     out.max_devices = config.limits.devices_per_user;
     out.max_data_rows = config.limits.account_data_per_user;
+    out.max_data_bytes = config.limits.account_data_size;
     out.browser_sign_in = config.auth.oauth;
     out.profiles_need_token = config.privacy.shared_rooms_profiles;
     out.directory = config.privacy.user_directory;
@@ -88,6 +89,12 @@ users::Options user_options(const Config& config) {
     out.default_room_version = config.server.default_room_version;
     out.calls = {config.calls.turn_uris, config.calls.turn_secret, config.calls.turn_lifetime,
                  config.calls.livekit_url};
+    return out;
+}
+
+keys::Limits key_limits(const Config& config) {
+    keys::Limits out;
+    out.backup_bytes = config.limits.key_backup_size;
     return out;
 }
 
@@ -180,8 +187,17 @@ http::ServerConfig metrics_http_config(const Config& config) {
     return out;
 }
 
-pages::Facts page_facts(const Config& config, const Identity& identity) {
+std::shared_ptr<const pages::LocalAuthority::Shown> shown_authority(const Config& config) {
+    auto certificate = read_text(config.ca_dir() / "ca.crt");
+    auto fingerprint = fingerprint_of(certificate);
+    if (fingerprint.empty()) return nullptr;
+    return std::make_shared<pages::LocalAuthority::Shown>(std::move(certificate), std::move(fingerprint));
+}
+
+pages::Facts page_facts(const Config& config, const Identity& identity,
+                        std::shared_ptr<const pages::LocalAuthority> authority) {
     pages::Facts facts;
+    facts.authority = std::move(authority);
     facts.server_name = config.server.name;
     facts.base_url = config.base_url();
     facts.version = version();
@@ -207,8 +223,6 @@ pages::Facts page_facts(const Config& config, const Identity& identity) {
         if (key.about == kNotBuilt) continue;  // what changes nothing is no feature, on or off
         facts.features.push_back({std::string(key.name), std::string(key.about), show_value(key, &copy) == "true"});
     }
-    facts.ca_certificate = read_text(config.ca_dir() / "ca.crt");
-    if (!facts.ca_certificate.empty()) facts.ca_fingerprint = fingerprint_of(facts.ca_certificate);
     return facts;
 }
 

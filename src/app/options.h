@@ -7,6 +7,7 @@
 #include "http/client/client.h"
 #include "http/server.h"
 #include "http/smtp.h"
+#include "keys/limits.h"
 #include "media/media.h"
 #include "oauth/oauth.h"
 #include "pages/pages.h"
@@ -24,6 +25,7 @@ rooms::Rooms::Options room_options(const Config& config, rooms::Succession& succ
 rooms::RetentionRules retention_rules(const Config& config);
 rooms::RoomCreator::Options creator_options(const Config& config);
 users::Options user_options(const Config& config);
+keys::Limits key_limits(const Config& config);
 http::MailServer mail_server(const Config& config);
 media::MediaOptions media_options(const Config& config);
 oauth::OauthOptions oauth_options(const Config& config);
@@ -34,7 +36,10 @@ http::ClientOptions client_options(const Config& config);
 push::SenderOptions push_options(const Config& config);
 // The listener of the metrics.
 http::ServerConfig metrics_http_config(const Config& config);
-// With the local authority's certificate, when there is one.
-pages::Facts page_facts(const Config& config, const Identity& identity);
+// `authority` is for the pages to look at whenever one is asked for.
+pages::Facts page_facts(const Config& config, const Identity& identity,
+                        std::shared_ptr<const pages::LocalAuthority> authority);
+// The certificate of the local authority that lies in the data folder; null: none.
+std::shared_ptr<const pages::LocalAuthority::Shown> shown_authority(const Config& config);
 
 }  // namespace peyk::app

@@ -53,10 +53,13 @@ Sealed::Sealed(Config config, std::string why, std::function<void()> opened)
         router_.add({.method = method, .pattern = "/{rest...}", .handler = refuse});
     }
     add_control_route(control_router_, "/unlock", [this](json::Object request) { return unlock(std::move(request)); });
+    authority_.on_new_leaf([this] { return http_.reload_certificates(); });
+    authority_.add_route(control_router_);
     add_control_route(control_router_, "/status", [this](json::Object request) { return status(std::move(request)); });
 }
 
 Result<void> Sealed::start() {
+    authority_.keep();
     PEYK_CHECK(http_.start());
     return control_.start();
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "app/authority.h"
 #include "app/config.h"
 #include "async/executor.h"
 #include "core/json.h"
@@ -42,6 +43,8 @@ private:
     std::string why_;
     std::function<void()> opened_;
     WorkerPool workers_;
+    SystemClock clock_;
+    Authority authority_{config_, clock_};
     http::Router router_;
     http::Router control_router_;
     http::Server http_;

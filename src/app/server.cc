@@ -2,11 +2,13 @@
 
 #include <future>
 
+#include "app/authority.h"
 #include "app/compact.h"
 #include "app/control.h"
 #include "app/housekeeping.h"
 #include "app/services.h"
 #include "app/store_metrics.h"
+#include "app/token_admin.h"
 #include "app/user_admin.h"
 #include "base/metrics.h"
 
@@ -30,6 +32,7 @@ struct Server::Parts {
     SystemRandom random;
     WorkerPool workers;
     Timers timers;
+    Authority authority{config, clock};
     std::unique_ptr<http::Client> outbound;
     std::optional<OpenStore> store;
     std::optional<Services> services;
@@ -41,6 +44,7 @@ struct Server::Parts {
     // Backups last, and must keep no worker from requests. A thread for each connection: none waits behind a backup.
     WorkerPool control_workers{"control", kControlConnections};
     std::optional<UserAdmin> user_admin;
+    std::optional<TokenAdmin> token_admin;
     http::Router control_router;
     std::optional<http::Server> control_http;
 };
@@ -81,13 +85,16 @@ Result<void> Server::Parts::start() {
              appservices::load_registrations(config.appservices.files, config.appservices.folder, config.server.name));
     PEYK_TRY(outbound, http::Client::make(client_options(config)));
     PEYK_TRY(store, open_store(config, workers, clock, random));
+    authority.keep();  // before its files are read
     services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound}, std::move(registrations));
     PEYK_CHECK(services->start());
-    housekeeping.emplace(Housekeeping::Parts{*store, services->rooms(), services->keys(), timers, clock, workers,
-                                             config.storage.verify_every});
-    housekeeping->start();
     http.emplace(http_config(config), services->router(), workers);
     PEYK_CHECK(http->start());
+    authority.on_new_ca([this] { services->show_authority(config); });
+    authority.on_new_leaf([this] { return http->reload_certificates(); });
+    housekeeping.emplace(Housekeeping::Parts{*store, services->rooms(), services->keys(), timers, clock, workers,
+                                             config.storage.verify_every, [this] { authority.keep(); }});
+    housekeeping->start();
     if (config.metrics.enabled) PEYK_CHECK(start_metrics());
     return start_control();
 }
@@ -96,6 +103,7 @@ Result<void> Server::Parts::start_control() {
     if (config.storage.engine == Engine::memory) return {};  // nothing to copy
     add_backup_route(control_router, config, *store);
     add_compact_route(control_router, *store);
+    authority.add_route(control_router);
     user_admin.emplace(services->users());
     for (auto action : kUserActions) {
         add_control_route(control_router, fmt::format("/users/{}", action),
@@ -106,6 +114,13 @@ Result<void> Server::Parts::start_control() {
     add_control_route(control_router, "/notice", [this](json::Object request) {
         return answer_notice(services->notices(), services->users().accounts, std::move(request));
     });
+    token_admin.emplace(services->users());
+    for (auto action : kTokenActions) {
+        add_control_route(control_router, fmt::format("/tokens/{}", action),
+                          [this, name = std::string(action)](json::Object request) {
+                              return token_admin->run(name, std::move(request));
+                          });
+    }
     add_control_route(control_router, "/verify", [this](json::Object) { return answer_verify(*housekeeping); });
     add_control_route(control_router, "/status", [this](json::Object) { return answer_status(*housekeeping); });
     add_control_route(control_router, "/unlock", answer_unlock);
@@ -169,6 +184,7 @@ void Server::Parts::stop() {
     if (store && store->opened->rocks()) store->opened->rocks()->stop_compacting();
     if (control_http) control_http->stop();
     if (metrics_http) metrics_http->stop();
+    authority.stop();  // it works on `http`
     if (http) http->stop();
     if (housekeeping) housekeeping->stop();
     if (services) services->stop();
@@ -180,6 +196,7 @@ void Server::Parts::stop() {
     metrics_http.reset();
     http.reset();
     user_admin.reset();
+    token_admin.reset();
     housekeeping.reset();
     services.reset();
     if (!store) return;

@@ -9,10 +9,9 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
     : machine_(machine),
       limiter_(config.rate_limits(), machine.clock, machine.random),
       registry_(std::move(registrations), config.server.name),
-      service_names_(registry_),
+      service_names_(registry_, notices_user(config.server.name)),
       users_(user_options(config), store.db(), feed_, limiter_, machine.clock, machine.random,
-             users::Observers{&observers_, &observers_, &observers_, registry_.empty() ? nullptr : &service_names_,
-                              &pusher_changes_},
+             users::Observers{&observers_, &observers_, &observers_, &service_names_, &pusher_changes_},
              third_party_ports(config, store, machine, mail_out_)),
       oauth_(oauth_options(config), users_, limiter_),
       profiles_(users_),
@@ -24,12 +23,13 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
              store.identity.signing_key,
              room_options(config, succession_, account_data_, config.privacy.guest_access ? &guests_leave_ : nullptr,
                           profiles_)),
-      membership_actions_(rooms_, memberships_, profiles_),
+      membership_actions_(rooms_, memberships_, profiles_, notices_user(config.server.name)),
       directory_(store.db()),
       reports_(store.db(), machine.clock),
       delayed_senders_(users_),
       delayed_(rooms_, store.db(), delayed_senders_, machine.timers, machine.clock, machine.random, machine.workers),
       creator_(rooms_, directory_, membership_actions_, profiles_, creator_options(config)),
+      server_notices_(rooms_, creator_, profiles_, users_),
       upgrader_(rooms_, directory_, membership_actions_),
       identity_(users_),
       third_party_invites_(rooms_, membership_actions_, identity_),
@@ -37,7 +37,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       typing_(feed_, machine.timers, machine.clock),
       key_accounts_(users_),
       device_lists_(room_stream_),
-      keys_(store.db(), feed_, machine.clock, keys::Ports{key_accounts_, device_lists_}),
+      keys_(store.db(), feed_, machine.clock, keys::Ports{key_accounts_, device_lists_}, key_limits(config)),
       media_(media_options(config), store.db(), machine.clock, machine.random, machine.timers),
       media_in_use_(room_store_, users_),
       media_lifetime_(media::MediaLifetime::Parts{media_, media_in_use_, machine.timers, machine.clock,
@@ -76,10 +76,13 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       bridged_(appservices_, users_),
       api_(router_, authenticator_, limiter_, api_options(config)),
       oauth_endpoints_(oauth_),
-      pages_(page_facts(config, store.identity), resetter(users_), email_links(users_)),
-      account_site_(page_facts(config, store.identity), oauth_) {
+      local_authority_(std::make_shared<pages::LocalAuthority>()),
+      pages_(page_facts(config, store.identity, local_authority_), resetter(users_), email_links(users_)),
+      account_site_(page_facts(config, store.identity, local_authority_), oauth_) {
+    show_authority(config);
     guests_leave_.bind(membership_actions_);
-    observers_.bind(keys_, membership_actions_, memberships_, users_, sync_connections_, room_store_, delayed_);
+    observers_.bind(keys_, membership_actions_, memberships_, users_, sync_connections_, room_store_, delayed_,
+                    server_notices_);
     pusher_changes_.bind(push_sender_);
     if (auto sender = notices_user(config)) {
         notice_accounts_.emplace(users_, *sender,
@@ -136,7 +139,7 @@ namespace {
 
 // A coroutine of its own: the handler of the page may not capture across a suspension.
 Task<Result<void>> use_link(users::Users& users, std::string token, std::string password) {
-    auto used = co_await users.lifecycle.use_reset_link(std::move(token), std::move(password), false);
+    auto used = co_await users.lifecycle.use_reset_link(std::move(token), std::move(password));
     if (!used) co_return std::unexpected(std::move(used).error());
     co_return Result<void>{};
 }

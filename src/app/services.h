@@ -50,6 +50,8 @@ public:
     // The services outlive the registry's traffic.
     void add_metrics(metrics::Registry& registry) const;
     http::Router& router() { return router_; }
+    // Lets the pages show the local authority that lies in the data folder now.
+    void show_authority(const Config& config) { local_authority_->set(shown_authority(config)); }
     users::Users& users() { return users_; }
     rooms::Rooms& rooms() { return rooms_; }
     keys::Keys& keys() { return keys_; }
@@ -93,6 +95,7 @@ private:
     SendersOfDelayed delayed_senders_;
     rooms::DelayedEvents delayed_;
     rooms::RoomCreator creator_;
+    ServerNotices server_notices_;
     rooms::RoomUpgrader upgrader_;
     std::optional<NoticeAccountsOfUsers> notice_accounts_;
     std::optional<rooms::Notices> notices_;  // absent: switched off
@@ -137,6 +140,7 @@ private:
     http::Router router_;
     client_api::Api api_;
     oauth::Endpoints oauth_endpoints_;
+    std::shared_ptr<pages::LocalAuthority> local_authority_;
     pages::Pages pages_;
     pages::AccountSite account_site_;
 };

@@ -1,6 +1,7 @@
 #include "app/store.h"
 
 #include "app/catalog.h"
+#include "app/migrations.h"
 #include "async/task.h"
 
 namespace peyk::app {
@@ -14,6 +15,7 @@ storage::OpenOptions storage_options(const Config& config) {
         config.storage.durability == Durability::relaxed ? storage::Durability::relaxed : storage::Durability::sync;
     out.key = key_source(config);
     out.catalog = catalog();
+    out.newest_format = storage::newest_format(migrations());
     out.cache = config.storage.cache;
     out.reserve = config.storage.reserve;
     return out;
@@ -45,6 +47,7 @@ Result<OpenStore> open_store(const Config& config, Executor& workers, const Cloc
     }
     std::filesystem::permissions(config.server.data_dir, std::filesystem::perms::owner_all, error);
     PEYK_TRY(auto opened, storage::open(storage_options(config)));
+    PEYK_CHECK(storage::migrate(opened->db(), migrations(), workers));
     PEYK_TRY(auto known, read_identity(opened->db()));
     if (!known) {
         auto trial = is_trial_name(config.server.name) ? Trial::yes : Trial::no;

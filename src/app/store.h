@@ -21,8 +21,8 @@ struct OpenStore {
 // Where the root secret of the store comes from.
 storage::KeySource key_source(const Config& config);
 
-// A new store is made when there is none, for config.server.name. Blocking, on `workers`. Errors: those of
-// storage::open(); conflict when the store was made for another server name.
+// A new store is made when there is none, for config.server.name; an older one is brought up to date. Blocking, on
+// `workers`. Errors: those of storage::open(); conflict when the store was made for another server name.
 Result<OpenStore> open_store(const Config& config, Executor& workers, const Clock& clock, Random& random);
 
 }  // namespace peyk::app

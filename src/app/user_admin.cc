@@ -15,13 +15,6 @@ bool flag_in(const json::Object& request, std::string_view key) {
     return value && value->boolean().value_or(false);
 }
 
-std::string day_text(std::uint32_t day) {
-    std::time_t seconds = static_cast<std::time_t>(day) * 86'400;
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
-}
-
 std::string_view state_of(const users::Account& account) {
     if (account.erased) return "erased";
     if (account.deactivated) return "ended";
@@ -45,6 +38,13 @@ std::string local_name(std::string name) {
 }
 
 }  // namespace
+
+std::string day_text(std::uint32_t day) {
+    std::time_t seconds = static_cast<std::time_t>(day) * 86'400;
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
+}
 
 Result<UserId> UserAdmin::existing(const json::Object& request) const {
     auto name = text_in(request, "name");
@@ -91,8 +91,9 @@ Task<Result<json::Object>> UserAdmin::add(json::Object request) {
     co_return row_of(*account);
 }
 
-Task<Result<json::Object>> UserAdmin::reset_link(UserId user) {
-    PEYK_CO_TRY(auto link, co_await users_.lifecycle.make_reset_link(user));
+Task<Result<json::Object>> UserAdmin::reset_link(UserId user, json::Object request) {
+    auto devices = flag_in(request, "keep_devices") ? users::Devices::keep : users::Devices::end;
+    PEYK_CO_TRY(auto link, co_await users_.lifecycle.make_reset_link(user, devices));
     auto hours = std::chrono::duration_cast<std::chrono::hours>(users_.options().reset_link_lifetime).count();
     co_return json::Object{{"user_id", user.str()}, {"url", link.url}, {"hours", hours}};
 }
@@ -136,7 +137,7 @@ Task<Result<json::Object>> UserAdmin::run(std::string action, json::Object reque
     if (action == "add") co_return co_await add(std::move(request));
     PEYK_CO_TRY(auto user, existing(request));
     if (action == "show") co_return show(user);
-    if (action == "reset-link") co_return co_await reset_link(std::move(user));
+    if (action == "reset-link") co_return co_await reset_link(std::move(user), std::move(request));
     co_return co_await change(std::move(action), std::move(user), std::move(request));
 }
 

@@ -6,7 +6,7 @@
 //   add         {"name", "password", "admin"}      -> {"user_id"}
 //   list        {"from", "limit"}                  -> {"users": [{"user_id", "state", "admin", "created"}], "next"}
 //   show        {"name"}                           -> one of these
-//   reset-link  {"name"}                           -> {"user_id", "url", "hours"}
+//   reset-link  {"name", "keep_devices"}           -> {"user_id", "url", "hours"}
 //   lock, suspend, admin {"name", "on"}            -> as show, after the change
 //   logout      {"name"}                           -> {"user_id", "devices"}
 //   drop-second-factor {"name"}                    -> as show
@@ -27,6 +27,9 @@ inline constexpr std::array<std::string_view, 11> kUserActions{
     "check",     "add", "list", "show", "reset-link", "lock", "suspend", "admin", "logout", "drop-second-factor",
     "deactivate"};
 
+// "2026-11-28", of a day since 1970.
+std::string day_text(std::uint32_t day);
+
 // Purpose:  carries out one action.  Owner: whoever owns the Users.  Runs on: workers.
 class UserAdmin {
 public:
@@ -38,7 +41,7 @@ public:
 private:
     Task<Result<json::Object>> add(json::Object request);
     Task<Result<json::Object>> change(std::string action, UserId user, json::Object request);
-    Task<Result<json::Object>> reset_link(UserId user);
+    Task<Result<json::Object>> reset_link(UserId user, json::Object request);
     Task<Result<void>> set_admin(UserId user, bool on);
     Result<json::Object> check(const json::Object& request) const;
     Result<json::Object> list(const json::Object& request) const;

@@ -1,7 +1,10 @@
 #include "base/error.h"
 
-#include <cstdio>
+#include <fmt/format.h>
+
 #include <cstdlib>
+
+#include "base/logging.h"
 
 namespace peyk {
 
@@ -30,8 +33,7 @@ std::string_view errc_name(Errc code) {
 }
 
 void panic(std::string_view reason) {
-    std::fprintf(stderr, "peyk: broken invariant: %.*s\n", static_cast<int>(reason.size()), reason.data());
-    std::fflush(stderr);
+    log::write(log::Level::error, "peyk", fmt::format("broken invariant: {}", reason));
     std::abort();
 }
 

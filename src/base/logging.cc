@@ -8,6 +8,9 @@
 #include <ctime>
 #include <string>
 
+#include "base/bytes.h"
+#include "base/log_line.h"
+
 namespace peyk::log {
 namespace {
 
@@ -26,10 +29,15 @@ std::string timestamp() {
                        parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, millis);
 }
 
-// Control characters would let a message forge further lines.
+// Control characters would let a message forge further lines; JSON is UTF-8 and nothing else.
 std::string escaped(std::string_view text, bool json) {
     std::string out;
+    bool readable = !json || is_utf8(text);
     for (char c : text) {
+        if (!readable && static_cast<unsigned char>(c) >= 0x80) {
+            out += "\\ufffd";
+            continue;
+        }
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
             out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
         } else {
@@ -49,16 +57,20 @@ void configure(Level level, Format format) {
 
 bool enabled(Level level) { return level >= g_level.load(std::memory_order_relaxed); }
 
-void write(Level level, std::string_view area, std::string_view message) {
+std::string line_of(Format format, Level level, std::string_view area, std::string_view message) {
     std::string line;
     auto name = kNames[static_cast<int>(level)];
-    if (g_format == Format::json) {
+    if (format == Format::json) {
         line = fmt::format(R"({{"time":"{}","level":"{}","area":"{}","message":"{}"}})", timestamp(), name, area,
                            escaped(message, true));
     } else {
         line = fmt::format("{} {:<7} {}: {}", timestamp(), name, area, escaped(message, false));
     }
-    line.push_back('\n');
+    return line + '\n';
+}
+
+void write(Level level, std::string_view area, std::string_view message) {
+    auto line = line_of(g_format, level, area, message);
     [[maybe_unused]] auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

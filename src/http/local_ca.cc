@@ -45,25 +45,50 @@ bool leaf_is_good(const LocalCaFiles& files, const x509::Signed& ca, const Certi
            x509::is_issued_by(*leaf->certificate, *ca.certificate);
 }
 
+bool exists(const CertificateFiles& files) {
+    std::error_code error;
+    return std::filesystem::exists(files.certificate, error) || std::filesystem::exists(files.key, error);
+}
+
+Result<void> make_folder(const std::filesystem::path& directory) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error) return fail(Errc::io, fmt::format("cannot make {}: {}", directory.string(), error.message()));
+    return {};
+}
+
+Result<LocalCa> make_both(LocalCaFiles files, const CertificateNames& names, const Clock& clock) {
+    PEYK_TRY(auto ca, make_ca(files, names, clock));
+    PEYK_CHECK(sign_leaf(ca, files.leaf, names, clock));
+    return LocalCa{std::move(files), true, true, x509::fingerprint(*ca.certificate)};
+}
+
+// `first`, and what `second` has beside it.
+CertificateNames united(CertificateNames first, const CertificateNames& second) {
+    for (const std::string& name : second) {
+        if (std::ranges::find(first, name) == first.end()) first.push_back(name);
+    }
+    return first;
+}
+
 }  // namespace
+
+LocalCaFiles local_ca_files(const std::filesystem::path& directory) {
+    return {{directory / "ca.crt", directory / "ca.key"}, {directory / "server.crt", directory / "server.key"}};
+}
 
 Result<LocalCa> ensure_local_ca(const std::filesystem::path& directory, const CertificateNames& names,
                                 const Clock& clock) {
     PEYK_CHECK(check_names(names));
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    if (error) return fail(Errc::io, fmt::format("cannot make {}: {}", directory.string(), error.message()));
-    LocalCa result;
+    PEYK_CHECK(make_folder(directory));
+    LocalCa result{.files = local_ca_files(directory)};
     auto& files = result.files;
-    files.ca = {directory / "ca.crt", directory / "ca.key"};
-    files.leaf = {directory / "server.crt", directory / "server.key"};
-
-    bool exists = std::filesystem::exists(files.ca.certificate, error) || std::filesystem::exists(files.ca.key, error);
-    auto ca = exists ? x509::load(files.ca.certificate, files.ca.key) : make_ca(files, names, clock);
+    bool there = exists(files.ca);
+    auto ca = there ? x509::load(files.ca.certificate, files.ca.key) : make_ca(files, names, clock);
     // A CA that people may have installed is never replaced because a file could not be read.
     if (!ca) return fail(std::move(ca).error());
-    result.ca_is_new = !exists;
-    if (exists && (!lasts(*ca->certificate, clock) || !x509::permits(*ca->certificate, names))) {
+    result.ca_is_new = !there;
+    if (there && (!lasts(*ca->certificate, clock) || !x509::permits(*ca->certificate, names))) {
         ca = make_ca(files, names, clock);
         if (!ca) return fail(std::move(ca).error());
         result.ca_is_new = true;
@@ -74,6 +99,51 @@ Result<LocalCa> ensure_local_ca(const std::filesystem::path& directory, const Ce
     }
     result.fingerprint = x509::fingerprint(*ca->certificate);
     return result;
+}
+
+Result<RenewedLeaf> renew_leaf(const std::filesystem::path& directory, const CertificateNames& wanted,
+                               const Clock& clock) {
+    PEYK_CHECK(check_names(wanted));
+    PEYK_CHECK(make_folder(directory));
+    RenewedLeaf result;
+    result.ca.files = local_ca_files(directory);
+    const auto& files = result.ca.files;
+    if (!exists(files.ca) && !exists(files.leaf)) {
+        PEYK_TRY(result.ca, make_both(files, wanted, clock));
+        return result;
+    }
+    PEYK_TRY(auto ca, x509::load(files.ca.certificate, files.ca.key));
+    auto present = x509::load_certificate(files.leaf.certificate);
+    auto all = present ? united(wanted, x509::names_of(**present)) : wanted;
+    if (!lasts(*ca.certificate, clock)) {
+        PEYK_TRY(result.ca, make_both(files, all, clock));
+        return result;
+    }
+    result.ca.fingerprint = x509::fingerprint(*ca.certificate);
+    auto permitted = [&ca](const std::string& name) { return x509::permits(*ca.certificate, {name}); };
+    CertificateNames names;
+    std::ranges::copy_if(all, std::back_inserter(names), permitted);
+    std::ranges::copy_if(wanted, std::back_inserter(result.left_out), std::not_fn(permitted));
+    if (names.empty()) return fail(Errc::bad_request, "the authority is for none of the server's names");
+    if (leaf_is_good(files, ca, names, clock)) return result;
+    PEYK_CHECK(sign_leaf(ca, files.leaf, names, clock));
+    result.ca.leaf_is_new = true;
+    return result;
+}
+
+Result<LocalCa> replace_local_ca(const std::filesystem::path& directory, const CertificateNames& names,
+                                 const Clock& clock) {
+    PEYK_CHECK(check_names(names));
+    PEYK_CHECK(make_folder(directory));
+    return make_both(local_ca_files(directory), names, clock);
+}
+
+Result<LocalCaFacts> read_local_ca(const std::filesystem::path& directory) {
+    auto files = local_ca_files(directory);
+    PEYK_TRY(auto ca, x509::load_certificate(files.ca.certificate));
+    PEYK_TRY(auto leaf, x509::load_certificate(files.leaf.certificate));
+    return LocalCaFacts{x509::fingerprint(*ca), x509::names_permitted_by(*ca), x509::names_of(*leaf), x509::end_of(*ca),
+                        x509::end_of(*leaf)};
 }
 
 Result<void> make_leaf(const CertificateFiles& ca, const CertificateFiles& out, const CertificateNames& names,

@@ -41,6 +41,35 @@ inline constexpr int kRenewBeforeDays = 30;
 Result<LocalCa> ensure_local_ca(const std::filesystem::path& directory, const CertificateNames& names,
                                 const Clock& clock);
 
+struct RenewedLeaf {
+    LocalCa ca;
+    CertificateNames left_out;  // of `wanted`: what the CA's constraints do not permit
+};
+
+// For a CA that people may have installed: keeps it, and makes the leaf anew where that is due, for those of `wanted`
+// and of the leaf's present names that the CA permits. A CA that is about to end is made anew, for all of these names;
+// so is everything when there is neither CA nor leaf. Blocking. Errors: io when a file of the CA cannot be read or
+// written, or the CA is gone and the leaf is not; bad_request when the CA permits none of the names. The leaf's files
+// stay as they are then.
+Result<RenewedLeaf> renew_leaf(const std::filesystem::path& directory, const CertificateNames& wanted,
+                               const Clock& clock);
+
+// Makes CA and leaf anew, whatever is there: who trusted the former CA has to install this one. Errors: as above.
+Result<LocalCa> replace_local_ca(const std::filesystem::path& directory, const CertificateNames& names,
+                                 const Clock& clock);
+
+// What a CA and its leaf say. Errors: io.
+struct LocalCaFacts {
+    std::string fingerprint;
+    CertificateNames permitted;  // by the CA's constraints
+    CertificateNames names;      // of the leaf
+    Millis ca_end{}, leaf_end{};
+};
+Result<LocalCaFacts> read_local_ca(const std::filesystem::path& directory);
+
+// The files of a CA in `directory`, whether they are there or not.
+LocalCaFiles local_ca_files(const std::filesystem::path& directory);
+
 // A leaf for `names` (not empty) signed by a given CA. Replaces `out`. Errors: as above.
 Result<void> make_leaf(const CertificateFiles& ca, const CertificateFiles& out, const CertificateNames& names,
                        const Clock& clock);

@@ -51,6 +51,21 @@ General general_name(const std::string& name, bool with_mask) {
     return made;
 }
 
+// The name as people write it; of an address with a mask, the address. Empty for other kinds.
+std::string text_of(const GENERAL_NAME& name) {
+    auto bytes = [](const ASN1_STRING* text) {
+        return std::string_view(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                                static_cast<std::size_t>(ASN1_STRING_length(text)));
+    };
+    if (name.type == GEN_DNS) return std::string(bytes(name.d.dNSName));
+    if (name.type != GEN_IPADD) return {};
+    auto address = bytes(name.d.iPAddress);
+    bool four = address.size() == 4 || address.size() == 8;
+    if (!four && address.size() != 16 && address.size() != 32) return {};
+    char text[INET6_ADDRSTRLEN];
+    return inet_ntop(four ? AF_INET : AF_INET6, address.data(), text, sizeof text) ? text : "";
+}
+
 bool add_alternative_names(X509* certificate, const std::vector<std::string>& names) {
     auto* all = GENERAL_NAMES_new();
     for (const std::string& name : names) sk_GENERAL_NAME_push(all, general_name(name, false).release());
@@ -232,6 +247,28 @@ std::string fingerprint(const X509& certificate) {
     std::string text;
     for (unsigned i = 0; i < size; ++i) text += fmt::format("{}{:02X}", i ? ":" : "", digest[i]);
     return text;
+}
+
+std::vector<std::string> names_of(const X509& certificate) {
+    std::vector<std::string> out;
+    auto* all = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr));
+    for (int i = 0; i < sk_GENERAL_NAME_num(all); ++i) {
+        if (auto text = text_of(*sk_GENERAL_NAME_value(all, i)); !text.empty()) out.push_back(std::move(text));
+    }
+    GENERAL_NAMES_free(all);
+    return out;
+}
+
+std::vector<std::string> names_permitted_by(const X509& ca) {
+    Constraints constraints(
+        static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(&ca, NID_name_constraints, nullptr, nullptr)));
+    std::vector<std::string> out;
+    if (!constraints) return out;
+    for (int i = 0; i < sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees); ++i) {
+        auto text = text_of(*sk_GENERAL_SUBTREE_value(constraints->permittedSubtrees, i)->base);
+        if (!text.empty()) out.push_back(std::move(text));
+    }
+    return out;
 }
 
 bool covers(const X509& certificate, const std::vector<std::string>& names) {

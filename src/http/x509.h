@@ -51,6 +51,10 @@ Result<void> save(const Signed& made, const X509* chain, const std::filesystem::
 
 Millis end_of(const X509& certificate);
 std::string fingerprint(const X509& certificate);
+// The certificate's alternative names: DNS names and addresses.
+std::vector<std::string> names_of(const X509& certificate);
+// Those of the CA's name constraints; empty when it has none.
+std::vector<std::string> names_permitted_by(const X509& ca);
 // All of `names` are among the certificate's alternative names.
 bool covers(const X509& certificate, const std::vector<std::string>& names);
 // The CA's name constraints let all of `names` through (none: everything).

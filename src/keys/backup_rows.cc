@@ -5,6 +5,9 @@
 #include "keys/rows.h"
 
 namespace peyk::keys {
+namespace {
+constexpr char kCounted = 1;
+}
 
 std::string BackupSession::encode() const {
     std::string body;
@@ -46,10 +49,15 @@ Result<BackupSession> BackupSession::parse(std::string room, std::string session
     return BackupSession{std::move(room), std::move(session), {*verified, *index, *forwarded}, std::move(json)};
 }
 
+std::string BackupVersion::header() const { return {static_cast<char>(state), kCounted}; }
+
+bool BackupVersion::counted(const storage::Entry& row) { return row.header.size() > 1 && row.header[1] == kCounted; }
+
 std::string BackupVersion::encode() const {
     std::string body;
     put_varint(body, count);
     put_varint(body, etag);
+    put_varint(body, bytes);
     put_bytes(body, algorithm);
     return body.append(auth_data);
 }
@@ -66,6 +74,7 @@ Result<BackupVersion> BackupVersion::decode(const storage::Entry& row) {
     ByteReader reader(row.body);
     version.count = reader.varint();
     version.etag = reader.varint();
+    if (counted(row)) version.bytes = reader.varint();
     version.algorithm = reader.bytes();
     version.auth_data = reader.rest();
     if (!reader.ok()) return fail(Errc::corrupt, "a row of backup_versions does not decode");

@@ -35,12 +35,15 @@ struct BackupSession {
 
     std::string encode() const;
     static Result<BackupSession> decode(std::string_view body);
+    // What a session counts for in BackupVersion::bytes: its body as encoded, and what the store needs for any row.
+    static std::uint64_t bytes_of(std::string_view body) { return body.size() + 64; }
     // Errors: M_BAD_JSON, M_TOO_LARGE.
     static Result<BackupSession> parse(std::string room, std::string session, const json::Value& data,
                                        std::size_t most_bytes);
 };
 
-// kBackupVersions. The header says in clear whether the version is deleted, so that the start need not unseal all.
+// kBackupVersions. The header says in clear whether the version is deleted, so that the start need not unseal all; and,
+// in a second byte, that the body has the bytes.
 struct BackupVersion {
     enum class State : std::uint8_t { live = 0, deleting = 1, deleted = 2 };
 
@@ -48,12 +51,16 @@ struct BackupVersion {
     State state = State::live;
     std::uint64_t count = 0;
     std::uint64_t etag = 0;
+    std::uint64_t bytes = 0;  // of all sessions
     std::string algorithm;
     std::string auth_data;  // JSON, an object for the specified algorithm
 
+    std::string header() const;
     std::string encode() const;
     static Result<BackupVersion> decode(const storage::Entry& row);
     static State state_of(const storage::Entry& row);
+    // False: a row of before bytes were counted (migrations.h).
+    static bool counted(const storage::Entry& row);
 };
 
 // rest of kBackupSessions: of one session, or the prefix of a room's rows.

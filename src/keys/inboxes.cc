@@ -28,6 +28,7 @@ struct Inboxes::Delivery {
     std::uint16_t today;
     std::optional<storage::Change> change = {};   // of the user at hand
     std::optional<std::uint64_t> next_slot = {};  // of the user at hand, once looked up
+    std::uint64_t bytes_each = 0;                 // that each device of the user at hand may have
     std::vector<std::pair<std::uint64_t, storage::Db::Pending>> pending = {};
 
     std::string digest(const storage::Db& db, const DeviceId& device) const {
@@ -88,6 +89,8 @@ Result<void> Inboxes::plan(Delivery& delivery, const Addressed& addressed) {
     PEYK_TRY(auto devices, ports_.accounts.devices(addressed.user));
     delivery.change.reset();
     delivery.next_slot.reset();
+    delivery.bytes_each =
+        std::min(limits_.inbox_bytes, limits_.account_inbox_bytes / std::max<std::uint64_t>(1, devices.size()));
     next_change(delivery, number);
     for (const auto& device : devices) {
         auto named = addressed.to_device.find(device.id);
@@ -156,7 +159,7 @@ Result<InboxState> Inboxes::state_for(Delivery& delivery, std::uint64_t user_num
 // Beyond the limits the oldest messages go: of a device that has not come for long, the newest keys matter most.
 Result<void> Inboxes::make_room(Delivery& delivery, std::uint64_t user_number, InboxState& state, std::size_t bytes) {
     while (!state.empty() &&
-           (state.next - state.first >= limits_.inbox_messages || state.bytes + bytes > limits_.inbox_bytes)) {
+           (state.next - state.first >= limits_.inbox_messages || state.bytes + bytes > delivery.bytes_each)) {
         PEYK_TRY(auto row, parts_.db.get(kInbox, user_number, state.key(state.first)));
         if (row) {
             delivery.change->puncture(kInbox, user_number, state.row(state.first));

@@ -57,8 +57,7 @@ Result<BackupVersion> KeyBackup::latest(std::uint64_t user_number) const {
 }
 
 void KeyBackup::write(storage::Change& change, std::uint64_t user_number, const BackupVersion& version) const {
-    std::string header(1, static_cast<char>(version.state));
-    change.put(kBackupVersions, user_number, key_of(version.number), version.encode(), header);
+    change.put(kBackupVersions, user_number, key_of(version.number), version.encode(), version.header());
 }
 
 Task<Result<std::string>> KeyBackup::create(std::uint64_t user_number, std::string algorithm, json::Value auth_data) {
@@ -70,7 +69,10 @@ Task<Result<std::string>> KeyBackup::create(std::uint64_t user_number, std::stri
     PEYK_CO_TRY(auto rows, db_.scan_prefix(kBackupVersions, user_number, {}, kMostVersions));
     auto live = std::ranges::count(rows, BackupVersion::State::live, BackupVersion::state_of);
     if (static_cast<std::size_t>(live) >= limits_.backup_versions)
-        co_return fail(Error{Errc::forbidden, "Too many backup versions", "M_RESOURCE_LIMIT_EXCEEDED"});
+        co_return fail(Error{Errc::forbidden,
+                             fmt::format("An account has at most {} versions of its key backup; delete old ones",
+                                         limits_.backup_versions),
+                             "M_RESOURCE_LIMIT_EXCEEDED"});
     BackupVersion version;
     version.number = rows.empty() ? 1 : get_u64be(rows.back().rest.data()) + 1;
     version.algorithm = std::move(algorithm);
@@ -136,6 +138,25 @@ Task<Result<void>> KeyBackup::finish_pending() {
     co_return Result<void>{};
 }
 
+// Of all other versions of the account.
+Result<std::uint64_t> KeyBackup::bytes_beside(std::uint64_t user_number, std::uint64_t version) const {
+    PEYK_TRY(auto rows, db_.scan_prefix(kBackupVersions, user_number, {}, kMostVersions));
+    std::uint64_t bytes = 0;
+    for (const auto& row : rows) {
+        if (row.gone || BackupVersion::state_of(row) != BackupVersion::State::live) continue;
+        PEYK_TRY(auto other, BackupVersion::decode(row));
+        if (other.number != version) bytes += other.bytes;
+    }
+    return bytes;
+}
+
+std::unexpected<Error> KeyBackup::full() const {
+    return fail(Error{Errc::forbidden,
+                      fmt::format("The key backup is full: an account may keep {} MiB of keys, old versions included",
+                                  limits_.backup_bytes >> 20),
+                      "M_RESOURCE_LIMIT_EXCEEDED"});
+}
+
 // ---- Sessions
 
 Result<BackupVersion> KeyBackup::writable(std::uint64_t user_number, std::string_view version) const {
@@ -150,19 +171,25 @@ Task<Result<BackupTotals>> KeyBackup::put(std::uint64_t user_number, std::string
                                           std::vector<BackupSession> sessions) {
     auto lane = co_await lanes_.enter(user_number);
     PEYK_CO_TRY(auto held, writable(user_number, version));
+    PEYK_CO_TRY(auto beside, bytes_beside(user_number, held.number));
     for (std::size_t at = 0; at < sessions.size();) {
         storage::Change change(db_, Owner::user, user_number, db_.epoch(Owner::user, user_number));
         for (; at < sessions.size() && change.bytes() + limits_.backup_session_bytes < kChangeBytes; ++at) {
             const auto& offered = sessions[at];
             auto key = backup_key(db_, held.number, offered.room, offered.session);
+            auto body = offered.encode();
+            auto bytes = held.bytes + BackupSession::bytes_of(body);
             PEYK_CO_TRY(auto row, db_.get(kBackupSessions, user_number, key));
             if (row && !row->gone) {
                 PEYK_CO_TRY(auto old, BackupSession::decode(row->body));
                 if (!replaces(old.rank, offered.rank)) continue;
+                bytes -= std::min(bytes, BackupSession::bytes_of(row->body));
             } else if (++held.count > limits_.backup_sessions) {
-                co_return fail(Error{Errc::forbidden, "The backup is full", "M_RESOURCE_LIMIT_EXCEEDED"});
+                co_return full();
             }
-            change.put(kBackupSessions, user_number, key, offered.encode());
+            if (bytes > held.bytes && beside + bytes > limits_.backup_bytes) co_return full();
+            held.bytes = bytes;
+            change.put(kBackupSessions, user_number, key, body);
         }
         if (change.empty()) continue;
         ++held.etag;
@@ -186,7 +213,10 @@ Task<Result<BackupTotals>> KeyBackup::remove(std::uint64_t user_number, std::str
     while (more) {
         storage::Change change(db_, Owner::user, user_number, db_.epoch(Owner::user, user_number));
         PEYK_CO_TRY(auto rows, db_.scan_prefix(kBackupSessions, user_number, prefix, kPage));
-        for (const auto& row : rows) change.del(kBackupSessions, user_number, row.rest);
+        for (const auto& row : rows) {
+            if (!row.gone) held.bytes -= std::min(held.bytes, BackupSession::bytes_of(row.body));
+            change.del(kBackupSessions, user_number, row.rest);
+        }
         more = rows.size() == kPage;
         if (rows.empty()) break;
         held.count -= std::min<std::uint64_t>(held.count, rows.size());

@@ -48,7 +48,8 @@ public:
     Result<BackupVersion> version(std::uint64_t user_number, std::string_view version) const;
     Result<BackupVersion> latest(std::uint64_t user_number) const;
 
-    // Errors: M_WRONG_ROOM_KEYS_VERSION with current_version; M_NOT_FOUND; M_TOO_LARGE.
+    // Errors: M_WRONG_ROOM_KEYS_VERSION with current_version; M_NOT_FOUND; M_TOO_LARGE; M_RESOURCE_LIMIT_EXCEEDED when
+    // the backups of the account are full: what was put before stays, the rest is not there.
     Task<Result<BackupTotals>> put(std::uint64_t user_number, std::string version, std::vector<BackupSession> sessions);
     Task<Result<BackupTotals>> remove(std::uint64_t user_number, std::string version, BackupScope scope);
 
@@ -65,6 +66,8 @@ private:
     Result<BackupVersion> writable(std::uint64_t user_number, std::string_view version) const;
     void write(storage::Change& change, std::uint64_t user_number, const BackupVersion& version) const;
     Task<Result<void>> finish_removal(std::uint64_t user_number, BackupVersion version);
+    Result<std::uint64_t> bytes_beside(std::uint64_t user_number, std::uint64_t version) const;
+    std::unexpected<Error> full() const;
     std::string scope_prefix(std::uint64_t version, const BackupScope& scope) const;
 
     storage::Db& db_;

@@ -182,6 +182,8 @@ Result<bool> OneTimeKeys::add_one_time(storage::Change& change, const Cache::Key
     if (keys.empty()) return false;
     if (keys.size() > limits_.one_time_keys_per_device) return m::too_large("Too many one-time keys at once");
     PEYK_TRY(auto known, held(change, key));
+    std::size_t bytes = 0;
+    for (const auto& [name, json] : known.unclaimed) bytes += name.size() + json.size();
     bool added = false;
     for (const auto& [text, value] : keys) {
         auto name = parse_key_name(text, limits_);
@@ -197,6 +199,10 @@ Result<bool> OneTimeKeys::add_one_time(storage::Change& change, const Cache::Key
             if (issued->second != content_digest(db_, content)) return changed_content(text);
             continue;
         }
+        bytes += text.size() + content.size();
+        if (bytes > limits_.one_time_key_bytes)
+            return m::too_large(
+                fmt::format("The one-time keys of a device may have {} bytes together", limits_.one_time_key_bytes));
         known.unclaimed.emplace(text, content);
         if (known.unclaimed.size() > limits_.one_time_keys_per_device)
             return m::too_large(fmt::format("A device may have {} one-time keys", limits_.one_time_keys_per_device));

@@ -98,6 +98,7 @@ void AccountPages::add_routes(http::Router& router) {
     add(Method::post, "/password", &AccountPages::password_posted);
     add(Method::get, "/deactivate", &AccountPages::deactivate);
     add(Method::post, "/deactivate", &AccountPages::deactivated);
+    add(Method::post, "/notice", &AccountPages::notice_dismissed);
     add(Method::get, "/identity", &AccountPages::identity);
     add(Method::post, "/identity", &AccountPages::identity_posted);
 }
@@ -294,6 +295,14 @@ Task<http::Response> AccountPages::deactivated(Visit visit) {
     desk_.oauth.browsers.close(visit.cookie);
     visit.sign_out();
     co_return visit.message(200, words::kDeactivate, words::kDeactivated);
+}
+
+Task<http::Response> AccountPages::notice_dismissed(Visit visit) {
+    if (!visit.session) co_return visit.to_sign_in();
+    if (!visit.is_ours()) co_return visit.message(403, words::kAccount, words::kOldForm);
+    auto done = co_await desk_.oauth.users.lifecycle.dismiss_notice(visit.session->number);
+    if (!done) co_return visit.message(503, words::kAccount, words::kTrouble);
+    co_return visit.redirect(kAccount);
 }
 
 http::Response AccountPages::identity_page(const Visit& visit, const Words* complaint) const {

@@ -22,6 +22,7 @@ private:
     Task<http::Response> password_posted(Visit visit);
     Task<http::Response> deactivate(Visit visit);
     Task<http::Response> deactivated(Visit visit);
+    Task<http::Response> notice_dismissed(Visit visit);
     Task<http::Response> identity(Visit visit);
     Task<http::Response> identity_posted(Visit visit);
 

@@ -26,7 +26,7 @@ Html home_body(const Facts& facts, Language language) {
     html.raw("</code></li>").element("li", say(how_to_register(facts.registration)));
     html.element("li", say(words::kRecovery)).raw("</ol><p>").text(say(words::kYourName));
     html.raw(" <code dir=\"ltr\">@sara:").text(facts.server_name).raw("</code></p>");
-    if (!facts.ca_certificate.empty()) {
+    if (facts.authority->now()) {
         html.raw("<p>").text(say(words::kCaHint)).raw(" <a href=\"/_peyk/ca\">").text(say(words::kCa)).raw("</a></p>");
     }
     return html;
@@ -69,7 +69,7 @@ Html certificate_body(const Facts& facts, Language language, std::string_view he
     html.raw("<p><a class=\"button\" href=\"/_peyk/ca.crt\">").text(say(words::kCaDownload)).raw("</a></p>");
     html.element("p", say(words::kCaFingerprint))
         .raw("<p><code dir=\"ltr\">")
-        .text(facts.ca_fingerprint)
+        .text(facts.authority->now()->fingerprint)
         .raw("</code></p>");
     html.raw("<ul>");
     for (const auto& line : {words::kCaAndroid, words::kCaIos, words::kCaWindows, words::kCaMac, words::kCaLinux}) {

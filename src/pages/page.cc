@@ -49,7 +49,7 @@ http::Response page_response(int status, const Facts& facts, Language language, 
     page.raw("</head><body><header><strong>");
     page.text(facts.server_name).raw("</strong><a href=\"/\">").text(say(words::kHome));
     page.raw("</a><a href=\"/privacy\">").text(say(words::kPrivacy)).raw("</a>");
-    if (!facts.ca_certificate.empty()) page.raw("<a href=\"/_peyk/ca\">").text(say(words::kCa)).raw("</a>");
+    if (facts.authority->now()) page.raw("<a href=\"/_peyk/ca\">").text(say(words::kCa)).raw("</a>");
     auto other = other_than(language);
     if (keep == Keep::yes) {
         page.raw("<a href=\"").text(path).raw("?lang=").text(language_code(other)).raw("\" lang=\"");

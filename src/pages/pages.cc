@@ -43,7 +43,7 @@ void Pages::add_routes(http::Router& router) {
     add(Method::get, "/", &Pages::home);
     add(Method::get, "/privacy", &Pages::privacy);
     add(Method::get, "/_peyk/page.css", &Pages::style);
-    if (!facts_.ca_certificate.empty()) {
+    if (facts_.authority->now()) {
         add(Method::get, "/_peyk/ca", &Pages::certificate_page);
         add(Method::get, "/_peyk/ca.crt", &Pages::certificate);
     }
@@ -76,7 +76,7 @@ Task<http::Response> Pages::certificate(http::Request) const {
     response.headers.set("Content-Type", "application/x-x509-ca-cert");
     response.headers.set("Content-Disposition", "attachment; filename=\"peyk-ca.crt\"");
     response.headers.set("X-Content-Type-Options", "nosniff");
-    response.body = facts_.ca_certificate;
+    response.body = facts_.authority->now()->certificate;
     co_return response;
 }
 

@@ -2,6 +2,8 @@
 // The pages that people open in a browser: /, /privacy, /_peyk/ca, /_peyk/reset, /_peyk/email.
 
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,28 @@ struct Feature {
 enum class Registration : unsigned char { open, token, closed };
 enum class KeyPlace : unsigned char { passphrase, key_file };
 
+// The certificate of the server's own authority: the only thing on the pages that changes while the server runs.
+class LocalAuthority {
+public:
+    struct Shown {
+        std::string certificate;  // PEM
+        std::string fingerprint;  // SHA-256, hex with colons
+    };
+    // Null: there is none.
+    std::shared_ptr<const Shown> now() const {
+        std::lock_guard lock(mutex_);
+        return shown_;
+    }
+    void set(std::shared_ptr<const Shown> shown) {
+        std::lock_guard lock(mutex_);
+        shown_ = std::move(shown);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Shown> shown_;
+};
+
 // All that the pages say. Filled by app/, constant afterwards.
 struct Facts {
     std::string server_name, base_url, version;
@@ -30,8 +54,7 @@ struct Facts {
     bool trial = false;
     std::vector<Held> held;
     std::vector<Feature> features;
-    std::string ca_certificate;  // PEM; empty: there is no local authority
-    std::string ca_fingerprint;  // SHA-256, hex with colons
+    std::shared_ptr<const LocalAuthority> authority = std::make_shared<LocalAuthority>();
 };
 
 // Uses a reset link. Errors: bad_request for a password that is not accepted; unauthenticated, forbidden, not_found or

@@ -204,6 +204,11 @@ http::Response SecurityPages::security_page(const Visit& visit, const Words* com
     }
     body.raw("</div>");
     if (desk_.oauth.factors.has_passkeys()) body.append(passkey_list(visit, *now));
+    // Also when it was dismissed: by whom is not known.
+    if (auto last = desk_.oauth.users.lifecycle.notice(visit.session->number); last && *last) {
+        body.raw("<p class=\"hint\">").text(visit.say(words::kResetLast)).raw(" <bdi>");
+        body.text(date_text((*last)->day)).raw("</bdi></p>");
+    }
     if (now->any()) {
         body.raw("<div class=\"card\"><h2>").text(visit.say(words::kRecoveryCodes)).raw("</h2><p>");
         body.text(visit.say(words::kRecoveryLeft)).raw(" <strong>").text(std::to_string(now->recovery_codes));

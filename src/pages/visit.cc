@@ -120,10 +120,30 @@ http::Response Visit::page(const Words& title, const Html& body, PageOptions opt
                 .scripts = options.scripts,
                 .language_link = link,
                 .narrow = true};
-    auto response = page_response(options.status, desk_->facts, language, title, body, frame);
+    Html whole;
+    whole.append(notice()).append(body);
+    auto response = page_response(options.status, desk_->facts, language, title, whole, frame);
     response.headers.set("Vary", "Accept-Language, Cookie");
     add_cookies(response);
     return response;
+}
+
+std::string date_text(std::uint32_t day) {
+    std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()));
+}
+
+Html Visit::notice() const {
+    Html html;
+    if (!session) return html;
+    auto shown = desk_->oauth.users.lifecycle.notice(session->number);
+    if (!shown || !*shown || (*shown)->dismissed) return html;
+    html.raw("<div class=\"complaint\" role=\"alert\"><p>").text(say(words::kResetNotice)).raw(" <bdi>");
+    html.text(date_text((*shown)->day)).raw("</bdi>. ").text(say(words::kResetNoticeAsk)).raw("</p>");
+    html.append(open_form("/_peyk/account/notice")).append(button(words::kDismiss, "class=\"quiet\""));
+    html.raw("</form></div>");
+    return html;
 }
 
 http::Response Visit::message(int status, const Words& title, const Words& text) const {

@@ -67,6 +67,8 @@ public:
     Html field(const Words& label, Literal attributes, std::string_view value = {}) const;
     Html button(const Words& label, Literal attributes = "") const;
     Html complaint(const Words* words) const;
+    // What the signed-in person has to know until it is dismissed; empty: nothing.
+    Html notice() const;
     static Html hidden(Literal name, std::string_view value = {});  // a field that people do not see
     // Where to go on: what the form or the address says, if it is a page of ours.
     std::string next() const;
@@ -81,6 +83,9 @@ private:
     bool new_form_cookie_ = false;
     std::optional<std::string> new_session_;  // empty: end it
 };
+
+// "2026-11-28", of a day since 1970.
+std::string date_text(std::uint32_t day);
 
 // Only addresses of our own pages: nobody is sent elsewhere after a sign-in. Otherwise the account page.
 std::string safe_next(std::string_view next);

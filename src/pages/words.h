@@ -127,8 +127,8 @@ inline constexpr Words kCaLinux{
 
 inline constexpr Words kReset{"Set a new password", "گذرواژهٔ تازه"};
 inline constexpr Words kResetIntro{
-    "This link works once. After it, all your devices are signed out. Your encrypted messages stay closed until you enter your recovery key in the app.",
-    "این پیوند یک بار کار می‌کند. پس از آن همهٔ دستگاه‌های شما بیرون می‌آیند. پیام‌های رمزشدهٔ شما بسته می‌مانند تا کلید بازیابی را در برنامه وارد کنید."};
+    "This link works once. Your devices may be signed out by it. Your encrypted messages stay closed until you enter your recovery key in the app.",
+    "این پیوند یک بار کار می‌کند. شاید دستگاه‌های شما با آن بیرون بیایند. پیام‌های رمزشدهٔ شما بسته می‌مانند تا کلید بازیابی را در برنامه وارد کنید."};
 inline constexpr Words kResetNew{"New password", "گذرواژهٔ تازه"};
 inline constexpr Words kResetRepeat{"Once more", "دوباره"};
 inline constexpr Words kResetButton{"Set the password", "ثبت گذرواژه"};

@@ -26,6 +26,15 @@ inline constexpr Words kOldForm{
     "این برگه زیادی باز مانده بود یا از جای دیگری آمده بود. لطفاً دوباره بکوشید."};
 inline constexpr Words kTrouble{
     "That did not work now. Try again later.", "اکنون نشد. کمی بعد دوباره بکوشید."};
+inline constexpr Words kResetNotice{
+    "The password of this account was set anew with a link from the people who run this server, on",
+    "گذرواژهٔ این حساب با پیوندی از گردانندگان این سرور از نو گذاشته شد، در تاریخ"};
+inline constexpr Words kResetNoticeAsk{
+    "If that was not you, tell them, and set a new password.",
+    "اگر این کار شما نبود، به آنها خبر دهید و گذرواژه‌ای تازه بگذارید."};
+inline constexpr Words kResetLast{
+    "The password was last set anew with a link on", "آخرین بار گذرواژه با پیوند از نو گذاشته شد در"};
+inline constexpr Words kDismiss{"I know about it", "می‌دانم"};
 inline constexpr Words kSignOut{"Sign out of these pages", "خروج از این صفحه‌ها"};
 inline constexpr Words kSignedOut{
     "This browser is signed out. Your apps stay signed in.", "این مرورگر بیرون آمد. برنامه‌های شما همچنان وارد هستند."};

@@ -7,6 +7,8 @@
 
 #include <cerrno>
 
+#include "storage/disk.h"
+
 namespace peyk::storage {
 namespace {
 
@@ -17,7 +19,7 @@ std::unexpected<Error> os_error(std::string_view what, const std::filesystem::pa
 
 class File {
 public:
-    File(const std::filesystem::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+    File(const std::filesystem::path& path, int flags) : path_(path), fd_(disk().open(path, flags)) {}
     ~File() {
         if (fd_ >= 0) ::close(fd_);
     }
@@ -25,25 +27,30 @@ public:
     File& operator=(const File&) = delete;
     int fd() const { return fd_; }
     explicit operator bool() const { return fd_ >= 0; }
-    bool write_all(std::string_view bytes) const {
+    // Behind what was written before.
+    bool write_all(std::string_view bytes) {
         while (!bytes.empty()) {
-            auto written = ::write(fd_, bytes.data(), bytes.size());
+            auto written = disk().write(fd_, path_, bytes, offset_);
             if (written < 0 && errno == EINTR) continue;
             if (written <= 0) return false;
             bytes.remove_prefix(static_cast<std::size_t>(written));
+            offset_ += static_cast<std::uint64_t>(written);
         }
         return true;
     }
+    bool sync() const { return disk().sync(fd_, path_) == 0; }
 
 private:
+    const std::filesystem::path path_;
     int fd_;
+    std::uint64_t offset_ = 0;
 };
 
 Result<> write_through(const std::filesystem::path& path, std::string_view bytes, int flags) {
     File file(path, O_WRONLY | O_CREAT | flags);
     if (!file) return os_error("cannot open", path);
     if (!file.write_all(bytes)) return os_error("cannot write", path);
-    if (::fsync(file.fd()) != 0) return os_error("cannot sync", path);
+    if (!file.sync()) return os_error("cannot sync", path);
     return {};
 }
 
@@ -98,14 +105,14 @@ Result<std::string> copy_with_digest(const std::filesystem::path& from,
         crypto_generichash_update(&hash, reinterpret_cast<const unsigned char*>(part.data()), part.size());
         if (out && !out->write_all(part)) return os_error("cannot write", *to);
     }
-    if (out && ::fsync(out->fd()) != 0) return os_error("cannot sync", *to);
+    if (out && !out->sync()) return os_error("cannot sync", *to);
     std::string digest(kDigest, '\0');
     crypto_generichash_final(&hash, reinterpret_cast<unsigned char*>(digest.data()), kDigest);
     return digest;
 }
 
 Result<> rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0) return os_error("cannot rename to", to);
+    if (disk().rename(from, to) != 0) return os_error("cannot rename to", to);
     return sync_directory(to.parent_path());
 }
 
@@ -119,14 +126,14 @@ Result<> replace_file(const std::filesystem::path& path, std::string_view bytes)
 Result<> sync_file(const std::filesystem::path& path) {
     File file(path, O_RDONLY);
     if (!file) return os_error("cannot open", path);
-    if (::fsync(file.fd()) != 0) return os_error("cannot sync", path);
+    if (!file.sync()) return os_error("cannot sync", path);
     return {};
 }
 
 Result<> sync_directory(const std::filesystem::path& dir) {
     File file(dir.empty() ? "." : dir, O_RDONLY | O_DIRECTORY);
     if (!file) return os_error("cannot open", dir);
-    if (::fsync(file.fd()) != 0) return os_error("cannot sync", dir);
+    if (disk().sync_directory(file.fd(), dir) != 0) return os_error("cannot sync", dir);
     return {};
 }
 

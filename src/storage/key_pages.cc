@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/logging.h"
+#include "storage/disk.h"
 #include "storage/files.h"
 #include "storage/sealed_bytes.h"
 
@@ -24,9 +25,9 @@ std::unexpected<Error> os_error(std::string_view what, const std::filesystem::pa
                 fmt::format("{} {}: {}", what, path.string(), std::strerror(errno)));
 }
 
-bool write_at(int file, std::string_view bytes, std::uint64_t offset) {
+bool write_at(int file, const std::filesystem::path& path, std::string_view bytes, std::uint64_t offset) {
     while (!bytes.empty()) {
-        auto count = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        auto count = disk().write(file, path, bytes, offset);
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(count));
@@ -50,7 +51,7 @@ KeyPages::~KeyPages() {
 Result<> KeyPages::open_file(char copy) {
     auto& file = files_[copy == 'a' ? 0 : 1];
     auto path = pages_path(copy);
-    file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    file = disk().open(path, O_RDWR | O_CREAT);
     if (file < 0) return os_error("cannot open", path);
     // The name has to outlive a power cut before a lock leads to what the file holds.
     auto synced = sync_directory(dir_);
@@ -62,9 +63,10 @@ Result<> KeyPages::put_magic(char copy, Former former) {
     auto& file = files_[copy == 'a' ? 0 : 1];
     std::string head(kMagic.size(), '\0');
     if (::pread(file, head.data(), head.size(), 0) == static_cast<ssize_t>(head.size()) && head == kMagic) return {};
-    bool ready = former == Former::keep || ::ftruncate(file, 0) == 0;
-    if (ready && write_at(file, kMagic, 0)) return {};
-    auto failed = os_error("cannot write", pages_path(copy));
+    auto path = pages_path(copy);
+    bool ready = former == Former::keep || disk().truncate(file, path) == 0;
+    if (ready && write_at(file, path, kMagic, 0)) return {};
+    auto failed = os_error("cannot write", path);
     ::close(std::exchange(file, -1));
     return failed;
 }
@@ -202,9 +204,9 @@ Result<> KeyPages::follow_names() {
         bool same = ::stat(path.c_str(), &named) == 0 && ::fstat(files_[i], &held) == 0 &&
                     named.st_ino == held.st_ino && named.st_dev == held.st_dev;
         if (same) continue;
-        int fresh = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        int fresh = disk().open(path, O_RDWR | O_CREAT);
         if (fresh < 0) return os_error("cannot open", path);
-        bool moved = write_at(fresh, kMagic, 0) && ::dup3(fresh, files_[i], O_CLOEXEC) >= 0;
+        bool moved = write_at(fresh, path, kMagic, 0) && ::dup3(fresh, files_[i], O_CLOEXEC) >= 0;
         ::close(fresh);
         if (!moved) return os_error("cannot write", path);
         PEYK_CHECK(sync_directory(dir_));
@@ -246,10 +248,11 @@ KeyPlace KeyPages::keep(std::string_view page) {
 }
 
 Result<> KeyPages::write_pieces(char copy, const std::vector<Piece>& pieces) const {
+    auto path = pages_path(copy);
     for (const auto& piece : pieces) {
-        if (!write_at(file(copy), piece.sealed, piece.offset)) return os_error("cannot write", pages_path(copy));
+        if (!write_at(file(copy), path, piece.sealed, piece.offset)) return os_error("cannot write", path);
     }
-    if (::fsync(file(copy)) != 0) return os_error("cannot sync", pages_path(copy));
+    if (disk().sync(file(copy), path) != 0) return os_error("cannot sync", path);
     return {};
 }
 

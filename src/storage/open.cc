@@ -8,6 +8,7 @@
 #include "storage/directory_lock.h"
 #include "storage/files.h"
 #include "storage/memory_store.h"
+#include "storage/migrations.h"
 
 namespace peyk::storage {
 
@@ -39,6 +40,7 @@ Result<std::unique_ptr<Opened>> open(OpenOptions options) {
                            .durability = options.durability,
                            .cache = options.cache,
                            .reserve = options.reserve,
+                           .write_buffer = options.write_buffer,
                            .base = options.base,
                            .free_bytes = options.free_bytes,
                            .on_fatal = options.on_fatal};
@@ -47,6 +49,7 @@ Result<std::unique_ptr<Opened>> open(OpenOptions options) {
         opened->store_ = std::move(store);
     }
     opened->db_ = std::make_unique<Db>(*opened->store_, *opened->vault_, options.catalog);
+    PEYK_CHECK(check_format(*opened->db_, options.newest_format));
     PEYK_CHECK(opened->db_->recover_punctures());
     if (options.flush_every.count() > 0) {
         opened->keeper_ = std::thread([self = opened.get(), every = options.flush_every] { self->keep(every); });

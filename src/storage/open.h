@@ -24,11 +24,13 @@ struct OpenOptions {
     Durability durability = Durability::sync;
     KeySource key;
     Catalog catalog;
+    std::uint32_t newest_format = ~0U;  // of rows (migrations.h) that the program knows; a newer store is refused
     std::uint64_t cache = 32 << 20;
     std::uint64_t reserve = 256 << 20;
     // How soon a destroyed key is also destroyed on disk. Zero: only when flush_punctures() is called.
     std::chrono::milliseconds flush_every = std::chrono::seconds(20);
     std::shared_ptr<rocksdb::FileSystem> base;       // tests: below the encryption
+    std::uint64_t write_buffer = 16 << 20;           // tests: tables are written and merged sooner
     std::function<void(std::string_view)> on_fatal;  // tests: instead of aborting
     std::function<std::uint64_t()> free_bytes;       // tests
 };

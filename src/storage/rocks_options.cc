@@ -21,7 +21,7 @@ private:
 
 }  // namespace
 
-rocksdb::Options rocks_options(rocksdb::Env* env, std::uint64_t cache,
+rocksdb::Options rocks_options(rocksdb::Env* env, std::uint64_t cache, std::uint64_t write_buffer,
                                std::function<void(const rocksdb::Status&)> on_error) {
     rocksdb::Options options;
     options.env = env;
@@ -34,12 +34,12 @@ rocksdb::Options rocks_options(rocksdb::Env* env, std::uint64_t cache,
     options.paranoid_checks = true;
     options.avoid_flush_during_shutdown = true;  // the log has it all; closing stays quick
 
-    // Small when empty: 16 MB buffers, of which only the used part is touched.
-    options.write_buffer_size = 16 << 20;
+    // Small when empty: of the buffers only the used part is touched.
+    options.write_buffer_size = write_buffer;
     options.max_write_buffer_number = 3;
-    options.max_total_wal_size = 64 << 20;
-    options.target_file_size_base = 16 << 20;
-    options.max_bytes_for_level_base = 64 << 20;
+    options.max_total_wal_size = 4 * write_buffer;
+    options.target_file_size_base = write_buffer;
+    options.max_bytes_for_level_base = 4 * write_buffer;
     options.level_compaction_dynamic_level_bytes = true;
     options.max_open_files = 512;
     options.max_background_jobs = 2;

@@ -7,8 +7,9 @@
 
 namespace peyk::storage {
 
-// `on_error` is called for every error of background work but a lack of space, which passes when space is freed.
-rocksdb::Options rocks_options(rocksdb::Env* env, std::uint64_t cache,
+// `on_error` is called for every error of background work but a lack of space, which passes when space is freed. Tables
+// and levels grow with `write_buffer`.
+rocksdb::Options rocks_options(rocksdb::Env* env, std::uint64_t cache, std::uint64_t write_buffer,
                                std::function<void(const rocksdb::Status&)> on_error);
 
 }  // namespace peyk::storage

@@ -96,7 +96,8 @@ Result<> RocksStore::load() {
     }
     auto on_error = [this](const rocksdb::Status& status) { fatal("background work of the store", status); };
     rocksdb::DB* db = nullptr;
-    auto status = rocksdb::DB::Open(rocks_options(env_.get(), options_.cache, on_error), options_.dir.string(), &db);
+    auto status = rocksdb::DB::Open(rocks_options(env_.get(), options_.cache, options_.write_buffer, on_error),
+                                    options_.dir.string(), &db);
     if (!status.ok()) return fail(error_of(status, options_.dir));
     db_.reset(db);
     // The old logs are in tables now.
@@ -314,10 +315,12 @@ void RocksStore::write(std::vector<Item>& group) {
             free_ -= std::min<std::uint64_t>(free_, 2 * size);  // once in the log, once in a table
         } else {
             // Whether the group will be there after a restart nobody knows, so nobody may go on: the process ends.
+            // What follows is for tests. docs/decisions/0107-no-unknown-commits.md
             fatal("writing to the store", status);
+            constexpr std::string_view kUnknown = "the disk failed; the next open finds out what was written";
             for (auto& verdict : verdicts) {
-                if (verdict.commit) verdict.commit = fail(Errc::unavailable, "the store has failed");
-                if (verdict.epoch) verdict.epoch = fail(Errc::unavailable, "the store has failed");
+                if (verdict.commit) verdict.commit = fail(Errc::io, std::string(kUnknown));
+                if (verdict.epoch) verdict.epoch = fail(Errc::io, std::string(kUnknown));
             }
         }
     }
@@ -450,10 +453,10 @@ Result<> RocksStore::verify_file(const TableFile& file) const {
 
 Result<> RocksStore::verify_files(const std::filesystem::path& dir, const Secret& file_key) {
     auto env = rocksdb::NewCompositeEnv(encrypted_file_system(rocksdb::FileSystem::Default(), file_key));
-    constexpr std::uint64_t kCache = 1 << 20;
+    constexpr std::uint64_t kCache = 1 << 20, kBuffer = 1 << 20;
     rocksdb::DB* opened = nullptr;
-    auto status =
-        rocksdb::DB::OpenForReadOnly(rocks_options(env.get(), kCache, [](const auto&) {}), dir.string(), &opened);
+    auto status = rocksdb::DB::OpenForReadOnly(rocks_options(env.get(), kCache, kBuffer, [](const auto&) {}),
+                                               dir.string(), &opened);
     if (!status.ok()) return fail(error_of(status, dir));
     std::unique_ptr<rocksdb::DB> db(opened);
     status = db->VerifyChecksum();

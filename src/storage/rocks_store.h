@@ -31,7 +31,8 @@ struct RocksOptions {
     Secret file_key;
     Durability durability = Durability::sync;
     std::uint64_t cache = 32 << 20;
-    std::uint64_t reserve = 256 << 20;  // below this much free space only what reclaims space is accepted
+    std::uint64_t reserve = 256 << 20;      // below this much free space only what reclaims space is accepted
+    std::uint64_t write_buffer = 16 << 20;  // of rows in memory before they become a table
     // For tests: another file system below the encryption, another idea of free space, and what to do instead of
     // aborting when the disk fails under the engine.
     std::shared_ptr<rocksdb::FileSystem> base;
@@ -39,6 +40,10 @@ struct RocksOptions {
     std::function<void(std::string_view)> on_fatal;
 };
 
+// When the disk fails under a batch, whether it was written is known at the next open only: the process ends before
+// anybody is answered (docs/decisions/0107-no-unknown-commits.md). Where a test keeps it with on_fatal, such a batch
+// gets `io`, which says nothing about the disk, and later ones `unavailable`.
+//
 // Purpose:  Store on RocksDB. The writer thread merges all batches that arrived while the last sync was under way into
 //           one write, assigns positions, and answers.
 // Owner:    storage::open().  Runs on: any thread; one writer thread of its own.

@@ -1,5 +1,6 @@
 #pragma once
-// The tables of storage/ itself: notes that make destruction of keys survive a crash, and who has which slot of keys.
+// The tables of storage/ itself: notes that make destruction of keys survive a crash, who has which slot of keys, and
+// the form of the rows.
 
 #include <array>
 
@@ -39,15 +40,24 @@ inline constexpr Table kUserSlots = detail::slot_table(195, "user_key_slots", Ow
 inline constexpr Table kDestinationSlots = detail::slot_table(196, "destination_key_slots", Owner::destination);
 inline constexpr Table kServerSlots = detail::slot_table(197, "server_key_slots", Owner::server);
 
+inline constexpr Table kContentFormat{.id = 198,
+                                      .name = "content_format",
+                                      .about = "the form that the rows of all tables have: a number (migrations.h)",
+                                      .rest = "empty",
+                                      .owner = Owner::server,
+                                      .seal = Seal::none,
+                                      .category = Category::none,
+                                      .kept = "as long as the store"};
+
 // By the value of Owner.
 inline constexpr std::array kPunctureTables{&kRoomPunctures, &kUserPunctures, &kDestinationPunctures,
                                             &kServerPunctures};
 inline constexpr std::array kSlotTables{&kRoomSlots, &kUserSlots, &kDestinationSlots, &kServerSlots};
 
 // For the catalog. Db knows them by itself; listing them again is allowed.
-inline constexpr std::array<const Table*, 8> kTables{
-    &kRoomPunctures, &kUserPunctures, &kDestinationPunctures, &kServerPunctures,
-    &kRoomSlots,     &kUserSlots,     &kDestinationSlots,     &kServerSlots,
+inline constexpr std::array<const Table*, 9> kTables{
+    &kRoomPunctures, &kUserPunctures,    &kDestinationPunctures, &kServerPunctures, &kRoomSlots,
+    &kUserSlots,     &kDestinationSlots, &kServerSlots,          &kContentFormat,
 };
 
 }  // namespace peyk::storage

@@ -16,6 +16,10 @@ constexpr std::size_t kMaxTag = 255;
 constexpr std::size_t kMaxTags = 200;  // of one room
 constexpr std::size_t kPage = 1000;
 constexpr std::string_view kTag = "m.tag";
+constexpr std::string_view kCounter = "data";  // of kUserCounters: items varint, bytes varint
+
+// What an item counts for: its body, and what the store needs for its rows.
+std::uint64_t bytes_of(std::string_view body) { return body.size() + 128; }
 
 std::string position_key(storage::Position position) {
     std::string key;
@@ -31,7 +35,9 @@ std::string encode(const std::optional<RoomId>& room, std::string_view type, con
 
 }  // namespace
 
-bool is_managed_type(std::string_view type) { return type == "m.fully_read" || type == kPushRulesType; }
+bool is_managed_type(std::string_view type) {
+    return type == "m.fully_read" || type == kPushRulesType || type == kSecurityNotice || type == kServerNotices;
+}
 
 std::string AccountData::key(const std::optional<RoomId>& room, std::string_view type) const {
     std::string key;
@@ -92,7 +98,8 @@ Task<Result<void>> AccountData::edit(std::uint64_t user, std::optional<RoomId> r
     PEYK_CO_CHECK(edit(content));
     if (entry && !entry->gone && content == before) co_return Result<void>{};
     auto change = context_.change_of(user);
-    PEYK_CO_CHECK(put_in(change, user, room, type, content));
+    PEYK_CO_CHECK(put_in(change, user, room, type, content,
+                         type == kSecurityNotice || type == kServerNotices ? Quota::always : Quota::counted));
     PEYK_CO_TRY(auto position, co_await context_.db.commit(std::move(change)));
     lane.leave();
     context_.feed.publish({FeedEntry::Kind::user, user, position});
@@ -100,25 +107,68 @@ Task<Result<void>> AccountData::edit(std::uint64_t user, std::optional<RoomId> r
 }
 
 Result<void> AccountData::put_in(storage::Change& change, std::uint64_t user, const std::optional<RoomId>& room,
-                                 std::string_view type, const json::Object& content) const {
+                                 std::string_view type, const json::Object& content, Quota quota) const {
     if (type.empty() || type.size() > kMaxType) return m::invalid_param("A type has 1 to 255 bytes");
     auto body = encode(room, type, content);
     if (body.size() > kMaxContent)
         return m::too_large(fmt::format("Account data of one type has at most {} bytes", kMaxContent));
     auto row = key(room, type);
     PEYK_TRY(auto before, context_.db.get(kAccountData, user, row));
+    PEYK_TRY(auto used, usage(user));
+    auto after = used;
     if (before) {
         change.del(kAccountDataStream, user, position_key(before->position) + row);
+        after.bytes -= std::min(after.bytes, bytes_of(before->body));
     } else {
-        PEYK_TRY(auto counted, context_.db.get(kUserCounters, user, "data"));
-        std::uint64_t rows = counted ? ByteReader(counted->body).varint() : 0;
-        if (rows >= context_.options.max_data_rows) return m::forbidden("This account has too much account data");
-        std::string count;
-        put_varint(count, rows + 1);
-        change.put(kUserCounters, user, "data", count);
+        ++after.rows;
+    }
+    after.bytes += bytes_of(body);
+    if (quota == Quota::counted) PEYK_CHECK(check_quota(used, after));
+    if (after.rows != used.rows || after.bytes != used.bytes) {
+        std::string counters;
+        put_varint(counters, after.rows);
+        put_varint(counters, after.bytes);
+        change.put(kUserCounters, user, kCounter, counters);
     }
     change.put(kAccountData, user, row, body);
     change.put_at_position(kAccountDataStream, user, "", row, "");
+    return {};
+}
+
+// The counters of an account of before bytes were counted have none: counted here, once.
+Result<AccountData::Usage> AccountData::usage(std::uint64_t user) const {
+    Usage out;
+    PEYK_TRY(auto counters, context_.db.get(kUserCounters, user, kCounter));
+    if (!counters || counters->gone) return out;
+    ByteReader in(counters->body);
+    out.rows = in.varint();
+    if (!in.done()) {
+        out.bytes = in.varint();
+        return out;
+    }
+    std::string at;
+    for (bool more = true; more;) {
+        PEYK_TRY(auto rows, context_.db.scan(kAccountData, user, at, "", kPage));
+        for (const auto& row : rows) {
+            if (!row.gone) out.bytes += bytes_of(row.body);
+        }
+        more = rows.size() == kPage;
+        if (more) at = rows.back().rest + '\0';
+    }
+    return out;
+}
+
+Result<void> AccountData::check_quota(const Usage& before, const Usage& after) const {
+    auto full = [](std::string what) {
+        return fail(Error{Errc::forbidden, std::move(what), "M_RESOURCE_LIMIT_EXCEEDED"});
+    };
+    const auto& options = context_.options;
+    if (after.rows > before.rows && after.rows > options.max_data_rows) {
+        return full(fmt::format("The account data is full: an account may keep {} items", options.max_data_rows));
+    }
+    if (after.bytes > before.bytes && after.bytes > options.max_data_bytes) {
+        return full(fmt::format("The account data is full: an account may keep {} KiB", options.max_data_bytes >> 10));
+    }
     return {};
 }
 
@@ -214,7 +264,7 @@ Result<bool> AccountData::delete_some(storage::Change& change, std::uint64_t use
     PEYK_TRY(auto stream, context_.db.scan(kAccountDataStream, user, "", "", kPage));
     for (const auto& row : stream) change.del(kAccountDataStream, user, row.rest);
     if (rows.size() < kPage && stream.size() < kPage) {
-        change.del(kUserCounters, user, "data");
+        change.del(kUserCounters, user, kCounter);
         return true;
     }
     return false;

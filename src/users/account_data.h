@@ -17,6 +17,13 @@ struct DataItem {
     storage::Position position = 0;  // of its last change
 };
 
+// Tells every device of a user about a change that none of them made: {"kind": "password_reset", "day": days since
+// 1970, "dismissed": true once the user has said so on the account pages}.
+inline constexpr std::string_view kSecurityNotice = "org.peyk.security_notice";
+
+// Names the room in which the server speaks to the user (Server Notices): {"room_id"}.
+inline constexpr std::string_view kServerNotices = "org.peyk.server_notices";
+
 // Types that the server keeps itself; clients may read but not write them.
 bool is_managed_type(std::string_view type);
 
@@ -29,7 +36,8 @@ public:
     // JSON text; none: never set. m.push_rules (global) always exists.
     Result<std::optional<std::string>> get(std::uint64_t user, const std::optional<RoomId>& room,
                                            std::string_view type) const;
-    // As a client asks. Errors: M_BAD_JSON with 405 (managed type), M_TOO_LARGE, M_FORBIDDEN (too many rows).
+    // As a client asks. Errors: M_BAD_JSON with 405 (managed type), M_TOO_LARGE, M_RESOURCE_LIMIT_EXCEEDED (too many
+    // items, or too many bytes in all of them; what makes an item smaller is always possible).
     Task<Result<void>> put(std::uint64_t user, std::optional<RoomId> room, std::string type, json::Object content);
     // As the server itself does (m.fully_read and the like).
     Task<Result<void>> put_managed(std::uint64_t user, std::optional<RoomId> room, std::string type,
@@ -54,11 +62,18 @@ public:
 
     // Inside the lane of the user: all rows of the user, up to what fits one batch. True when nothing is left.
     Result<bool> delete_some(storage::Change& change, std::uint64_t user) const;
-    // Inside the lane of the user: adds one item to a larger change (account events that every device must see).
+    // Inside the lane of the user: adds one item to a larger change (account events that every device must see), one
+    // per change. `always`: a full account is no reason to refuse it.
+    enum class Quota : unsigned char { counted, always };
     Result<void> put_in(storage::Change& change, std::uint64_t user, const std::optional<RoomId>& room,
-                        std::string_view type, const json::Object& content) const;
+                        std::string_view type, const json::Object& content, Quota quota) const;
 
 private:
+    struct Usage {
+        std::uint64_t rows = 0, bytes = 0;
+    };
+    Result<Usage> usage(std::uint64_t user) const;
+    Result<void> check_quota(const Usage& before, const Usage& after) const;
     std::string key(const std::optional<RoomId>& room, std::string_view type) const;
     // The content as clients see it.
     Result<std::string> shown(std::uint64_t user, const std::optional<RoomId>& room, std::string_view type,

@@ -101,18 +101,42 @@ Task<Result<std::string>> Filters::add(std::uint64_t user, json::Object filter) 
     auto lane = co_await context_.lanes.enter(user);
     PEYK_CO_TRY(auto known, context_.db.get(kFilterIndex, user, digest));
     if (known) co_return std::to_string(ByteReader(known->body).varint());
-    PEYK_CO_TRY(auto counter, context_.db.get(kUserCounters, user, "filters"));
-    std::uint64_t next = counter ? ByteReader(counter->body).varint() : 0;
-    if (next >= context_.options.max_filters) co_return m::forbidden("This account has too many filters");
+    PEYK_CO_TRY(auto used, usage(user));
+    auto next = used.count;
+    used.bytes += text.size();
+    if (next >= context_.options.max_filters || used.bytes > context_.options.max_filter_bytes) {
+        co_return fail(
+            Error{Errc::forbidden,
+                  fmt::format("The filters of this account are full: it may keep {} of them, of {} KiB together",
+                              context_.options.max_filters, context_.options.max_filter_bytes >> 10),
+                  "M_RESOURCE_LIMIT_EXCEEDED"});
+    }
     std::string number, after;
     put_varint(number, next);
     put_varint(after, next + 1);
+    put_varint(after, used.bytes);
     auto change = context_.change_of(user);
     change.put(kFilters, user, number_key(static_cast<std::uint32_t>(next)), text);
     change.put(kFilterIndex, user, digest, number);
     change.put(kUserCounters, user, "filters", after);
     PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
     co_return std::to_string(next);
+}
+
+// Counters of before bytes were counted have none: counted here, once.
+Result<Filters::Usage> Filters::usage(std::uint64_t user) const {
+    Usage out;
+    PEYK_TRY(auto counters, context_.db.get(kUserCounters, user, "filters"));
+    if (!counters || counters->gone) return out;
+    ByteReader in(counters->body);
+    out.count = in.varint();
+    if (!in.done()) {
+        out.bytes = in.varint();
+        return out;
+    }
+    PEYK_TRY(auto rows, context_.db.scan(kFilters, user, "", "", context_.options.max_filters));
+    for (const auto& row : rows) out.bytes += row.body.size();
+    return out;
 }
 
 Result<std::string> Filters::get(std::uint64_t user, std::string_view id) const {

@@ -16,7 +16,7 @@ Result<void> check_filter(const json::Object& filter);
 class Filters {
 public:
     explicit Filters(const Context& context) : context_(context) {}
-    // Errors: as check_filter(); M_TOO_LARGE; M_FORBIDDEN (too many filters).
+    // Errors: as check_filter(); M_TOO_LARGE; M_RESOURCE_LIMIT_EXCEEDED (too many filters, or too large together).
     Task<Result<std::string>> add(std::uint64_t user, json::Object filter);
     // The JSON text as it was stored. Errors: M_NOT_FOUND.
     Result<std::string> get(std::uint64_t user, std::string_view id) const;
@@ -24,6 +24,11 @@ public:
     Result<bool> delete_some(storage::Change& change, std::uint64_t user) const;
 
 private:
+    struct Usage {
+        std::uint64_t count = 0, bytes = 0;
+    };
+    Result<Usage> usage(std::uint64_t user) const;
+
     const Context& context_;
 };
 

@@ -1,5 +1,7 @@
 #include "users/lifecycle.h"
 
+#include <limits>
+
 #include "base/bytes.h"
 #include "base/logging.h"
 #include "core/errors.h"
@@ -9,6 +11,24 @@ namespace peyk::users {
 namespace {
 constexpr std::uint64_t kServer = 0;
 constexpr std::size_t kPage = 500;
+
+// Row of kResetLinks: {"expires", "keep"}; of before devices could be kept, the time alone.
+struct LinkTerms {
+    Millis expires{0};
+    Devices devices = Devices::end;
+};
+
+std::string encode_link(Millis expires, Devices devices) {
+    return json::write(json::Object{{"expires", expires.count()}, {"keep", devices == Devices::keep}});
+}
+
+Result<LinkTerms> decode_link(std::string_view body) {
+    PEYK_TRY(json::Value row, json::parse(body));
+    if (auto expires = row.integer()) return LinkTerms{Millis{*expires}};
+    bool keep = row.get_bool("keep").value_or(false);
+    return LinkTerms{Millis{row.get_integer("expires").value_or(0)}, keep ? Devices::keep : Devices::end};
+}
+
 }  // namespace
 
 Lifecycle::Lifecycle(const Context& context, Accounts& accounts, Passwords& passwords, Sessions& sessions,
@@ -128,7 +148,7 @@ Task<Result<void>> Lifecycle::resume() {
     co_return Result<void>{};
 }
 
-Task<Result<Lifecycle::ResetLink>> Lifecycle::make_reset_link(UserId user) {
+Task<Result<Lifecycle::ResetLink>> Lifecycle::make_reset_link(UserId user, Devices devices) {
     auto number = accounts_.number(user);
     auto lane = co_await context_.lanes.enter(number);
     PEYK_CO_TRY(auto account, accounts_.find(user));
@@ -139,7 +159,7 @@ Task<Result<Lifecycle::ResetLink>> Lifecycle::make_reset_link(UserId user) {
     auto change = context_.change_of(number);
     PEYK_CO_TRY(auto old, context_.db.scan(kResetLinks, number, "", "", kPage));
     for (const auto& row : old) change.del(kResetLinks, number, row.rest);
-    change.put(kResetLinks, number, token.digest, std::to_string(expires.count()));
+    change.put(kResetLinks, number, token.digest, encode_link(expires, devices));
     PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
     ResetLink link{token.text, {}, expires};
     if (!context_.options.public_base_url.empty())
@@ -147,7 +167,7 @@ Task<Result<Lifecycle::ResetLink>> Lifecycle::make_reset_link(UserId user) {
     co_return link;
 }
 
-Task<Result<UserId>> Lifecycle::use_reset_link(std::string token, std::string password, bool keep_devices) {
+Task<Result<UserId>> Lifecycle::use_reset_link(std::string token, std::string password) {
     auto link = read_token(TokenKind::reset, token, context_.db);
     if (!link) co_return m::forbidden("This link is not valid");
     PEYK_CO_TRY(auto early, context_.db.get(kResetLinks, link->owner, link->digest));
@@ -161,10 +181,10 @@ Task<Result<UserId>> Lifecycle::use_reset_link(std::string token, std::string pa
     PEYK_CO_TRY(auto row, context_.db.get(kResetLinks, link->owner, link->digest));
     PEYK_CO_TRY(account, accounts_.by_number(link->owner));
     if (!row || row->gone || !account || account->deactivated) co_return m::forbidden("This link is not valid");
-    PEYK_CO_TRY(json::Value expires, json::parse(row->body));
+    PEYK_CO_TRY(auto terms, decode_link(row->body));
     auto change = context_.change_of(link->owner);
     change.del(kResetLinks, link->owner, link->digest);
-    if (Millis{expires.integer().value_or(0)} <= context_.clock.now()) {
+    if (terms.expires <= context_.clock.now()) {
         PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
         co_return m::forbidden("This link has expired");
     }
@@ -172,18 +192,37 @@ Task<Result<UserId>> Lifecycle::use_reset_link(std::string token, std::string pa
     changed->password_hash = std::move(hash);
     accounts_.put(change, *changed);
     Ended ended;
-    if (!keep_devices) {
+    if (terms.devices == Devices::end) {
         PEYK_CO_TRY(ended, sessions_.remove_in(change, link->owner, std::nullopt));
     }
     json::Object notice{{"kind", "password_reset"}, {"day", context_.today()}};
-    PEYK_CO_CHECK(data_.put_in(change, link->owner, std::nullopt, kSecurityNotice, notice));
+    PEYK_CO_CHECK(data_.put_in(change, link->owner, std::nullopt, kSecurityNotice, notice, AccountData::Quota::always));
     PEYK_CO_TRY(auto position, co_await context_.db.commit(std::move(change)));
     accounts_.remember(std::move(changed));
     login_tokens_.revoke(account->id.view());
     lane.leave();
     context_.feed.publish({FeedEntry::Kind::user, link->owner, position});
     co_await sessions_.ended(account->id, std::move(ended));
+    if (observer_) co_await observer_->password_reset(account->id);
     co_return account->id;
+}
+
+Result<std::optional<SecurityNotice>> Lifecycle::notice(std::uint64_t user) const {
+    PEYK_TRY(auto content, data_.stored(user, std::nullopt, kSecurityNotice));
+    json::Value notice(std::move(content));
+    auto day = notice.get_integer("day");
+    if (!day || *day < 0 || *day > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+    return SecurityNotice{static_cast<std::uint32_t>(*day), notice.get_bool("dismissed").value_or(false)};
+}
+
+Task<Result<void>> Lifecycle::dismiss_notice(std::uint64_t user) {
+    PEYK_CO_TRY(auto shown, notice(user));
+    if (!shown || shown->dismissed) co_return Result<void>{};
+    AccountData::Edit edit = [](json::Object& content) -> Result<void> {
+        content.set("dismissed", true);
+        return {};
+    };
+    co_return co_await data_.edit(user, std::nullopt, std::string(kSecurityNotice), std::move(edit));
 }
 
 Task<Result<void>> Lifecycle::set_state(UserId user, State state, bool on) {

@@ -16,9 +16,14 @@
 
 namespace peyk::users {
 
-// Account data that tells every device of a user about a change that none of them made:
-// {"kind": "password_reset", "day": days since 1970}.
-inline constexpr std::string_view kSecurityNotice = "org.peyk.security_notice";
+// What becomes of the devices of somebody whose password is set anew by a link. Whoever makes the link says it.
+enum class Devices : unsigned char { end, keep };
+
+// The password was set anew by a link (kSecurityNotice).
+struct SecurityNotice {
+    std::uint32_t day = 0;  // since 1970
+    bool dismissed = false;
+};
 
 // Purpose:  changes of an account that touch its sessions and data as well.
 // Owner:    Users.  Runs on: any worker.
@@ -44,10 +49,15 @@ public:
         Millis expires;
     };
     // Only the newest link of an account works. Errors: M_NOT_FOUND (no such account, or ended).
-    Task<Result<ResetLink>> make_reset_link(UserId user);
-    // Once only. Sessions end unless `keep_devices`; what is encrypted stays closed either way, since its keys are the
-    // devices' and the user's. Every device that stays is told. Errors: M_FORBIDDEN, M_WEAK_PASSWORD.
-    Task<Result<UserId>> use_reset_link(std::string token, std::string password, bool keep_devices);
+    Task<Result<ResetLink>> make_reset_link(UserId user, Devices devices = Devices::end);
+    // Once only. Sessions end unless the link was made to keep them; what is encrypted stays closed either way, since
+    // its keys are the devices' and the user's. The user is told: by notice() on the account pages until it is
+    // dismissed, and by the observer. Errors: M_FORBIDDEN, M_WEAK_PASSWORD.
+    Task<Result<UserId>> use_reset_link(std::string token, std::string password);
+
+    // Blocking read. nullopt: there never was anything to tell.
+    Result<std::optional<SecurityNotice>> notice(std::uint64_t user) const;
+    Task<Result<void>> dismiss_notice(std::uint64_t user);
 
     enum class State : unsigned char { locked, suspended };
     // Errors: M_NOT_FOUND.

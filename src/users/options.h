@@ -65,8 +65,10 @@ struct Options {
 
     std::size_t max_devices = 500;  // of one account
     std::size_t max_filters = 2'000;
-    std::size_t max_data_rows = 20'000;  // account data, global and of all rooms
-    std::size_t max_push_rules = 500;    // made by the user
+    std::uint64_t max_filter_bytes = std::uint64_t{8} << 20;  // of all filters of one account
+    std::size_t max_data_rows = 20'000;                       // account data, global and of all rooms
+    std::uint64_t max_data_bytes = std::uint64_t{16} << 20;
+    std::size_t max_push_rules = 500;  // made by the user
     std::size_t max_pushers = 50;
 
     bool browser_sign_in = false;      // the pages sign in for apps: OAuth 2.0, and single sign-on for older ones

@@ -48,6 +48,9 @@ public:
     virtual Task<Result<void>> deactivated(UserId, std::uint64_t /*user_number*/, bool /*erase*/) {
         co_return Result<void>{};
     }
+    // The password was set anew by a link that an administrator issued: the user is to be told. After the change is
+    // durable; a crash in between loses the call.
+    virtual Task<void> password_reset(UserId) { co_return; }
 };
 
 // Which names belong to application services, and to which. Spec: Application Service API › Registration.

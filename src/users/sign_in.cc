@@ -22,6 +22,10 @@ Result<UserId> PasswordCheck::named_user(const json::Object& auth) const {
     if (identifier) {
         auto type = identifier->get_string("type");
         if (!type) return m::bad_json("'identifier' must be an object with a 'type'");
+        for (auto key : {"address", "country", "medium", "number", "phone", "user"}) {
+            const auto* value = identifier->get(key);
+            if (value && !value->string()) return m::bad_json(fmt::format("'{}' must be a string", key));
+        }
         if (*type == "m.id.thirdparty") return user_of_address(*identifier);
         if (*type == "m.id.phone") return m::forbidden("This server keeps no telephone numbers");
         if (*type != "m.id.user") return m::unknown("Unknown type of identifier");

@@ -1,6 +1,7 @@
 """The pages and the OAuth 2.0 API over plain HTTP: every flow, and what hostile clients, sites and users try."""
 import re
 import secrets
+import subprocess
 import time
 
 import factors
@@ -412,9 +413,40 @@ def restart(world: World) -> None:
         server.dispose()
 
 
+def reset_link(world: World) -> None:
+    """A password set by an administrator's link: the person is told on the pages until they say that they know."""
+    name = world.person()
+    app, tokens = world.tokens(name)
+    said = subprocess.run([world.server.binary, "user", "reset-link", name, "--config", world.server.config],
+                          capture_output=True, text=True, check=True)
+    link = said.stdout.strip()
+    check(link.startswith(world.base + "/_peyk/reset?token="), f"a link: {link}")
+    check("signed out" in said.stderr, f"the operator is told what it does: {said.stderr}")
+    browser = world.browser()
+    page = browser.get(link.removeprefix(world.base))
+    new = "another long password"
+    browser.submit(page, {"password": new, "repeat": new}, having="repeat").says("The password is set")
+    check(app.whoami(tokens["access_token"])[0] == 401, "its devices are signed out")
+
+    told = "set anew with a link"
+    other = world.browser("fa")
+    check("از نو گذاشته شد" in other.sign_in(other.get("/_peyk/account"), name, new).text, "in Persian too")
+    page = browser.sign_in(browser.get("/_peyk/account"), name, new).says(told).says(time.strftime("%Y-", time.gmtime()))
+    browser.get("/_peyk/account/devices").says(told)
+    page = browser.get(App(world.base).begin()).says("Allow this app?").says(told)
+    dismiss = next(form for form in page.parsed.forms if form.action.endswith("/notice"))
+    stolen = browser.post("/_peyk/account/notice", {})
+    check(stolen.status == 403, f"a form of somebody else's dismisses nothing: {stolen.status}")
+    browser.get("/_peyk/account").says(told)
+    page = browser.post("/_peyk/account/notice", dismiss.fields).says("Your account")
+    check(told not in page.text and told not in other.get("/_peyk/account").text, "it is gone everywhere")
+    browser.get("/_peyk/account/security").says("last set anew with a link on")
+    check(told not in world.signed_in(world.person()).get("/_peyk/account").text, "others hear nothing of it")
+
+
 FLOWS = [code_flow, refuse_and_query_mode, register_in_the_browser, device_flow, stolen_codes, stolen_refresh_tokens,
          redirects_elsewhere, bad_requests, foreign_forms, account, deactivate, oauth_sessions_and_uia, every_page_is_hard,
-         closed_and_token_registration, rate_limits, restart, *factors.FLOWS, *sdk.FLOWS]
+         closed_and_token_registration, rate_limits, restart, reset_link, *factors.FLOWS, *sdk.FLOWS]
 
 
 def run(world: World) -> list[tuple[str, str | None]]:

@@ -149,6 +149,29 @@ class BadInput:
         for size in (65_537, 65_536, 65_300, 200_000):
             self.event(json.dumps({"a": "x" * size}).encode(), (413,), ("M_TOO_LARGE",))
 
+    def case_event_edges(self):
+        """an event of exactly 65,536 bytes fits, one of 65,537 does not"""
+        room = self.must(self.ada, "POST", "/createRoom", {"preset": "private_chat", "room_version": "12"})["room_id"]
+
+        def send(letters: int):
+            return self.send(self.ada, "PUT", f"/rooms/{quote(room)}/send/org.example.edge/e{uuid.uuid4().hex}",
+                             json.dumps({"a": "x" * letters}).encode())
+        for _ in range(10):  # from here on the depth has two digits
+            if send(1).status != 200:
+                raise Wrong("a small event is refused")
+        # The limit is about the federation form: canonical JSON with hashes and signatures. Spec: Size limits.
+        event, digest, signature = "$" + "e" * 43, "h" * 43, "s" * 86
+        pdu = {"auth_events": [event, event], "content": {"a": ""}, "depth": 11, "hashes": {"sha256": digest},
+               "origin_server_ts": 1_700_000_000_000, "prev_events": [event], "room_id": room, "sender": self.ada["user_id"],
+               "signatures": {"localhost": {"ed25519:" + "k" * 8: signature}}, "type": "org.example.edge"}
+        letters = 65_536 - len(json.dumps(pdu, separators=(",", ":")))
+        if (answer := send(letters)).status != 200:
+            raise Wrong(f"65,536 bytes: {answer.status} {answer.body[:200]!r}")
+        self.refused(self.ada, "PUT", f"/rooms/{quote(room)}/send/org.example.edge/over",
+                     json.dumps({"a": "x" * (letters + 1)}).encode(), (413,), ("M_TOO_LARGE",))
+        if send(letters).status != 200:
+            raise Wrong("65,536 bytes, once more")
+
     def case_large_body(self):
         """bodies far over every limit are refused before they are read"""
         head = f"POST {CLIENT}/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"

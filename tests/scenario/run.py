@@ -17,6 +17,7 @@ ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(ROOT / "tests/support")]
 
 import bad_input  # noqa: E402
+import log_scan  # noqa: E402
 from contract import Contract  # noqa: E402
 from script import NeedsOwnServer, Script, World  # noqa: E402
 from server import External  # noqa: E402
@@ -56,6 +57,7 @@ def main() -> int:
         wanted = [name.removeprefix("tests/scenario/").removesuffix(".hst") for name in arguments.names]
         files = [f for f in files if any((f.relative_to(HERE).with_suffix("").as_posix() + "/").startswith(w + "/")
                                          for w in wanted)]
+    log_scan.prove()
     contract = Contract()
     passed, notes, skipped = 0, [], 0
     with ThreadPoolExecutor(arguments.jobs) as pool:

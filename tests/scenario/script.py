@@ -1,4 +1,5 @@
 """The language of scenario scripts: statements, and the world in which they run. README.md describes it."""
+import functools
 import hashlib
 import hmac
 import json
@@ -16,6 +17,7 @@ from bridges import BridgeStatements, write_registrations
 from contract import Contract
 from fake_gateway import Gateway
 from httpc import Answer, Client
+from log_scan import LogScan
 from peyk_config import TEST_DEFAULTS
 from server import SLOWNESS, External, Server
 from values import MISSING, Capture, Scope, ScriptError, as_text, is_there, open_brackets, split
@@ -24,6 +26,9 @@ METHODS = {"get", "put", "post", "delete", "options", "head"}
 MEMBERSHIP = {"join", "leave", "forget", "knock"}
 MODERATION = {"invite", "kick", "ban", "unban"}
 CLIENT = "/_matrix/client/v3"
+KEY = re.compile(rb'"((?:[^"\\\\]|\\\\.)*)"\s*:')
+# Members that the specification has and openapi.json has not: of the Push Gateway API, and of `unsigned`.
+SPECIFIED_ELSEWHERE = {"tweaks", "room_name", "sender_display_name", "m.relations"}
 SHARED_SECRET = TEST_DEFAULTS["registration"]["shared_secret"]
 
 
@@ -61,6 +66,26 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
+@functools.cache
+def specified_keys(contract: Contract) -> frozenset[str]:
+    """Names of members anywhere in the specification's schemas."""
+    found: set[str] = set()
+    todo: list = [contract.schemas.definitions, contract.operations]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            if isinstance(value.get("properties"), dict):
+                found |= value["properties"].keys()
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+    return frozenset(found)
+
+
+def keys_in(body: bytes | None) -> set[str]:
+    return {key.decode("utf-8", "replace") for key in KEY.findall((body or b"")[:2_000_000])}
+
+
 class World:
     """Servers, users and captures of one script."""
 
@@ -77,6 +102,8 @@ class World:
         self.trace: list[str] = []  # the last requests, for failures
         self.counter = 0
         self.folder: Path | None = None  # of registration files
+        self.scan = LogScan()
+        self.keys: set[str] = set()  # of all JSON that went to and fro
 
     def add_server(self, name: str, options: dict) -> None:
         if self.external:
@@ -85,6 +112,7 @@ class World:
             self.servers[name] = self.external
         else:
             engine = options.pop("engine", "rocksdb")
+            options.setdefault("logging.level", "debug")
             if self.services:
                 self.folder = Path(tempfile.mkdtemp(prefix="peyk-test-services-"))
                 options["appservices.files"] = write_registrations(self.services, self.folder)
@@ -122,6 +150,8 @@ class World:
 
     def request(self, server: str, method: str, target: str, body: bytes | None, headers: dict) -> Answer:
         answer = self.clients[server].request(method, target, body, headers)
+        self.scan.saw(target, headers, body, answer.body)
+        self.keys |= keys_in(body) | keys_in(answer.body)
         with self.lock:
             self.trace = [*self.trace[-3:], f"{method} {target} {(body or b'')[:400].decode('utf-8', 'replace')}\n"
                           f"      -> {answer.status} {answer.body[:700].decode('utf-8', 'replace')}"]
@@ -134,12 +164,16 @@ class World:
         return answer
 
     def finish(self) -> None:
-        """Every server is alive at the end and stops in order."""
+        """Every server is alive at the end, stops in order, and has logged nothing that is private."""
         for server in self.servers.values():
             if isinstance(server, Server) and server.process is not None:
                 if not server.alive():
                     raise Failed(f"the server died with {server.process.returncode}:\n{server.log_tail()}")
                 server.stop()
+                as_json = server.sections["logging"].get("format") == "json"
+                problems = self.scan.problems(server.log.read_text(errors="replace"), as_json)
+                if problems:
+                    raise Failed(f"{len(problems)} lines of the log: " + "; ".join(problems[:3]))
 
     def dispose(self) -> None:
         for gateway in self.gateways:
@@ -537,15 +571,25 @@ class Runner(BridgeStatements):
             if not is_there(scope.expression(word)):
                 raise Failed(f"{word} is not there")
 
+    def must_be_known(self, path: str, scope: Scope) -> None:
+        """A path that is misspelt leads nowhere too: each of its keys is one of the specification's or was met in this
+        script."""
+        for key in scope.keys_of(path):
+            if key not in (specified_keys(self.world.contract) | self.world.keys | SPECIFIED_ELSEWHERE):
+                raise ScriptError(f"{path}: nothing ever has a {key!r} here; is it misspelt?")
+
     def do_absent(self, words, scope) -> None:
         for word in words:
             value = scope.expression(word)
+            self.must_be_known(word, scope)
             if is_there(value):
                 raise Failed(f"{word} is there: {show(value)}")
 
     def do_count(self, words, scope) -> None:
         value = scope.expression(words[0])
         size = 0 if value is MISSING else len(value)
+        if size == 0:
+            self.must_be_known(words[0], scope)
         if size != scope.expression(words[1]):
             raise Failed(f"{words[0]} has {size}: {show(value)}")
 
@@ -558,6 +602,7 @@ class Runner(BridgeStatements):
         value, unwanted = self.pair(words, scope)
         if value is not MISSING and unwanted in value:
             raise Failed(f"{words[0]} is {show(value)}")
+        self.must_be_known(words[0], scope)
 
     def do_set(self, words, scope) -> None:
         """set LIST LIST: the same members in any order."""

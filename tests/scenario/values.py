@@ -180,6 +180,21 @@ class Scope:
                     return MISSING
         return value
 
+    def keys_of(self, text: str) -> list[str]:
+        """The keys that are written out in a path, its conditions included. Values of placeholders are no keys of ours."""
+        match = re.match(r"\w+", text)
+        if LITERAL.match(text) or META.match(text) or not match:
+            return []
+        out, path, at = [], text[match.end():], 0
+        while at < len(path):
+            placeholder = path[at:at + 2] == ".{"
+            step, at = self.step(path, at)
+            if isinstance(step, list):
+                out += [key for condition, _ in step for key in condition.split(".")]
+            elif isinstance(step, str) and step != "*" and not placeholder:
+                out.append(step)
+        return out
+
     def step(self, path: str, at: int):
         """One step of a path, and the position behind it: a key, an index, "*", or a list of conditions."""
         if path[at] == ".":
@@ -223,7 +238,9 @@ def select(value, step):
     if isinstance(step, int):
         return value[step] if isinstance(value, list) and -len(value) <= step < len(value) else MISSING
     if hasattr(value, "fields"):
-        return value.fields().get(step, MISSING)
+        if step not in value.fields():
+            raise ScriptError(f"there is no {step!r} of it, only {', '.join(value.fields())}")
+        return value.fields()[step]
     return value.get(step, MISSING) if isinstance(value, dict) else MISSING
 
 

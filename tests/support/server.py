@@ -30,6 +30,8 @@ class Server:
     options: configuration keys over the test defaults, {"registration.mode": "closed"}.
     """
 
+    spent_cpu = 0.0  # seconds of processor time of all servers that were stopped or killed, up to then
+
     def __init__(self, binary: Path, options: dict | None = None, name: str = "localhost", engine: str = "rocksdb",
                  folder: Path | None = None):
         self.binary = Path(binary).resolve()
@@ -77,13 +79,24 @@ class Server:
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def cpu(self) -> float:
+        """Seconds of processor time of the process that runs."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _count_cpu(self) -> None:
+        if self.alive():
+            Server.spent_cpu += self.cpu()
+
     def kill(self) -> None:
+        self._count_cpu()
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
     def stop(self, limit: float = 2.0) -> float:
         """SIGTERM; returns the seconds it took. A server that crashes or does not end in time is an error."""
         began = time.monotonic()
+        self._count_cpu()
         self.process.send_signal(signal.SIGTERM)
         try:
             code = self.process.wait(timeout=limit * SLOWNESS + 8)

@@ -2,6 +2,7 @@
 
 #include "app/backup.h"
 
+#include "app/authority.h"
 #include "app/cli.h"
 #include "app/commands/offline.h"
 #include "app/control.h"
@@ -14,7 +15,7 @@ int tell(const Result<CopyReport>& report, std::string_view what, const std::fil
         complain("{} failed: {}", what, report.error().detail);
         return kExitFailed;
     }
-    print("{} done: {} files, {:.1f} MiB; the store was verified; {}", what, report->files,
+    print("{} done: {} files, {:.1f} MiB, all verified; {}", what, report->files,
           static_cast<double>(report->bytes) / (1024.0 * 1024), where.string());
     return kExitOk;
 }
@@ -41,9 +42,20 @@ int run_restore(const BackupOptions& options) {
         return kExitUsage;
     }
     auto restored = restore_backup(*config, options.target);
-    auto code = tell(restored, "restore", config->server.data_dir);
-    if (code == kExitOk) note("All clients synchronise anew when the server runs again.");
-    return code;
+    if (!restored) return tell(std::unexpected(restored.error()), "restore", config->server.data_dir);
+    (void)tell(restored->copied, "restore", config->server.data_dir);
+    note("All clients synchronise anew when the server runs again.");
+    using Authority = RestoreReport::Authority;
+    if (restored->authority == Authority::restored)
+        note("The server's own authority is there too: nobody has to install it again.");
+    if (restored->authority == Authority::kept)
+        note("The authority in {} stays; that of the backup was not used.", config->ca_dir().string());
+    if (restored->authority == Authority::none && uses_local_ca(*config)) {
+        note(
+            "The backup has no certificate authority. The server makes one at its start, which everybody installs "
+            "anew.");
+    }
+    return kExitOk;
 }
 
 }  // namespace peyk::app

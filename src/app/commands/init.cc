@@ -1,14 +1,10 @@
 // `peyk init`.
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "app/init.h"
 
 #include <charconv>
 
-#include "app/init.h"
-
+#include "app/authority.h"
 #include "app/cli.h"
 #include "app/commands/offline.h"
 #include "app/hardening.h"
@@ -33,39 +29,6 @@ Nothing vanishes unasked: messages and files are kept until somebody deletes the
 say after how many days; 0 is never. Names, members and settings of rooms stay, and so do pictures of people and rooms.
 What ends is gone for ever; what apps and backups have kept is not reached. All of this can be changed later.
 )";
-
-// Addresses of this machine, as a certificate for its network needs them.
-std::vector<std::string> own_addresses() {
-    std::vector<std::string> out;
-    ifaddrs* first = nullptr;
-    if (getifaddrs(&first) != 0) return out;
-    for (auto* at = first; at; at = at->ifa_next) {
-        if (!at->ifa_addr || at->ifa_addr->sa_family != AF_INET) continue;
-        char text[INET_ADDRSTRLEN];
-        const auto* address = reinterpret_cast<const sockaddr_in*>(at->ifa_addr);
-        if (!inet_ntop(AF_INET, &address->sin_addr, text, sizeof text)) continue;
-        if (std::string_view(text).starts_with("127.")) continue;
-        out.emplace_back(text);
-    }
-    freeifaddrs(first);
-    return out;
-}
-
-http::CertificateNames certificate_names(const FirstConfig& first) {
-    http::CertificateNames names{"localhost", "127.0.0.1", "::1"};
-    auto add = [&names](const std::string& name) {
-        if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
-    };
-    auto host = host_part(first.server_name);
-    if (host.starts_with("[")) host = host.substr(1, host.size() - 2);
-    add(host);
-    if (first.tls_address == "0.0.0.0" || first.tls_address == "::") {
-        for (const auto& address : own_addresses()) add(address);
-    } else {
-        add(first.tls_address);
-    }
-    return names;
-}
 
 Result<unsigned> ask_days(std::string_view question) {
     constexpr unsigned kMost = 36'500;
@@ -163,7 +126,7 @@ Result<Made> make_all(const InitOptions& options) {
         PEYK_TRY(auto offline, Offline::open(config));  // makes the store, its key and its signing key
     }
     if (first.tls) {
-        PEYK_TRY(auto authority, http::ensure_local_ca(config.ca_dir(), certificate_names(first), SystemClock{}));
+        PEYK_TRY(auto authority, http::ensure_local_ca(config.ca_dir(), certificate_names(config), SystemClock{}));
         made.fingerprint = authority.fingerprint;
     }
     PEYK_CHECK(write_new_file(file, text));

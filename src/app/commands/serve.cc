@@ -18,22 +18,45 @@
 namespace peyk::app {
 namespace {
 
+constexpr std::string_view kNoStart = "the server cannot start";
+
+// For people who look on; where the log is JSON, whose readers take each line apart, a line of the log.
+template <class... Args>
+void tell(const Config& config, fmt::format_string<Args...> format, Args&&... args) {
+    auto line = fmt::format(format, std::forward<Args>(args)...);
+    if (config.logging.format != log::Format::json) {
+        note("  {}", line);
+    } else {
+        log::info("app", "{}", line);
+    }
+}
+
+// Why the program ends.
+void tell_failure(const Config& config, std::string_view what, const Error& error) {
+    if (config.logging.format != log::Format::json) {
+        complain("{}: {}", what, error.detail);
+    } else {
+        log::error("app", "{}: {}", what, error.detail);
+    }
+}
+
 void print_addresses(const Server& server) {
     const auto& config = server.config();
     auto ports = server.ports();
-    note("");
-    note("  peyk {} serves {}", version(), config.server.name);
-    note("  open {}", config.base_url());
+    bool text = config.logging.format != log::Format::json;
+    if (text) note("");
+    tell(config, "peyk {} serves {}", version(), config.server.name);
+    tell(config, "open {}", config.base_url());
     for (std::size_t i = 0; i < ports.size(); ++i) {
         const auto& listener = config.listeners[i];
         auto host = listener.address.find(':') == std::string::npos ? listener.address : "[" + listener.address + "]";
-        note("  listening on {}://{}:{}", listener.tls_key.empty() ? "http" : "https", host, ports[i]);
+        tell(config, "listening on {}://{}:{}", listener.tls_key.empty() ? "http" : "https", host, ports[i]);
     }
     if (config.storage.key_source == KeySource::key_file && config.storage.key_bytes.empty()) {
-        note("  the store's key is in {}: keep it apart from the disk, or it does not protect against theft",
+        tell(config, "the store's key is in {}: keep it apart from the disk, or it does not protect against theft",
              config.key_file().string());
     }
-    note("");
+    if (text) note("");
 }
 
 enum class End : unsigned char { stop, lock };
@@ -70,10 +93,10 @@ std::expected<Config, int> wait_for_key(const Config& config, const std::string&
                                         Notifier& notifier) {
     Sealed sealed(config, why, [&signals] { signals.wake(); });
     if (auto started = sealed.start(); !started) {
-        complain("the server cannot start: {}", started.error().detail);
+        tell_failure(config, kNoStart, started.error());
         return std::unexpected(kExitFailed);
     }
-    note("peyk is sealed: {}. `peyk unlock --config {}` opens it.", why, config.file.string());
+    tell(config, "peyk is sealed: {}. `peyk unlock --config {}` opens it.", why, config.file.string());
     notifier.ready();
     notifier.status("sealed: waits for `peyk unlock`");
     auto interval = notifier.interval().value_or(Millis{-1});
@@ -128,7 +151,7 @@ void stop_for_lock(Server& server, const ServeOptions& options, const Signals& s
 std::expected<End, int> run_open(Config config, const ServeOptions& options, Signals& signals, Notifier& notifier) {
     Server server(std::move(config), [&signals] { signals.wake(); });
     if (auto started = server.start(); !started) {
-        complain("the server cannot start: {}", started.error().detail);
+        tell_failure(server.config(), kNoStart, started.error());
         return std::unexpected(kExitFailed);
     }
     notifier.ready();
@@ -148,9 +171,11 @@ std::expected<End, int> run_open(Config config, const ServeOptions& options, Sig
 }  // namespace
 
 int run_serve(const ServeOptions& options) {
-    auto config = load_or_complain(options.config);
+    std::vector<std::string> warnings;
+    auto config = load_or_complain(options.config, &warnings);
     if (!config) return kExitUsage;
     log::configure(config->logging.level, config->logging.format);
+    for (const auto& warning : warnings) tell(*config, "warning: {}", warning);
     tune_allocator();
     for (const auto& failed : harden_process(config->outside_tests.enabled ? CoreDumps::allowed : CoreDumps::never)) {
         log::warning("app", "{}", failed);
@@ -167,7 +192,7 @@ int run_serve(const ServeOptions& options) {
             if (!opened) return opened.error();
             config = *std::move(opened);
         } else if (auto asked = complete_passphrase(*config); !asked) {
-            complain_line(asked.error().detail);
+            tell_failure(*config, kNoStart, asked.error());
             return kExitUsage;
         }
         auto ended = run_open(*std::move(config), options, signals, notifier);

@@ -3,49 +3,11 @@
 #include <fstream>
 
 #include "app/cli.h"
-#include "app/commands/offline.h"
-#include "app/control.h"
-#include "app/user_admin.h"
+#include "app/commands/admin_door.h"
 #include "core/json_text.h"
 
 namespace peyk::app {
 namespace {
-
-// Whoever carries actions on accounts out.
-class AccountsDoor {
-public:
-    static std::expected<AccountsDoor, int> open(const std::filesystem::path& file) {
-        auto config = load_or_complain(file);
-        if (!config) return std::unexpected(kExitUsage);
-        return AccountsDoor(*std::move(config));
-    }
-
-    // nullopt: a reason was printed.
-    std::optional<json::Object> ask(std::string_view action, const json::Object& request) {
-        auto done = try_ask(action, request);
-        if (done) return *std::move(done);
-        if (!done.error().detail.empty()) complain_line(done.error().detail);
-        return std::nullopt;
-    }
-
-private:
-    explicit AccountsDoor(Config config) : config_(std::move(config)) {}
-
-    Result<json::Object> try_ask(std::string_view action, const json::Object& request) {
-        if (!offline_) {
-            PEYK_TRY(auto answer, ask_server(config_, fmt::format("/users/{}", action), request, "the server works"));
-            if (answer) return *std::move(answer);
-            auto opened = open_or_complain(config_);
-            if (!opened) return fail(Errc::io);  // the reason is printed already
-            offline_ = std::move(*opened);
-        }
-        UserAdmin admin(offline_->users());
-        return offline_->run(admin.run(std::string(action), request));
-    }
-
-    Config config_;
-    std::unique_ptr<Offline> offline_;
-};
 
 Result<std::string> read_password(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
@@ -77,10 +39,10 @@ void print_account(const json::Object& row, Output output) {
 
 // One action on one account, printed as the account is afterwards.
 int run_action(const UserOptions& options, std::string_view action, json::Object request) {
-    auto door = AccountsDoor::open(options.config);
+    auto door = AdminDoor::open(options.config);
     if (!door) return door.error();
     request.set("name", options.name);
-    auto done = door->ask(action, request);
+    auto done = door->ask(fmt::format("/users/{}", action), request);
     if (!done) return kExitFailed;
     print_account(*done, options.output);
     return kExitOk;
@@ -89,29 +51,29 @@ int run_action(const UserOptions& options, std::string_view action, json::Object
 }  // namespace
 
 int run_user_add(const UserOptions& options) {
-    auto door = AccountsDoor::open(options.config);
+    auto door = AdminDoor::open(options.config);
     if (!door) return door.error();
     json::Object request{{"name", options.name}, {"admin", options.admin}};
-    if (!door->ask("check", request)) return kExitFailed;  // before anybody types a password
+    if (!door->ask("/users/check", request)) return kExitFailed;  // before anybody types a password
     auto password = choose_password(options);
     if (!password) {
         complain("the account was not made: {}", password.error().detail);
         return kExitFailed;
     }
     request.set("password", *std::move(password));
-    auto added = door->ask("add", request);
+    auto added = door->ask("/users/add", request);
     if (!added) return kExitFailed;
     print("{} was made{}", text_in(*added, "user_id"), options.admin ? ", as an administrator" : "");
     return kExitOk;
 }
 
 int run_user_list(const UserOptions& options) {
-    auto door = AccountsDoor::open(options.config);
+    auto door = AdminDoor::open(options.config);
     if (!door) return door.error();
     json::Object request{{"limit", 500}};
     std::size_t count = 0;
     for (;;) {
-        auto page = door->ask("list", request);
+        auto page = door->ask("/users/list", request);
         if (!page) return kExitFailed;
         const auto* rows = page->find("users");
         if (rows && rows->array()) {
@@ -129,12 +91,14 @@ int run_user_list(const UserOptions& options) {
 }
 
 int run_user_reset_link(const UserOptions& options) {
-    auto door = AccountsDoor::open(options.config);
+    auto door = AdminDoor::open(options.config);
     if (!door) return door.error();
-    auto link = door->ask("reset-link", {{"name", options.name}});
+    auto link = door->ask("/users/reset-link", {{"name", options.name}, {"keep_devices", options.keep_devices}});
     if (!link) return kExitFailed;
     print_line(text_in(*link, "url"));
-    note("Good once, for {} hours. The person's devices are told when it is used.", count_in(*link, "hours"));
+    note("Good once, for {} hours. {}", count_in(*link, "hours"),
+         options.keep_devices ? "Devices of the account stay signed in."
+                              : "All devices are signed out when it is used.");
     return kExitOk;
 }
 
@@ -145,9 +109,9 @@ int run_user_admin(const UserOptions& options) { return run_action(options, "adm
 int run_user_drop_second_factor(const UserOptions& options) { return run_action(options, "drop-second-factor", {}); }
 
 int run_user_logout(const UserOptions& options) {
-    auto door = AccountsDoor::open(options.config);
+    auto door = AdminDoor::open(options.config);
     if (!door) return door.error();
-    auto done = door->ask("logout", {{"name", options.name}});
+    auto done = door->ask("/users/logout", {{"name", options.name}});
     if (!done) return kExitFailed;
     auto devices = count_in(*done, "devices");
     print("{} was signed out on {} device{}", text_in(*done, "user_id"), devices, devices == 1 ? "" : "s");
@@ -155,9 +119,9 @@ int run_user_logout(const UserOptions& options) {
 }
 
 int run_user_deactivate(const UserOptions& options) {
-    auto door = AccountsDoor::open(options.config);
+    auto door = AdminDoor::open(options.config);
     if (!door) return door.error();
-    auto account = door->ask("show", {{"name", options.name}});
+    auto account = door->ask("/users/show", {{"name", options.name}});
     if (!account) return kExitFailed;
     auto user = text_in(*account, "user_id");
     if (!options.yes) {
@@ -171,7 +135,7 @@ int run_user_deactivate(const UserOptions& options) {
             return kExitFailed;
         }
     }
-    auto done = door->ask("deactivate", {{"name", user}, {"erase", options.erase}});
+    auto done = door->ask("/users/deactivate", {{"name", user}, {"erase", options.erase}});
     if (!done) return kExitFailed;
     print_account(*done, options.output);
     return kExitOk;

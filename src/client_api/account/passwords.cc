@@ -34,6 +34,7 @@ public:
         // Refused before the old password is asked for.
         PEYK_CO_TRY(auto early, call.optional_string("new_password"));
         if (early) PEYK_CO_CHECK(passwords_.check_new(*early, call.caller ? call.who().user.localpart() : ""));
+        PEYK_CO_CHECK(call.optional_bool("logout_devices"));
         auto caller = call.caller;
         auto ask = uia_request(call);
         auto flows = users::Uia::password();
@@ -66,7 +67,9 @@ public:
         : uia_(uia), lifecycle_(lifecycle), third_party_(third_party) {}
 
     Task<Result<Reply>> run(Call call) {
+        // Nothing ends by a request that is wrong.
         PEYK_CO_CHECK(call.optional_bool("erase"));
+        PEYK_CO_CHECK(call.optional_string("id_server"));
         auto caller = call.caller;
         users::UiaGrant grant;
         if (!caller || !caller->skips_interactive_auth()) {
@@ -98,7 +101,9 @@ public:
         PEYK_CO_CHECK(check_admin(call));
         PEYK_CO_TRY(auto user, call.id<UserId>("user"));
         if (!accounts_.is_local(user)) co_return m::invalid_param("That user is not of this server");
-        PEYK_CO_TRY(auto link, co_await lifecycle_.make_reset_link(std::move(user)));
+        PEYK_CO_TRY(auto keep, call.optional_bool("keep_devices"));
+        auto devices = keep.value_or(false) ? users::Devices::keep : users::Devices::end;
+        PEYK_CO_TRY(auto link, co_await lifecycle_.make_reset_link(std::move(user), devices));
         json::Object out{{"token", link.token}, {"expires_ts", link.expires.count()}};
         if (!link.url.empty()) out.set("url", link.url);
         co_return Reply::of(out);
@@ -118,9 +123,7 @@ public:
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto token, call.need_string("token"));
         PEYK_CO_TRY(auto password, call.need_string("new_password"));
-        PEYK_CO_TRY(auto keep, call.optional_bool("keep_devices"));
-        bool kept = keep.value_or(false);
-        PEYK_CO_TRY(auto user, co_await lifecycle_.use_reset_link(std::move(token), std::move(password), kept));
+        PEYK_CO_TRY(auto user, co_await lifecycle_.use_reset_link(std::move(token), std::move(password)));
         co_return Reply::of({{"user_id", user.str()}});
     }
 

@@ -50,6 +50,8 @@ public:
         PEYK_CO_TRY(auto refreshable, call.optional_bool("refresh_token"));
         wanted.refreshable = refreshable.value_or(false);
         bool with_password = type == kPassword;
+        // What the type at hand does not need must have its own type too.
+        for (auto key : {"address", "medium", "password", "token", "user"}) PEYK_CO_CHECK(call.optional_string(key));
         PEYK_CO_TRY(wanted.account, co_await prove(std::move(type), std::move(call)));
         PEYK_CO_TRY(auto session, co_await sessions_.sign_in(std::move(wanted)));
         if (with_password) uia_.began_with_password(session.session);

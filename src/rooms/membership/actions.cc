@@ -115,6 +115,11 @@ Task<Result<void>> MembershipActions::try_leave(UserId user, RoomId room, Extra 
     PEYK_CO_TRY(auto was, write.membership(user));
     if (was == Membership::leave) co_return Result<void>{};
     if (was == Membership::none) co_return m::forbidden("You have nothing to leave here");
+    if (was == Membership::invite && notices_) {
+        PEYK_CO_TRY(auto create, write.state("m.room.create"));
+        if (create && create->sender == *notices_)
+            co_return m::cannot_leave_server_notice_room("Messages of the server cannot be declined; join, then leave");
+    }
     PEYK_CO_TRY(auto content, member_content(user, "leave", extra));
     Draft draft{"m.room.member", user.str(), std::move(content)};
     PEYK_CO_CHECK(write.add(user, std::move(draft)));

@@ -21,8 +21,10 @@ public:
 
 class MembershipActions {
 public:
-    MembershipActions(Rooms& rooms, Memberships& memberships, const Profiles& profiles)
-        : rooms_(rooms), memberships_(memberships), profiles_(profiles) {}
+    // `notices`: who speaks for the server; invitations of that user cannot be declined.
+    MembershipActions(Rooms& rooms, Memberships& memberships, const Profiles& profiles,
+                      std::optional<UserId> notices = std::nullopt)
+        : rooms_(rooms), memberships_(memberships), profiles_(profiles), notices_(std::move(notices)) {}
 
     struct Extra {
         std::optional<std::string> reason = {};

@@ -86,7 +86,7 @@ Result<void> RoomCreator::add_events(RoomWrite& write, const UserId& creator, Ne
     // A room without the event forbids guests, which is what public_chat asks for.
     if (!open && !has_state(wanted, "m.room.guest_access"))
         PEYK_CHECK(add("m.room.guest_access", {{"guest_access", "can_join"}}));
-    if (options_.force_encryption && !open && !wanted.clear && !has_state(wanted, "m.room.encryption"))
+    if (options_.force_encryption && !wanted.of_the_server && !open && !has_state(wanted, "m.room.encryption"))
         PEYK_CHECK(add("m.room.encryption", {{"algorithm", "m.megolm.v1.aes-sha2"}}));
     for (auto& draft : wanted.initial_state) {
         PEYK_TRY(auto event, write.add(creator, std::move(draft)));

@@ -16,7 +16,7 @@ struct NewRoom {
     json::Object power_level_override;
     std::vector<Draft> initial_state;
     bool is_direct = false;
-    bool clear = false;  // never encrypted, even where all private rooms are
+    bool of_the_server = false;  // a room in which the server speaks: not encrypted, even where private rooms must be
 };
 
 class RoomCreator {

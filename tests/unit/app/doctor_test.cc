@@ -68,6 +68,94 @@ protected:
     Findings found_;
 };
 
+// A machine as it should be.
+Surroundings good_machine() {
+    return {[] { return SystemClock{}.now(); }, [] { return true; },
+            [](const std::string&) -> std::optional<std::string> { return std::nullopt; }, [] { return 1'048'576u; }};
+}
+
+TEST_F(Doctor, NamesAClockThatStandsInThePast) {
+    auto machine = good_machine();
+    examine_clock(config_, machine, found_);
+    EXPECT_TRUE(has(found_, Severity::good, "synchronised")) << all(found_);
+    machine.now = [] { return Millis{1'550'000'000'000}; };
+    found_.clear();
+    examine_clock(config_, machine, found_);
+    EXPECT_TRUE(has(found_, Severity::error, "stands in 2019")) << all(found_);
+}
+
+TEST_F(Doctor, NamesAClockThatWentBackBehindTheStore) {
+    std::filesystem::create_directories(config_.store_dir() / "rocks");
+    std::ofstream(config_.store_dir() / "rocks" / "000004.log") << "rows";
+    auto machine = good_machine();
+    examine_clock(config_, machine, found_);
+    EXPECT_TRUE(has(found_, Severity::good, "synchronised")) << all(found_);
+    machine.now = [] { return SystemClock{}.now() - std::chrono::hours(3); };
+    found_.clear();
+    examine_clock(config_, machine, found_);
+    EXPECT_TRUE(has(found_, Severity::error, "minutes behind the last write")) << all(found_);
+    machine.now = [] { return SystemClock{}.now() - std::chrono::minutes(2); };
+    found_.clear();
+    examine_clock(config_, machine, found_);
+    EXPECT_FALSE(has(found_, Severity::error, "behind")) << "a little is nothing: " << all(found_);
+}
+
+TEST_F(Doctor, NamesAClockThatNothingSynchronises) {
+    auto machine = good_machine();
+    machine.is_synchronised = [] { return false; };
+    examine_clock(config_, machine, found_);
+    EXPECT_TRUE(has(found_, Severity::note, "synchronised")) << all(found_);
+}
+
+TEST_F(Doctor, NamesAServerNameWithoutAnAddress) {
+    auto machine = good_machine();
+    std::vector<std::string> asked;
+    machine.no_address = [&asked](const std::string& host) -> std::optional<std::string> {
+        asked.push_back(host);
+        if (host == "chat.example.org") return std::nullopt;
+        return "Name or service not known";
+    };
+    for (std::string name : {"chat.example.org:8448", "gone.example.org"}) {
+        config_.server.name = name;
+        examine_names(config_, machine, found_);
+    }
+    EXPECT_TRUE(has(found_, Severity::good, "chat.example.org has an address")) << all(found_);
+    EXPECT_TRUE(has(found_, Severity::warning, "gone.example.org has no address: Name or service")) << all(found_);
+    for (std::string name : {"localhost", "192.0.2.1", "[2001:db8::1]:8448"}) {
+        config_.server.name = name;
+        found_.clear();
+        examine_names(config_, machine, found_);
+        EXPECT_TRUE(has(found_, Severity::note, "needs no DNS")) << name << all(found_);
+    }
+    EXPECT_EQ(asked, (std::vector<std::string>{"chat.example.org", "gone.example.org"}))
+        << "the others need no resolver";
+}
+
+TEST_F(Doctor, NamesLimitsThatAreTooLow) {
+    auto machine = good_machine();
+    auto verdict = [&](std::uint64_t files) {
+        machine.open_files = [files] { return files; };
+        found_.clear();
+        examine_limits(config_, machine, found_);
+        EXPECT_EQ(found_.size(), 1u);
+        return found_.front().severity;
+    };
+    config_.limits.connections = 100'000;
+    EXPECT_EQ(verdict(1024), Severity::error);
+    EXPECT_EQ(verdict(4095), Severity::error);
+    EXPECT_EQ(verdict(4096), Severity::note);
+    EXPECT_EQ(verdict(101'023), Severity::note);
+    EXPECT_EQ(verdict(101'024), Severity::good);
+}
+
+TEST_F(Doctor, AsksThisMachineTheSameQuestions) {
+    auto machine = Surroundings::of_this_machine();
+    EXPECT_GT(machine.now(), Millis{1'767'000'000'000});
+    EXPECT_GT(machine.open_files(), 0u);
+    EXPECT_FALSE(machine.no_address("localhost"));
+    (void)machine.is_synchronised();
+}
+
 TEST_F(Doctor, NamesAMissingDataFolder) {
     config_.server.data_dir = folder_ / "none";
     examine_disk(config_, found_);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "app/commands/offline.h"
 #include "app/services.h"
 #include "app/tables.h"
@@ -95,6 +97,27 @@ TEST(Housekeeping, AVerificationIsRemembered) {
     EXPECT_EQ(last->at, house.clock.now());
     EXPECT_EQ(last->report.files, checked->report.files);
     EXPECT_TRUE(last->report.damaged.empty());
+}
+
+TEST(Housekeeping, CertificatesAreLookedAtEveryHour) {
+    House house;
+    std::atomic<int> looks = 0;
+    Housekeeping keeping(Housekeeping::Parts{*house.store, house.services->rooms(), house.services->keys(),
+                                             house.timers, house.clock, house.workers, Millis{0},
+                                             [&looks] { ++looks; }});
+    keeping.start();
+    auto pass = [&house](std::chrono::minutes minutes) {
+        for (auto end = house.clock.now() + minutes; house.clock.now() < end;) {
+            house.clock.advance(Millis{60'000});
+            house.timers.run_due();
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));  // the worker takes the tick
+        }
+    };
+    pass(std::chrono::minutes(50));
+    EXPECT_EQ(looks, 0) << "the start has looked already";
+    for (int hours = 0; looks == 0 && hours < 10; ++hours) pass(std::chrono::minutes(60));
+    EXPECT_GE(looks, 1);
+    keeping.stop();
 }
 
 TEST(StoreCheck, IsTheSameAfterItWasWrittenDown) {

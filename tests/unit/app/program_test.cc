@@ -16,6 +16,7 @@
 #include "app/doctor.h"
 #include "app/init.h"
 #include "app/server.h"
+#include "app/token_admin.h"
 #include "app/user_admin.h"
 #include "http/local_ca.h"
 
@@ -178,6 +179,49 @@ TEST_F(Program, TheAccountOfNoticesIsNobodys) {
     EXPECT_EQ(started.error().code, Errc::conflict);
 }
 
+TEST_F(Program, InvitationsAreManagedWithAndWithoutAServer) {
+    ASSERT_EQ(init(), kExitOk);
+    auto ask = [this](std::string_view path, const json::Object& request) -> Result<json::Object> {
+        auto asked = ask_server(config(), path, request, "");
+        if (!asked) return std::unexpected(asked.error());
+        if (*asked) return **asked;
+        auto offline = Offline::open(config());
+        if (!offline) return std::unexpected(offline.error());
+        TokenAdmin admin((*offline)->users());
+        return (*offline)->run(admin.run(std::string(path.substr(path.rfind('/') + 1)), request));
+    };
+    std::unique_ptr<Server> server;
+    for (std::string when : {"offline", "online"}) {
+        SCOPED_TRACE(when);
+        if (when == "online") {
+            server = std::make_unique<Server>(config());
+            ASSERT_TRUE(server->start().has_value());
+        }
+        TokenOptions options{.config = file_, .token = "party-" + when};
+        EXPECT_EQ(run_token_remove(options), kExitFailed) << "there is none yet";
+        EXPECT_EQ(run_token_add(options), kExitOk);
+        EXPECT_EQ(run_token_add(options), kExitFailed) << "it exists";
+        auto listed = ask("/tokens/list", {});
+        ASSERT_TRUE(listed.has_value()) << listed.error().detail;
+        auto text = json::write(*listed);
+        EXPECT_NE(text.find("party-" + when), std::string::npos) << text;
+        EXPECT_NE(text.find("\"uses\":1"), std::string::npos) << text;
+        EXPECT_NE(text.find("\"left\":1"), std::string::npos) << text;
+        EXPECT_NE(text.find("\"ends\":\"20"), std::string::npos) << text;
+        EXPECT_EQ(run_token_list({.config = file_}), kExitOk);
+        EXPECT_EQ(run_token_remove(options), kExitOk);
+        EXPECT_EQ(ask("/tokens/list", {})->find("tokens")->array()->size(), 0u);
+        auto free = ask("/tokens/add", {});
+        ASSERT_TRUE(free.has_value()) << free.error().detail;
+        EXPECT_FALSE(free->contains("uses") || free->contains("ends"));
+        EXPECT_EQ(run_token_remove({.config = file_, .token = *free->find("token")->string()}), kExitOk);
+        for (const json::Object& bad : {json::Object{{"uses", 0}}, json::Object{{"uses", "many"}},
+                                        json::Object{{"days", -1}}, json::Object{{"token", "not good!"}}}) {
+            EXPECT_FALSE(ask("/tokens/add", bad).has_value()) << json::write(bad);
+        }
+    }
+}
+
 TEST_F(Program, QuestionsThatMakeNoSenseAreRefusedByName) {
     ASSERT_EQ(init(), kExitOk);
     Server server(config());
@@ -211,31 +255,6 @@ TEST_F(Program, AStoreRefusesAnotherName) {
     ASSERT_FALSE(started.has_value());
     EXPECT_EQ(started.error().code, Errc::conflict);
     EXPECT_NE(started.error().detail.find("belongs to localhost"), std::string::npos) << started.error().detail;
-}
-
-TEST_F(Program, ABackupOfARunningServerIsRestoredWithItsAccountsAndFiles) {
-    ASSERT_EQ(init(), kExitOk);
-    ASSERT_EQ(add_user("sara"), kExitOk);
-    auto target = folder_ / "backup";
-    {
-        Server server(config());
-        ASSERT_TRUE(server.start().has_value());
-        std::ofstream(config().media_dir() / "sealed-file") << "noise";
-        auto report = ask_for_backup(config(), target);
-        ASSERT_TRUE(report.has_value()) << report.error().detail;
-        ASSERT_TRUE(report->has_value()) << "the server did not listen";
-        EXPECT_GT((*report)->files, 3u);
-        auto again = ask_for_backup(config(), target);
-        EXPECT_FALSE(again.has_value()) << "an existing folder was overwritten";
-    }
-    auto elsewhere = config();
-    elsewhere.storage.key_file = config().key_file();
-    elsewhere.server.data_dir = folder_ / "restored";
-    auto restored = restore_backup(elsewhere, target);
-    ASSERT_TRUE(restored.has_value()) << restored.error().detail;
-    EXPECT_TRUE(std::filesystem::exists(elsewhere.media_dir() / "sealed-file"));
-    EXPECT_EQ(count_users(elsewhere), 1u);
-    EXPECT_FALSE(restore_backup(elsewhere, target).has_value()) << "a store was overwritten";
 }
 
 TEST_F(Program, WithoutAServerNobodyAnswersTheControlSocket) {

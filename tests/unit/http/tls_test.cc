@@ -184,6 +184,57 @@ TEST(LocalCa, is_kept_and_renewed_when_it_must_be) {
     EXPECT_TRUE(ensure_local_ca(folder.path, {"elsewhere.example"}, clock)->ca_is_new);
 }
 
+TEST(LocalCa, a_leaf_is_renewed_without_touching_the_authority) {
+    Folder folder;
+    ManualClock clock(SystemClock{}.now());
+    auto first = renew_leaf(folder.path, {"home.example", "192.0.2.1"}, clock);
+    ASSERT_TRUE(first) << first.error().detail;
+    EXPECT_TRUE(first->ca.ca_is_new && first->ca.leaf_is_new) << "there was nothing";
+    EXPECT_FALSE(renew_leaf(folder.path, {"home.example"}, clock)->ca.leaf_is_new) << "nothing is due";
+
+    clock.advance(std::chrono::days(kLeafDays - kRenewBeforeDays));
+    auto renewed = renew_leaf(folder.path, {"home.example"}, clock);
+    ASSERT_TRUE(renewed) << renewed.error().detail;
+    EXPECT_TRUE(renewed->ca.leaf_is_new && !renewed->ca.ca_is_new);
+    EXPECT_EQ(renewed->ca.fingerprint, first->ca.fingerprint);
+    auto facts = read_local_ca(folder.path);
+    ASSERT_TRUE(facts) << facts.error().detail;
+    EXPECT_EQ(facts->names, (CertificateNames{"home.example", "192.0.2.1"})) << "names that it had stay";
+    EXPECT_EQ(facts->permitted, facts->names);
+    EXPECT_GT(facts->leaf_end, clock.now() + std::chrono::days(kLeafDays - 2));
+
+    // An address that is permitted comes in; one that is not is left out and named, and the authority stays.
+    auto moved = renew_leaf(folder.path, {"sub.home.example", "192.0.2.7", "2001:db8::1"}, clock);
+    ASSERT_TRUE(moved) << moved.error().detail;
+    EXPECT_TRUE(moved->ca.leaf_is_new && !moved->ca.ca_is_new);
+    EXPECT_EQ(moved->left_out, (CertificateNames{"192.0.2.7", "2001:db8::1"}));
+    EXPECT_EQ(read_local_ca(folder.path)->names, (CertificateNames{"sub.home.example", "home.example", "192.0.2.1"}));
+
+    // Only whoever asks for it gets another authority.
+    auto replaced = replace_local_ca(folder.path, {"home.example", "192.0.2.7"}, clock);
+    ASSERT_TRUE(replaced) << replaced.error().detail;
+    EXPECT_NE(replaced->fingerprint, first->ca.fingerprint);
+    EXPECT_TRUE(renew_leaf(folder.path, {"192.0.2.7"}, clock)->left_out.empty());
+    clock.advance(std::chrono::days(kCaDays - kRenewBeforeDays));
+    EXPECT_TRUE(renew_leaf(folder.path, {"home.example"}, clock)->ca.ca_is_new) << "or an end that is near";
+}
+
+TEST(LocalCa, a_leaf_without_its_authority_stays_as_it_is) {
+    Folder folder;
+    ManualClock clock(SystemClock{}.now());
+    auto made = ensure_local_ca(folder.path, {"home.example"}, clock);
+    fs::remove(made->files.ca.key);
+    clock.advance(std::chrono::days(kLeafDays));
+    auto renewed = renew_leaf(folder.path, {"home.example"}, clock);
+    ASSERT_FALSE(renewed);
+    EXPECT_NE(renewed.error().detail.find("ca.key"), std::string::npos) << renewed.error().detail;
+    EXPECT_TRUE(certificate_end(made->files.leaf.certificate));
+    // Half a pair is a write that was cut off: the leaf is signed anew.
+    ASSERT_TRUE(replace_local_ca(folder.path, {"home.example"}, clock));
+    std::ofstream(made->files.leaf.key) << "cut off";
+    EXPECT_TRUE(renew_leaf(folder.path, {"home.example"}, clock)->ca.leaf_is_new);
+}
+
 bool chain_is_good(const LocalCaFiles& files, const CertificateFiles& leaf_files, const std::string& name) {
     auto load = [](const fs::path& file) {
         auto* bio = BIO_new_file(file.c_str(), "r");

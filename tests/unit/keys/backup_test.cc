@@ -1,3 +1,6 @@
+#include "base/bytes.h"
+#include "keys/migrations.h"
+#include "keys/tables.h"
 #include "unit/keys/fixture.h"
 
 namespace peyk::keys::testing {
@@ -287,6 +290,94 @@ TEST_F(BackupTest, WrongShapesOfLargerUploadsAreRefused) {
     EXPECT_EQ(put_session("!r:here", "s", version, huge).status, 413);
     for (const char* body : {R"({})", R"({"algorithm":1,"auth_data":{}})", R"({"algorithm":"m.x","auth_data":null})"})
         EXPECT_EQ(post("/room_keys/version", kAlice, body).status, 400) << body;
+}
+
+// ---- What an account may keep
+
+class BackupQuota : public BackupTest {
+protected:
+    BackupQuota() {
+        limits_.backup_bytes = 10'000;
+        restart();
+    }
+    static json::Object large(int index, std::size_t bytes = 2000) {
+        auto data = session(index);
+        data.set("session_data", json::Object{{"ciphertext", std::string(bytes, 'x')}});
+        return data;
+    }
+    // How many sessions of two thousand bytes go in; the one that does not says why.
+    int fill(std::string_view version, int from = 0) {
+        for (int i = from;; ++i) {
+            auto answer = put_session("!r:here", fmt::format("s{}", i), version, large(0));
+            if (answer.status == 200) continue;
+            EXPECT_EQ(answer.status, 403);
+            EXPECT_EQ(answer.errcode(), "M_RESOURCE_LIMIT_EXCEEDED");
+            EXPECT_NE(at(answer.body, {"error"}).string()->find("key backup is full"), std::string::npos);
+            return i - from;
+        }
+    }
+};
+
+TEST_F(BackupQuota, IsOfTheAccountWithAllItsVersions) {
+    auto first = create();
+    EXPECT_EQ(fill(first), 4);
+    EXPECT_EQ(count(first), 4);
+    auto second = create();
+    EXPECT_EQ(put_session("!r:here", "new", second, large(0)).status, 403) << "an old version counts too";
+    EXPECT_EQ(put_session("!r:here", "small", second, session()).status, 200) << "a small key fits still";
+    EXPECT_EQ(del("/room_keys/version/" + first, kAlice).status, 200);
+    EXPECT_EQ(fill(second), 4) << "what was deleted is free again";
+    restart();
+    EXPECT_EQ(fill(second, 4), 0) << "the count lasts";
+    EXPECT_EQ(del(fmt::format("/room_keys/keys/!r:here/s0?version={}", second), kAlice).status, 200);
+    EXPECT_EQ(fill(second, 10), 1);
+    // Others have their own.
+    EXPECT_EQ(post("/room_keys/version", "bob|B", R"({"algorithm":"m.x","auth_data":{}})").status, 200);
+    EXPECT_EQ(put("/room_keys/keys/!r:here/s?version=1", "bob|B", json::write(large(0))).status, 200);
+}
+
+TEST_F(BackupQuota, AKeyThatTakesAnothersPlaceCountsForTheDifference) {
+    auto version = create();
+    EXPECT_EQ(fill(version), 4);
+    // Better keys for the same sessions, of the same size and smaller.
+    for (int i = 0; i < 4; ++i) {
+        auto better = large(0);
+        better.set("is_verified", true);
+        EXPECT_EQ(put_session("!r:here", fmt::format("s{}", i), version, better).status, 200) << i;
+    }
+    EXPECT_EQ(fill(version, 4), 0);
+}
+
+TEST_F(BackupQuota, VersionsOfBeforeAreCountedByTheMigration) {
+    auto version = create();
+    EXPECT_EQ(fill(version), 4);
+    // As rows were: without the mark, and without the bytes in the body.
+    auto alice = number(user_id("alice"));
+    auto row = db().scan_prefix(kBackupVersions, alice, {}, 1)->front();
+    auto held = BackupVersion::decode(row).value();
+    std::string body;
+    put_varint(body, held.count);
+    put_varint(body, held.etag);
+    put_bytes(body, held.algorithm);
+    body += held.auth_data;
+    storage::Change change(db(), storage::Owner::user, alice, db().epoch(storage::Owner::user, alice));
+    change.put(kBackupVersions, alice, row.rest, body, std::string(1, '\0'));
+    ASSERT_TRUE(run(db().commit(std::move(change))));
+    restart();
+    EXPECT_EQ(count(version), 4) << "it is read as it was";
+    for (int again = 0; again < 2; ++again) ASSERT_TRUE(run(count_backup_bytes(db())));
+    EXPECT_EQ(fill(version, 4), 0);
+    EXPECT_EQ(count(version), 4);
+    EXPECT_EQ(BackupVersion::decode(db().scan_prefix(kBackupVersions, alice, {}, 1)->front())->bytes, held.bytes);
+}
+
+TEST_F(BackupQuota, VersionsAreFewAndTheAnswerSaysSo) {
+    for (std::size_t i = 0; i < limits_.backup_versions; ++i) EXPECT_FALSE(create().empty());
+    auto more = post("/room_keys/version", kAlice, R"({"algorithm":"m.x","auth_data":{}})");
+    EXPECT_EQ(more.status, 403);
+    EXPECT_EQ(more.errcode(), "M_RESOURCE_LIMIT_EXCEEDED");
+    EXPECT_EQ(del("/room_keys/version/1", kAlice).status, 200);
+    EXPECT_FALSE(create().empty());
 }
 
 }  // namespace

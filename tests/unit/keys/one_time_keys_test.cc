@@ -245,6 +245,18 @@ TEST_F(OneTimeKeysTest, ADeviceMayHaveOnlySoManyKeys) {
     EXPECT_EQ(count(alice), many);
 }
 
+TEST_F(OneTimeKeysTest, AndTheyMayNotBeTooLargeTogether) {
+    auto alice = with_keys("alice", "A");
+    auto named = [](int number) {
+        return json::Object{{fmt::format("curve25519:K{}", number), std::string(7000, 'x')}};
+    };
+    int taken = 0;
+    for (; upload(alice, {{"one_time_keys", named(taken)}}).status == 200; ++taken) ASSERT_LT(taken, 1000);
+    EXPECT_LT(static_cast<std::size_t>(taken) * 7000, limits_.one_time_key_bytes);
+    EXPECT_GT(static_cast<std::size_t>(taken + 2) * 7000, limits_.one_time_key_bytes);
+    EXPECT_EQ(upload(alice, {{"one_time_keys", named(taken)}}).errcode(), "M_TOO_LARGE");
+}
+
 class PoisonKeys : public OneTimeKeysTest, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(PoisonKeys, AreRefusedAndNothingIsStored) {

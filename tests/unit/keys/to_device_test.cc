@@ -199,6 +199,16 @@ TEST_F(ToDeviceTest, AFullInboxLosesItsOldestMessages) {
     EXPECT_EQ(numbers("A1"), (V{102, 103}));
 }
 
+TEST_F(ToDeviceTest, ManyDevicesShareWhatAnAccountMayHave) {
+    limits_.account_inbox_bytes = 4000;  // two devices
+    restart();
+    auto filler = std::string(900, 'x');
+    for (int n = 1; n <= 3; ++n)
+        send(fmt::format("t{}", n), fmt::format(R"({{"@alice:here":{{"*":{{"n":{},"x":"{}"}}}}}})", n, filler));
+    EXPECT_EQ(numbers("A1"), (V{2, 3}));
+    EXPECT_EQ(numbers("A2"), (V{2, 3}));
+}
+
 TEST_F(ToDeviceTest, TheMessagesOfADeletedDeviceAreGoneForItsSuccessor) {
     send_many(0, 3);
     Device device{user_id("alice"), device_id("A1"), new_key()};

@@ -17,8 +17,9 @@ Facts facts() {
     out.version = "0.1";
     out.held.push_back({"accounts & states", "identifiers", "until erased"});
     out.features.push_back({"privacy.presence", "Who is online.", true});
-    out.ca_certificate = "-----BEGIN CERTIFICATE-----\n";
-    out.ca_fingerprint = "AA:BB";
+    auto authority = std::make_shared<LocalAuthority>();
+    authority->set(std::make_shared<LocalAuthority::Shown>("-----BEGIN CERTIFICATE-----\n", "AA:BB"));
+    out.authority = authority;
     return out;
 }
 
@@ -126,7 +127,7 @@ protected:
     PagesWithoutAuthority() : PagesTest(without()) {}
     static Facts without() {
         auto out = facts();
-        out.ca_certificate.clear();
+        out.authority = std::make_shared<LocalAuthority>();
         return out;
     }
 };

@@ -5,30 +5,10 @@
 #include <map>
 
 #include "base/random.h"
+#include "unit/rooms/state_nodes.h"
 
 namespace peyk::rooms {
 namespace {
-
-// Nodes in memory, each encoded and decoded once so that the row form is what is tested.
-class Nodes final : public NodeSource, public NodeSink {
-public:
-    Result<StateNodePtr> node(NodeNumber number) const override {
-        ++reads;
-        auto found = rows.find(number);
-        if (found == rows.end()) return fail(Errc::corrupt, "no such node");
-        PEYK_TRY(auto decoded, StateNode::decode(found->second));
-        return std::make_shared<const StateNode>(std::move(decoded));
-    }
-    NodeNumber add(StateNode node) override {
-        rows[++last] = node.encode();
-        written += 8 + rows[last].size();
-        return last;
-    }
-    std::map<NodeNumber, std::string> rows;
-    NodeNumber last = 0;
-    std::size_t written = 0;
-    mutable std::size_t reads = 0;
-};
 
 std::map<std::uint64_t, StateEntry> model_of(const std::vector<StateEntry>& entries) {
     std::map<std::uint64_t, StateEntry> out;
@@ -107,20 +87,13 @@ TEST(StateTree, comparing_reads_only_what_differs) {
     EXPECT_LT(nodes.reads, 30u);
 }
 
-// A row adds its key (room and node numbers, table: 19 bytes) and its seal (28 bytes) to what is counted here.
+// Keys and seals of the rows are counted. At most one level more for sixteen times the members.
 TEST(StateTree, a_change_in_a_room_of_100000_members_writes_less_than_1_kB) {
-    SeededRandom random(4);
-    Nodes nodes;
-    NodeNumber root = 0;
-    EventNumber event = 0;
-    for (; event < 100'000; ++event) root = *tree_set(nodes, nodes, root, {random.u64(), event + 1, 1});
-    nodes.written = 0;
-    auto before = nodes.last;
-    constexpr int kChanges = 200;
-    for (int i = 0; i < kChanges; ++i, ++event) root = *tree_set(nodes, nodes, root, {random.u64(), event + 1, 1});
-    auto rows = nodes.last - before;
-    EXPECT_LT((nodes.written + rows * (11 + 28)) / kChanges, 1024u);
-    EXPECT_LE(rows / kChanges, 6u);
+    auto small = cost_of_change(100'000 / 16, 200, 4), large = cost_of_change(100'000, 200, 4);
+    EXPECT_LT(large.bytes, 1024);
+    EXPECT_GT(large.bytes, 200) << "something is not counted";
+    EXPECT_LE(large.rows, small.rows + 1);
+    EXPECT_LE(large.rows, 6);
 }
 
 TEST(StateTree, broken_rows_are_corrupt_not_read) {

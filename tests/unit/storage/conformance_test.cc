@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "storage/memory_store.h"
 #include "storage/rocks_store.h"
+#include "unit/storage/fault_fs.h"
 #include "unit/storage/scratch.h"
 
 namespace peyk::storage {
@@ -374,6 +375,51 @@ TEST(PrefixEnd, IsTheFirstKeyBehindThePrefix) {
     EXPECT_EQ(prefix_end("a\xff"), "b");
     EXPECT_EQ(prefix_end("\xff\xff"), "");
     EXPECT_EQ(prefix_end(""), "");
+}
+
+// ---- A disk that fails under the engine
+
+TEST(FailedEngine, NobodyIsToldThatNothingWasWrittenAndTheNextOpenSettlesIt) {
+    for (int seed = 0; seed < 20; ++seed) {
+        Scratch scratch;
+        auto disk = std::make_shared<FaultFs>(static_cast<std::uint64_t>(seed));
+        std::vector<std::string> fatal;
+        auto options = [&] {
+            RocksOptions out{.dir = scratch.path / "rocks", .reserve = 0, .base = disk};
+            out.on_fatal = [&fatal](std::string_view why) { fatal.emplace_back(why); };
+            return out;
+        };
+        auto commit = [](RocksStore& store, std::string key) {
+            std::promise<CommitResult> answer;
+            auto future = answer.get_future();
+            Batch batch{.shard = {7}, .epoch = store.epoch({7})};
+            batch.puts.push_back({.key = key + "1", .value = "v"});
+            batch.puts.push_back({.key = key + "2", .value = "v"});
+            store.commit(std::move(batch), [&answer](CommitResult done) { answer.set_value(std::move(done)); });
+            return future.get();
+        };
+        {
+            auto store = RocksStore::open(options());
+            ASSERT_TRUE(store);
+            ASSERT_TRUE(commit(**store, "kept"));
+            disk->cut_after(static_cast<std::uint64_t>(seed % 2));
+            auto hit = commit(**store, "hit");
+            ASSERT_FALSE(hit);
+            EXPECT_EQ(hit.error().code, Errc::io) << "it may be there";
+            EXPECT_FALSE(fatal.empty()) << "outside of tests the process ends here";
+            auto later = commit(**store, "later");
+            ASSERT_FALSE(later);
+            EXPECT_EQ(later.error().code, Errc::unavailable) << "it was never tried";
+        }
+        disk->settle();
+        disk = std::make_shared<FaultFs>(0);
+        auto again = RocksStore::open(options());
+        ASSERT_TRUE(again) << again.error().detail;
+        auto there = [&](const std::string& key) { return (*again)->get({7}, key)->has_value(); };
+        EXPECT_TRUE(there("kept1") && there("kept2"));
+        EXPECT_EQ(there("hit1"), there("hit2")) << "whole or not at all";
+        EXPECT_FALSE(there("later1") || there("later2"));
+    }
 }
 
 }  // namespace

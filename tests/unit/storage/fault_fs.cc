@@ -1,5 +1,8 @@
 #include "unit/storage/fault_fs.h"
 
+#include <fcntl.h>
+
+#include <cerrno>
 #include <fstream>
 #include <sstream>
 
@@ -99,9 +102,10 @@ std::string_view FaultFs::stage_name(Stage stage) {
 
 FaultFs::FaultFs(std::uint64_t seed) : FileSystemWrapper(rocksdb::FileSystem::Default()), random_(seed) {}
 
-void FaultFs::cut_after(std::uint64_t operations) {
+void FaultFs::cut_after(std::uint64_t operations, std::optional<Stage> of) {
     std::lock_guard lock(mutex_);
-    cut_at_ = count_ + operations;
+    cut_of_ = of;
+    cut_at_ = of ? operations : count_ + operations;
 }
 
 void FaultFs::cut_now() {
@@ -119,7 +123,7 @@ std::uint64_t FaultFs::operations() const {
     return count_;
 }
 
-FaultFs::Stage FaultFs::cut_stage() const {
+std::optional<FaultFs::Stage> FaultFs::cut_stage() const {
     std::lock_guard lock(mutex_);
     return stage_;
 }
@@ -127,7 +131,12 @@ FaultFs::Stage FaultFs::cut_stage() const {
 bool FaultFs::step(Stage stage, Effect* effect) {
     std::lock_guard lock(mutex_);
     if (off_) return false;
-    if (count_++ < cut_at_) return true;
+    ++count_;
+    if (cut_of_) {
+        if (*cut_of_ != stage || cut_at_-- > 0) return true;
+    } else if (count_ - 1 < cut_at_) {
+        return true;
+    }
     off_ = true;
     stage_ = stage;
     if (effect) *effect = random_() % 2 == 0 ? Effect::done : Effect::none;
@@ -143,6 +152,52 @@ void FaultFs::synced(const std::string& name) {
     std::lock_guard lock(mutex_);
     auto& file = files_[name];
     file.durable = file.size;
+    file.formers.clear();
+}
+
+void FaultFs::created(const std::string& name) {
+    std::lock_guard lock(mutex_);
+    files_[name] = {};
+    journal_.push_back({.dir = parent(name), .stage = Stage::create, .from = name});
+}
+
+void FaultFs::emptied(const std::string& name) {
+    auto content = read_all(name);
+    std::lock_guard lock(mutex_);
+    auto size = content.size();
+    files_[name].formers.push_back({.offset = 0, .length = size, .bytes = std::move(content), .size = size});
+}
+
+void FaultFs::overwriting(const std::string& name, std::uint64_t offset, std::uint64_t bytes) {
+    auto content = read_all(name);
+    Former former{.offset = offset, .length = bytes, .size = content.size()};
+    if (offset < content.size()) former.bytes = content.substr(offset, bytes);
+    std::lock_guard lock(mutex_);
+    files_[name].formers.push_back(std::move(former));
+}
+
+void FaultFs::removing(const std::string& name, std::string content) {
+    std::lock_guard lock(mutex_);
+    Undo undo{.dir = parent(name), .stage = Stage::remove, .from = name, .content = std::move(content)};
+    undo.file = files_.contains(name) ? files_[name] : File{undo.content->size(), undo.content->size()};
+    files_.erase(name);
+    journal_.push_back(std::move(undo));
+}
+
+int FaultFs::renamed(const std::string& from, const std::string& to, const std::function<int()>& rename) {
+    Undo undo{.dir = parent(to), .stage = Stage::rename, .from = from, .to = to};
+    if (std::filesystem::exists(to)) undo.content = read_all(to);
+    if (int failed = rename(); failed != 0) return failed;
+    std::lock_guard lock(mutex_);
+    if (undo.content) undo.file = files_.contains(to) ? files_[to] : File{undo.content->size(), undo.content->size()};
+    if (files_.contains(from)) {
+        files_[to] = files_[from];
+        files_.erase(from);
+    } else {
+        files_.erase(to);
+    }
+    journal_.push_back(std::move(undo));
+    return 0;
 }
 
 void FaultFs::directory_synced(const std::string& dir) {
@@ -157,11 +212,7 @@ IOStatus FaultFs::NewWritableFile(const std::string& name, const rocksdb::FileOp
     std::unique_ptr<rocksdb::FSWritableFile> file;
     auto status = target()->NewWritableFile(name, options, &file, debug);
     if (!status.ok()) return status;
-    {
-        std::lock_guard lock(mutex_);
-        files_[name] = {};
-        journal_.push_back({.dir = parent(name), .stage = Stage::create, .from = name});
-    }
+    created(name);
     *result = std::make_unique<FaultFile>(*this, name, std::move(file));
     return status;
 }
@@ -176,32 +227,20 @@ IOStatus FaultFs::NewDirectory(const std::string& name, const IOOptions& options
 
 IOStatus FaultFs::DeleteFile(const std::string& name, const IOOptions& options, IODebugContext* debug) {
     if (!step(Stage::remove)) return no_power();
-    Undo undo{.dir = parent(name), .stage = Stage::remove, .from = name, .content = read_all(name)};
+    auto content = read_all(name);
     auto status = target()->DeleteFile(name, options, debug);
-    if (!status.ok()) return status;
-    std::lock_guard lock(mutex_);
-    undo.file = files_.contains(name) ? files_[name] : File{undo.content->size(), undo.content->size()};
-    files_.erase(name);
-    journal_.push_back(std::move(undo));
+    if (status.ok()) removing(name, std::move(content));
     return status;
 }
 
 IOStatus FaultFs::RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
                              IODebugContext* debug) {
     if (!step(Stage::rename)) return no_power();
-    Undo undo{.dir = parent(to), .stage = Stage::rename, .from = from, .to = to};
-    if (std::filesystem::exists(to)) undo.content = read_all(to);
-    auto status = target()->RenameFile(from, to, options, debug);
-    if (!status.ok()) return status;
-    std::lock_guard lock(mutex_);
-    if (undo.content) undo.file = files_.contains(to) ? files_[to] : File{undo.content->size(), undo.content->size()};
-    if (files_.contains(from)) {
-        files_[to] = files_[from];
-        files_.erase(from);
-    } else {
-        files_.erase(to);
-    }
-    journal_.push_back(std::move(undo));
+    IOStatus status;
+    renamed(from, to, [&] {
+        status = target()->RenameFile(from, to, options, debug);
+        return status.ok() ? 0 : -1;
+    });
     return status;
 }
 
@@ -253,6 +292,30 @@ void FaultFs::lose_bytes(const std::string& name, const File& file) {
     write_all(name, bytes);
 }
 
+// The latest write is undone first, sector by sector.
+void FaultFs::lose_overwrites(const std::string& name, const File& file) {
+    if (file.formers.empty() || !std::filesystem::exists(name)) return;
+    auto bytes = read_all(name);
+    auto choice = random_() % 4;  // all of it had been written, none, or any sectors
+    if (choice == 0) return;
+    for (auto former = file.formers.rbegin(); former != file.formers.rend(); ++former) {
+        auto end = std::min<std::uint64_t>(former->offset + former->length, std::max(bytes.size(), former->size));
+        bytes.resize(std::max<std::size_t>(bytes.size(), former->size));
+        bool whole = true;
+        for (auto at = former->offset; at < end;) {
+            auto stop = std::min<std::uint64_t>(end, (at / kSector + 1) * kSector);
+            bool back = choice == 1 || random_() % 2 == 0;
+            whole = whole && back;
+            for (; at < stop; ++at) {
+                auto before = at - former->offset;
+                if (back) bytes[at] = before < former->bytes.size() ? former->bytes[before] : '\0';
+            }
+        }
+        if (whole) bytes.resize(former->size);
+    }
+    write_all(name, bytes);
+}
+
 void FaultFs::settle() {
     std::lock_guard lock(mutex_);
     off_ = true;
@@ -262,9 +325,66 @@ void FaultFs::settle() {
         undo(journal_.back());
         journal_.pop_back();
     }
-    for (const auto& [name, file] : files_) lose_bytes(name, file);
+    for (const auto& [name, file] : files_) {
+        lose_bytes(name, file);
+        lose_overwrites(name, file);
+    }
     files_.clear();
     journal_.clear();
+}
+
+// ---- The vault's files
+
+namespace {
+int powerless() {
+    errno = EIO;
+    return -1;
+}
+}  // namespace
+
+int FaultDisk::open(const std::filesystem::path& path, int flags) {
+    bool there = std::filesystem::exists(path);
+    bool makes = (flags & O_CREAT) != 0 && !there;
+    bool empties = (flags & O_TRUNC) != 0 && there;
+    if (makes || empties ? !fs_.step(FaultFs::Stage::create) : fs_.off()) return powerless();
+    if (empties) fs_.emptied(path.string());
+    int file = Disk::open(path, flags);
+    if (file >= 0 && makes) fs_.created(path.string());
+    return file;
+}
+
+ssize_t FaultDisk::write(int file, const std::filesystem::path& path, std::string_view bytes, std::uint64_t offset) {
+    auto effect = FaultFs::Effect::none;
+    bool on = fs_.step(FaultFs::Stage::append_other, &effect);
+    if (!on && effect == FaultFs::Effect::none) return powerless();
+    fs_.overwriting(path.string(), offset, bytes.size());
+    auto written = Disk::write(file, path, bytes, offset);
+    return on ? written : powerless();
+}
+
+int FaultDisk::truncate(int file, const std::filesystem::path& path) {
+    if (!fs_.step(FaultFs::Stage::append_other)) return powerless();
+    fs_.emptied(path.string());
+    return Disk::truncate(file, path);
+}
+
+int FaultDisk::sync(int, const std::filesystem::path& path) {
+    auto effect = FaultFs::Effect::none;
+    bool on = fs_.step(FaultFs::Stage::sync_other, &effect);
+    if (on || effect == FaultFs::Effect::done) fs_.synced(path.string());
+    return on ? 0 : powerless();
+}
+
+int FaultDisk::rename(const std::filesystem::path& from, const std::filesystem::path& to) {
+    if (!fs_.step(FaultFs::Stage::rename)) return powerless();
+    return fs_.renamed(from.string(), to.string(), [&] { return Disk::rename(from, to); });
+}
+
+int FaultDisk::sync_directory(int, const std::filesystem::path& path) {
+    auto effect = FaultFs::Effect::none;
+    bool on = fs_.step(FaultFs::Stage::directory, &effect);
+    if (on || effect == FaultFs::Effect::done) fs_.directory_synced(path.string());
+    return on ? 0 : powerless();
 }
 
 }  // namespace peyk::storage

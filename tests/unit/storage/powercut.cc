@@ -116,7 +116,7 @@ struct Run {
             ++result.cuts_while_opening;
         }
         ++result.cuts;
-        ++result.by_stage[static_cast<std::size_t>(disk->cut_stage())];
+        result.count(*disk);
         store = fail(Errc::cancelled);
         disk->settle();
         // Power is back.
@@ -134,6 +134,14 @@ struct Run {
 };
 
 }  // namespace
+
+void PowerCutResult::count(const FaultFs& disk) {
+    if (auto stage = disk.cut_stage()) {
+        ++by_stage[static_cast<std::size_t>(*stage)];
+    } else {
+        ++between;
+    }
+}
 
 PowerCutResult run_power_cuts(const std::filesystem::path& dir, std::uint64_t cuts, std::uint64_t seed,
                               Durability durability) {

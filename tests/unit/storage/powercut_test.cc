@@ -22,6 +22,30 @@ TEST(PowerCut, NothingAcknowledgedIsLostWithSync) {
     EXPECT_GT(result.cuts_while_opening, 2);
 }
 
+// Over typed tables, keys that are destroyed, the key table and its files, flushes and merges.
+TEST(SealedPowerCut, NothingAcknowledgedIsLostAndNothingDestroyedComesBack) {
+    Scratch scratch;
+    auto result = run_sealed_power_cuts(scratch.path / "cuts", 64, 11, Durability::sync);
+    EXPECT_EQ(result.cuts, 64);
+    EXPECT_GT(result.acknowledged, 300);
+    EXPECT_GT(result.destroyed, 50);
+    EXPECT_EQ(result.lost, 0);
+    EXPECT_EQ(result.back, 0);
+    EXPECT_EQ(result.half, 0);
+    EXPECT_EQ(result.positions_back, 0);
+    EXPECT_EQ(result.refused, 0) << result.refusal;
+    for (std::size_t i = 0; i < FaultFs::kStages; ++i) {
+        EXPECT_GT(result.by_stage[i], 0) << FaultFs::stage_name(static_cast<FaultFs::Stage>(i));
+    }
+}
+
+TEST(SealedPowerCut, WithoutSyncTheSameTestFindsLosses) {
+    Scratch scratch;
+    auto result = run_sealed_power_cuts(scratch.path / "cuts", 25, 11, Durability::relaxed);
+    EXPECT_GT(result.lost + result.back, 0);
+    EXPECT_EQ(result.half, 0);
+}
+
 // The same test must be able to fail.
 TEST(PowerCut, WithoutSyncTheSameTestFindsLosses) {
     Scratch scratch;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "users/push_rules.h"
 
 namespace peyk::users {
@@ -97,6 +98,55 @@ TEST_F(Data, IsLimitedInNumber) {
     for (const char* type : {"a", "b", "c"}) EXPECT_EQ(put(path("account_data/") + type, "{}", ada).status, 200);
     EXPECT_EQ(put(path("account_data/d"), "{}", ada).status, 403);
     EXPECT_EQ(put(path("account_data/a"), R"({"new":1})", ada).status, 200);
+}
+
+TEST_F(Data, IsLimitedInBytesOfAllItemsTogether) {
+    auto options = test_options();
+    options.max_data_bytes = 10'000;
+    start(options);
+    auto text = [](std::size_t bytes) { return R"({"a":")" + std::string(bytes, 'x') + "\"}"; };
+    EXPECT_EQ(put(path("account_data/a"), text(4000), ada).status, 200);
+    EXPECT_EQ(put(path("rooms/!r:test.example/account_data/b"), text(4000), ada).status, 200);
+    auto refused = put(path("account_data/c"), text(4000), ada);
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_EQ(refused.errcode(), "M_RESOURCE_LIMIT_EXCEEDED");
+    EXPECT_NE(refused.text.find("account data is full"), std::string::npos) << refused.text;
+    EXPECT_EQ(get(path("account_data/c"), ada).status, 404);
+    EXPECT_EQ(put(path("account_data/a"), text(8000), ada).status, 403) << "larger in place of smaller";
+    EXPECT_EQ(put(path("account_data/a"), text(10), ada).status, 200);
+    EXPECT_EQ(put(path("account_data/c"), text(4000), ada).status, 200) << "what was made smaller is free again";
+    EXPECT_EQ(put(path("account_data/d"), text(4000), ada).status, 403);
+    start(options);
+    EXPECT_EQ(put(path("account_data/d"), text(4000), ada).status, 403) << "the count lasts";
+    EXPECT_EQ(put(path("rooms/!r:test.example/tags/u.x"), "{}", ada).status, 200) << "a little is left";
+}
+
+TEST_F(Data, OfBeforeBytesWereCountedIsCountedThen) {
+    auto options = test_options();
+    options.max_data_bytes = 10'000;
+    start(options);
+    auto text = R"({"a":")" + std::string(6000, 'x') + "\"}";
+    EXPECT_EQ(put(path("account_data/a"), text, ada).status, 200);
+    storage::Change change(store.db, Owner::user, number("ada"), store.db.epoch(Owner::user, number("ada")));
+    std::string rows;
+    put_varint(rows, 1);
+    change.put(kUserCounters, number("ada"), "data", rows);
+    ASSERT_TRUE(wait(store.db.commit(std::move(change))));
+    EXPECT_EQ(put(path("account_data/b"), text, ada).errcode(), "M_RESOURCE_LIMIT_EXCEEDED");
+    EXPECT_EQ(put(path("account_data/b"), "{}", ada).status, 200);
+}
+
+TEST_F(Data, OfFiltersIsLimitedInBytes) {
+    auto options = test_options();
+    options.max_filter_bytes = 5000;
+    start(options);
+    auto filter = [](char letter) { return R"({"event_fields":[")" + std::string(2000, letter) + "\"]}"; };
+    EXPECT_EQ(post(path("filter"), filter('a'), ada).status, 200);
+    EXPECT_EQ(post(path("filter"), filter('b'), ada).status, 200);
+    auto refused = post(path("filter"), filter('c'), ada);
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_EQ(refused.errcode(), "M_RESOURCE_LIMIT_EXCEEDED");
+    EXPECT_EQ(post(path("filter"), filter('a'), ada).status, 200) << "it is there already";
 }
 
 TEST_F(Data, WakesTheSyncsOfTheUser) {

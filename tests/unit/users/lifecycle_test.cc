@@ -24,7 +24,11 @@ struct Witness final : DeviceObserver, ProfileObserver, AccountObserver {
         if (fails) co_return fail(Errc::unavailable, "not now");
         co_return Result<void>{};
     }
-    std::vector<std::string> gone, made, changed, ended;
+    Task<void> password_reset(UserId user) override {
+        reset.push_back(user.str());
+        co_return;
+    }
+    std::vector<std::string> gone, made, changed, ended, reset;
     bool fails = false;
 };
 
@@ -32,12 +36,13 @@ class AnAccount : public World {
 protected:
     AnAccount() { start(test_options(), {&witness, &witness, &witness}); }
     int works(const std::string& token) { return get("/_matrix/client/v3/account/whoami", token).status; }
-    Answer reset(std::string token, std::string more = {}) {
+    Answer reset(std::string token) {
+        // Who uses a link has no say in what becomes of the devices.
         return post("/_peyk/client/v1/password_reset",
-                    R"({"token":")" + token + R"(","new_password":"after")" + more + "}");
+                    R"({"token":")" + token + R"(","new_password":"after","keep_devices":true})");
     }
-    std::string link(const std::string& admin) {
-        return post("/_peyk/admin/v1/users/@ada:test.example/reset_link", "{}", admin).string("token");
+    std::string link(const std::string& admin, std::string terms = "{}") {
+        return post("/_peyk/admin/v1/users/@ada:test.example/reset_link", std::move(terms), admin).string("token");
     }
     Witness witness;
 };
@@ -143,8 +148,34 @@ TEST_F(AnAccount, ResetLinkServesOnce) {
     EXPECT_EQ(works(ada), 401);
     EXPECT_EQ(log_in("ada", "secret of ada").status, 403);
     auto again = log_in("ada", "after").string("access_token");
-    auto notice = get("/_matrix/client/v3/user/@ada:test.example/account_data/org.peyk.security_notice", again);
-    EXPECT_EQ(notice.string("kind"), "password_reset");
+    constexpr auto kNotice = "/_matrix/client/v3/user/@ada:test.example/account_data/org.peyk.security_notice";
+    EXPECT_EQ(get(kNotice, again).string("kind"), "password_reset");
+    EXPECT_EQ(witness.reset, std::vector<std::string>{"@ada:test.example"});
+    EXPECT_EQ(put(kNotice, "{}", again).status, 405) << "no app may say that its user knows";
+
+    auto& lifecycle = server->users.lifecycle;
+    auto told = lifecycle.notice(number("ada"));
+    ASSERT_TRUE(told && *told);
+    EXPECT_EQ((*told)->day, server->users.context().today());
+    EXPECT_FALSE((*told)->dismissed);
+    ASSERT_TRUE(wait(lifecycle.dismiss_notice(number("ada"))));
+    EXPECT_TRUE((*lifecycle.notice(number("ada")))->dismissed);
+    EXPECT_FALSE(lifecycle.notice(number("root"))->has_value());
+    ASSERT_TRUE(wait(lifecycle.dismiss_notice(number("root"))));
+    EXPECT_FALSE(lifecycle.notice(number("root"))->has_value()) << "there was nothing to dismiss";
+    ASSERT_EQ(reset(link(admin)).status, 200);
+    EXPECT_FALSE((*lifecycle.notice(number("ada")))->dismissed) << "another reset is told again";
+}
+
+TEST_F(AnAccount, ResetIsToldToAFullAccountToo) {
+    auto options = test_options();
+    options.max_data_rows = 1;
+    start(options, {&witness, &witness, &witness});
+    auto admin = admin_token("root");
+    auto ada = token_of("ada");
+    EXPECT_EQ(put("/_matrix/client/v3/user/@ada:test.example/account_data/one", "{}", ada).status, 200);
+    ASSERT_EQ(reset(link(admin)).status, 200);
+    EXPECT_TRUE(server->users.lifecycle.notice(number("ada"))->has_value());
 }
 
 TEST_F(AnAccount, ResetLinkCanKeepDevicesAndTellsThem) {
@@ -153,7 +184,7 @@ TEST_F(AnAccount, ResetLinkCanKeepDevicesAndTellsThem) {
     auto before = store.db.visible(Owner::user, number("ada"));
     std::vector<std::uint64_t> woken;
     server->feed.listen([&](const FeedEntry& entry) { woken.push_back(entry.number); });
-    ASSERT_EQ(reset(link(admin), R"(,"keep_devices":true)").status, 200);
+    ASSERT_EQ(reset(link(admin, R"({"keep_devices":true})")).status, 200) << "whoever makes the link says so";
     EXPECT_EQ(works(ada), 200);
     auto changes =
         server->users.account_data.changes(number("ada"), before, store.db.visible(Owner::user, number("ada")));
