@@ -214,12 +214,26 @@ SYNC_CASES = {"timeline 1, lazy members": (1, True), "timeline 5, lazy members":
               "timeline 20, lazy members": (20, True), "timeline 10, all members": (10, False)}
 
 
-def first_sync(bench: Bench, user: dict, limit: int, lazy: bool) -> tuple[float, int]:
-    """Seconds until the last byte, and how many."""
-    wanted = quote(json.dumps({"room": {"timeline": {"limit": limit}, "state": {"lazy_load_members": lazy}}}))
+# What a client asks for that shows a list of rooms: the first screen, and then all of it.
+SLIDING_CASES = {"sliding, 20 rooms, timeline 1": (20, 1), "sliding, all rooms, timeline 1": (None, 1),
+                 "sliding, all rooms, timeline 20": (None, 20)}
+SLIDING_STATE = [[kind, ""] for kind in ("m.room.create", "m.room.name", "m.room.topic", "m.room.avatar", "m.room.encryption",
+                                         "m.room.canonical_alias", "m.room.power_levels", "m.room.join_rules",
+                                         "m.room.tombstone")] + [["m.room.member", "$LAZY"], ["m.room.member", "$ME"]]
+
+
+def first_sliding_sync(bench: Bench, user: dict, rooms: int, limit: int) -> tuple[float, int]:
+    """The same of a new connection."""
+    extensions = {name: {"enabled": True} for name in ("to_device", "e2ee", "account_data", "receipts", "typing")}
+    wanted = {"conn_id": "bench", "extensions": extensions, "lists": {"all": {
+        "ranges": [[0, rooms - 1]], "timeline_limit": limit, "required_state": SLIDING_STATE}}}
+    return timed(bench, user, "POST", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync?timeout=0", wanted)
+
+
+def timed(bench: Bench, user: dict, method: str, target: str, body=None) -> tuple[float, int]:
     client = bench.server.client()
     began = time.monotonic()
-    answer = client.request("GET", f"/_matrix/client/v3/sync?timeout=0&filter={wanted}",
+    answer = client.request(method, target, json.dumps(body).encode() if body else None,
                             headers={"Authorization": f"Bearer {user['access_token']}"})
     took = time.monotonic() - began
     client.drop()
@@ -228,8 +242,14 @@ def first_sync(bench: Bench, user: dict, limit: int, lazy: bool) -> tuple[float,
     return took, len(answer.body)
 
 
+def first_sync(bench: Bench, user: dict, limit: int, lazy: bool) -> tuple[float, int]:
+    """Seconds until the last byte, and how many."""
+    wanted = quote(json.dumps({"room": {"timeline": {"limit": limit}, "state": {"lazy_load_members": lazy}}}))
+    return timed(bench, user, "GET", f"/_matrix/client/v3/sync?timeout=0&filter={wanted}")
+
+
 def bench_sync(options) -> dict:
-    """first /v3/sync of accounts in 300 rooms of 300 members: one after a restart, then 200 accounts one after another"""
+    """first /v3/sync and sliding sync of accounts in 300 rooms of 300 members: one after a restart, then 200 accounts"""
     count, members, accounts, messages = options.count or 300, 300, options.rounds or 200, 20
     with Bench() as bench:
         began = time.monotonic()
@@ -246,13 +266,17 @@ def bench_sync(options) -> dict:
                         for k in range(messages) for n, room in enumerate(rooms)], 64)
         say(f"{count} rooms of {members} members: {time.monotonic() - began:.0f} s")
         out = {}
-        for name, (limit, lazy) in SYNC_CASES.items():
+        cases = {name: (lambda user, limit=limit, lazy=lazy: first_sync(bench, user, limit, lazy))
+                 for name, (limit, lazy) in SYNC_CASES.items()}
+        cases |= {name: (lambda user, shown=shown, limit=limit: first_sliding_sync(bench, user, shown or count, limit))
+                  for name, (shown, limit) in SLIDING_CASES.items()}
+        for name, sync in cases.items():
             bench.server.stop(limit=10)
             bench.server.start()
             idle = bench.memory()
-            first, size = first_sync(bench, users[0], limit, lazy)
+            first, size = sync(users[0])
             after_first, cpu = bench.memory(), bench.cpu()
-            times = [first_sync(bench, user, limit, lazy)[0] for user in users[1:accounts]]
+            times = [sync(user)[0] for user in users[1:accounts]]
             out[name] = {"first_ms": round(first * 1000), "mb": round(size / 1e6, 2),
                          "others_median_ms": round(statistics.median(times) * 1000), "others_max_ms": round(max(times) * 1000),
                          "server_cpu_ms_each": round((bench.cpu() - cpu) / len(times) * 1000),

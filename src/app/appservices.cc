@@ -66,6 +66,42 @@ Task<Result<void>> BridgedNamesOfServices::ask_for(UserId user) {
     co_return Result<void>{};
 }
 
+Result<std::optional<UserId>> InboxesForServices::user(std::uint64_t number) const {
+    PEYK_TRY(auto account, users_.accounts.by_number(number));
+    if (!account || account->deactivated) return std::nullopt;
+    return account->id;
+}
+
+Result<std::vector<DeviceId>> InboxesForServices::devices(const UserId& user) const {
+    PEYK_TRY(auto devices, users_.sessions.devices(users_.accounts.number(user)));
+    std::vector<DeviceId> out;
+    for (auto& device : devices) out.push_back(std::move(device.id));
+    return out;
+}
+
+Result<std::vector<appservices::InboxSource::Message>> InboxesForServices::messages(const UserId& user,
+                                                                                    const DeviceId& device,
+                                                                                    storage::Position to,
+                                                                                    std::size_t limit) const {
+    PEYK_TRY(auto page, keys_.inbox(users_.accounts.number(user), device, 0, to, limit));
+    std::vector<Message> out;
+    for (auto& message : page.messages) out.push_back({message.position, std::move(message.json)});
+    return out;
+}
+
+Task<Result<void>> InboxesForServices::taken(UserId user, DeviceId device, storage::Position up_to) {
+    auto number = users_.accounts.number(user);
+    co_return co_await keys_.acknowledge(number, std::move(device), up_to);
+}
+
+std::vector<appservices::PresenceSource::Change> PresenceForServices::changed(std::uint64_t from,
+                                                                              std::uint64_t to) const {
+    std::vector<Change> out;
+    for (auto& change : presence_.changed(from, to))
+        out.push_back({std::move(change.user), change.count, json::write(change.event)});
+    return out;
+}
+
 Task<Result<void>> make_senders(const appservices::Registry& registry, users::Users& users) {
     for (const auto& service : registry.all()) {
         PEYK_CO_TRY(auto account, users.accounts.find(service.sender));

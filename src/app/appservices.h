@@ -3,6 +3,8 @@
 
 #include "appservices/services.h"
 #include "client_api/rooms/endpoints.h"
+#include "keys/keys.h"
+#include "sync/presence.h"
 #include "users/users.h"
 
 namespace peyk::app {
@@ -69,6 +71,34 @@ private:
     const appservices::Registry& registry_;
     appservices::Services& services_;
     const users::Users& users_;
+};
+
+// appservices/ reads keys/ and users/ for what the devices of services' users are sent.
+class InboxesForServices final : public appservices::InboxSource {
+public:
+    InboxesForServices(keys::Keys& keys, const users::Users& users) : keys_(keys), users_(users) {}
+    Result<std::optional<UserId>> user(std::uint64_t number) const override;
+    Result<std::vector<DeviceId>> devices(const UserId& user) const override;
+    Result<std::vector<Message>> messages(const UserId& user, const DeviceId& device, storage::Position to,
+                                          std::size_t limit) const override;
+    Task<Result<void>> taken(UserId user, DeviceId device, storage::Position up_to) override;
+    Result<std::vector<std::uint64_t>> waiting(std::string& next) const override {
+        return keys_.inboxes().waiting(next);
+    }
+
+private:
+    keys::Keys& keys_;
+    const users::Users& users_;
+};
+
+class PresenceForServices final : public appservices::PresenceSource {
+public:
+    explicit PresenceForServices(const sync::Presence& presence) : presence_(presence) {}
+    std::uint64_t counter() const override { return presence_.counter(); }
+    std::vector<Change> changed(std::uint64_t from, std::uint64_t to) const override;
+
+private:
+    const sync::Presence& presence_;
 };
 
 // At start: the services' own users exist before anybody speaks as them. One that was deactivated stays so, and its

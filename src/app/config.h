@@ -66,6 +66,7 @@ struct PrivacySection {
     bool search = false;
     bool url_previews = false;
     bool third_party_ids = false;
+    bool email_notices = false;
     bool guest_access = false;
     bool shared_rooms_profiles = true;
     bool device_names = false;
@@ -157,6 +158,7 @@ struct MailSection {
     std::string user;
     Secret password;
     std::string from;
+    Millis notice_delay{600'000};
 };
 
 struct CallsSection {

@@ -137,6 +137,11 @@ void add_privacy(std::vector<Key>& keys) {
                            "somebody here was sent it."));
     keys.push_back(feature("privacy.third_party_ids", AT(privacy.third_party_ids), "E-mail addresses at accounts.",
                            "Ties an account to a person. Off, no such value is ever taken."));
+    keys.push_back(feature("privacy.email_notices", AT(privacy.email_notices),
+                           "People may have themselves told by e-mail, at an address of their account, how much waits "
+                           "unread. Needs `privacy.third_party_ids`, `mail.host` and the open profile: in the quiet one "
+                           "it has no effect.",
+                           "Every mail server on the way sees who has an account here, and when they were away."));
     keys.push_back(feature("privacy.guest_access", AT(privacy.guest_access), "Accounts without a password, for guests.",
                            "Rooms that allow guests can be read by anybody who can reach the server."));
     keys.push_back(with_open(flag("privacy.shared_rooms_profiles", AT(privacy.shared_rooms_profiles),
@@ -347,7 +352,7 @@ void add_appservices(std::vector<Key>& keys) {
 void add_mail_and_calls(std::vector<Key>& keys) {
     keys.push_back(text("mail.host", AT(mail.host),
                         "The mail server that takes this server's mails, for confirming e-mail addresses (see "
-                        "`privacy.third_party_ids`). Empty: no mail is sent.",
+                        "`privacy.third_party_ids`) and for notices (`privacy.email_notices`). Empty: no mail is sent.",
                         "The mail server learns which addresses have accounts here."));
     keys.push_back(whole("mail.port", AT(mail.port), 1, 65535, "Its port."));
     keys.push_back(choice("mail.security", CHOICE(mail.security), {"none", "starttls", "tls"},
@@ -357,6 +362,8 @@ void add_mail_and_calls(std::vector<Key>& keys) {
     keys.push_back(secret("mail.password", AT(mail.password), "The password to sign in with."));
     keys.push_back(text("mail.from", AT(mail.from),
                         "The sender's address. Empty: `noreply@` and the server's name without a port."));
+    keys.push_back(time("mail.notice_delay", AT(mail.notice_delay), 0, kDay,
+                        "So long something stays unread before a notice is mailed, for who asked for notices."));
     keys.push_back({.name = "calls.turn_uris",
                     .slot = At<std::vector<std::string>>{AT(calls.turn_uris)},
                     .about = "Relays for calls of two, such as `turn:turn.example.org:3478?transport=udp`; coturn with "
@@ -428,7 +435,7 @@ constexpr Section kSections[] = {
     {"notices", "What the people who run the server say to its users."},
     {"network", "Proxies in front, and rules for connections that the server opens."},
     {"appservices", "Bridges to other networks, and bots."},
-    {"mail", "How mails leave. Nothing is mailed but what confirms an e-mail address."},
+    {"mail", "How mails leave. Nothing is mailed but what confirms an e-mail address, and notices to who asked for them."},
     {"calls", "Relays that the operator runs for calls."},
     {"logging", "What is written to standard error."},
     {"metrics", "Counters for operators."},

@@ -86,6 +86,9 @@ users::Options user_options(const Config& config) {
     out.directory = config.privacy.user_directory;
     out.presence = config.privacy.presence;
     out.whois = config.privacy.whois;
+    // A mail says that somebody has an account here, and when they were away: in the quiet profile nobody can ask for it.
+    out.email_notices = config.privacy.email_notices && config.privacy.third_party_ids && !config.mail.host.empty() &&
+                        config.privacy.profile == Profile::open;
     out.default_room_version = config.server.default_room_version;
     out.calls = {config.calls.turn_uris, config.calls.turn_secret, config.calls.turn_lifetime,
                  config.calls.livekit_url};
@@ -175,6 +178,7 @@ push::SenderOptions push_options(const Config& config) {
     out.jitter = config.privacy.profile == Profile::quiet ? std::min(config.privacy.push_jitter, Millis{2'000})
                                                           : config.privacy.push_jitter;
     out.gateways = config.network.push_gateways;
+    out.notice_delay = config.mail.notice_delay;
     return out;
 }
 

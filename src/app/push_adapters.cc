@@ -140,4 +140,18 @@ Result<push::UserRules> RulesForPush::rules(const UserId& user) const {
     return out;
 }
 
+// How much, and nothing else: a mail passes many hands.
+Task<Result<void>> NoticesByMail::send(UserId user, std::string address, std::uint64_t unread) {
+    const auto& server = users_.options().server_name;
+    auto subject = fmt::format("{} unread at {}", unread, server);
+    auto text = fmt::format(
+        "There are {0} unread messages or invitations for you at {1}.\n\nنزد {1} {0} پیام یا دعوت خوانده‌نشده "
+        "دارید.\n\n{2}\n\nYou asked for this notice. Your messenger app switches it off.\nاین اعلان را خودتان "
+        "خواسته‌اید؛ در برنامهٔ پیام‌رسان خاموش می‌شود.\n",
+        unread, server, base_url_);
+    auto number = users_.accounts.number(user);
+    auto sending = users_.third_party.write_to(number, std::move(address), std::move(subject), std::move(text));
+    co_return co_await std::move(sending);
+}
+
 }  // namespace peyk::app

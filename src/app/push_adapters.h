@@ -79,6 +79,17 @@ private:
     users::Users& users_;
 };
 
+// Notices by e-mail: the address must still be the user's, and has mails enough for now at some point.
+class NoticesByMail final : public push::Notices {
+public:
+    NoticesByMail(users::Users& users, std::string base_url) : users_(users), base_url_(std::move(base_url)) {}
+    Task<Result<void>> send(UserId user, std::string address, std::uint64_t unread) override;
+
+private:
+    users::Users& users_;
+    const std::string base_url_;
+};
+
 // users/ tells push/ of pushers. The target is set before traffic starts.
 class PusherChanges final : public users::PusherObserver {
 public:

@@ -52,8 +52,10 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
                                               machine.workers.background(), &traces_}),
       notifications_(store.db(), push_rooms_, unread_),
       pushers_(users_),
+      notices_by_mail_(users_, config.base_url()),
       push_sender_(push::Sender::Parts{store.db(), push_rooms_, unread_, pushers_, machine.outbound, feed_,
-                                       machine.timers, machine.clock, machine.random},
+                                       machine.timers, machine.clock, machine.random,
+                                       users_.options().email_notices ? &notices_by_mail_ : nullptr},
                    push_options(config)),
       tokens_(store.db(), store.opened->incarnation()),
       notifier_(feed_, &machine.workers.background()),
@@ -69,10 +71,14 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       read_markers_(users_),
       interactive_auth_(client_api::interactive_auth(users_.uia)),
       authenticator_(registry_, users_),
+      service_inboxes_(keys_, users_),
+      service_presence_(presence_),
       wire_(machine.outbound, machine.clock),
-      appservices_(appservices::QueueParts{store.db(), registry_, room_store_, activity_, directory_, room_stream_,
-                                           typing_, wire_, machine.timers, machine.clock, store.opened->incarnation()},
-                   feed_, activity_, machine.workers),
+      appservices_(
+          appservices::QueueParts{store.db(), registry_, room_store_, activity_, directory_, room_stream_, typing_,
+                                  wire_, machine.timers, machine.clock, store.opened->incarnation(), &memberships_,
+                                  &service_inboxes_, config.privacy.presence ? &service_presence_ : nullptr},
+          feed_, activity_, machine.workers),
       bridged_(appservices_, users_),
       api_(router_, authenticator_, limiter_, api_options(config)),
       oauth_endpoints_(oauth_),
@@ -94,9 +100,10 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
 }
 
 void Services::add_routes(const Config& config) {
-    client_api::AccountApiOptions account;
-    if (config.retention.enabled) account.unstable_features.emplace_back("org.matrix.msc1763");
-    client_api::add_account_endpoints(api_, users_, std::move(account));
+    client_api::AccountApiOptions account_options{.capabilities = client_api::delayed_capabilities()};
+    if (!registry_.empty()) account_options.unstable_features.emplace_back("fi.mau.msc2659.stable");  // ping
+    if (config.retention.enabled) account_options.unstable_features.emplace_back("org.matrix.msc1763");
+    client_api::add_account_endpoints(api_, users_, std::move(account_options));
     client_api::RoomServices rooms{rooms_,
                                    room_store_,
                                    memberships_,
@@ -124,7 +131,7 @@ void Services::add_routes(const Config& config) {
     if (config.privacy.search) searcher_.emplace(room_store_, memberships_);
     client_api::add_search_endpoints(api_, rooms, searcher_ ? &*searcher_ : nullptr);
     if (!registry_.empty()) client_api::add_appservice_endpoints(api_, appservices_, room_store_);
-    client_api::add_sync_endpoints(api_, sync_);
+    client_api::add_sync_endpoints(api_, sync_, directory_);
     client_api::add_sliding_sync_endpoints(api_, sliding_sync_);
     client_api::add_push_endpoints(api_, notifications_);
     client_api::add_presence_endpoints(api_, presence_, users_);

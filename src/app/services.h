@@ -119,6 +119,7 @@ private:
     rooms::RetentionSweep retention_;
     push::NotificationList notifications_;
     PushersForPush pushers_;
+    NoticesByMail notices_by_mail_;
     push::Sender push_sender_;
 
     sync::Tokens tokens_;
@@ -134,6 +135,8 @@ private:
     ReadMarkersInAccountData read_markers_;
     std::unique_ptr<client_api::InteractiveAuth> interactive_auth_;
     ServiceAuthenticator authenticator_;
+    InboxesForServices service_inboxes_;
+    PresenceForServices service_presence_;
     appservices::HttpWire wire_;
     appservices::Services appservices_;
     BridgedNamesOfServices bridged_;

@@ -16,7 +16,6 @@ constexpr Millis kFirstPause{1'000}, kLongestPause{5 * 60'000};
 constexpr Millis kTransactionTime{60'000};
 constexpr Millis kSaveEvery{60'000};        // the place of a service to which nothing is sent
 constexpr std::size_t kLooked = 2'000;      // events looked at before others get the worker
-constexpr std::size_t kReceiptsInOne = 50;  // of one item
 
 std::string_view hint_for(int status) {
     bool refused = status == 401 || status == 403;
@@ -34,6 +33,7 @@ Queue::Queue(const Registration& service, const QueueParts& parts)
       news_(parts.store, parts.activity) {}
 
 Result<bool> Queue::load() {
+    if (parts_.presence) presence_ = parts_.presence->counter();
     PEYK_TRY(auto entry, parts_.db.get(kQueues, kServer, row_key(parts_.db, service_.id)));
     if (entry) {
         PEYK_TRY(row_, QueueRow::decode(entry->body));
@@ -42,11 +42,6 @@ Result<bool> Queue::load() {
     }
     row_.events.position = row_.receipts = parts_.db.visible();
     return false;
-}
-
-void Queue::typing_changed(rooms::RoomNumber room) {
-    std::lock_guard lock(mutex_);
-    typing_.insert(room);
 }
 
 void Queue::retry_now() {
@@ -144,99 +139,6 @@ Result<void> Queue::collect_events(Transaction& into) {
     return {};
 }
 
-// Ephemeral data follows the events that it is about, so it waits until they are all collected.
-Result<void> Queue::collect_ephemeral(storage::Position to, Transaction& into) {
-    if (row_.events.position < to) return {};
-    PEYK_CHECK(collect_receipts(to, into));
-    return collect_typing(into);
-}
-
-Result<void> Queue::collect_receipts(storage::Position to, Transaction& into) {
-    for (auto at = receipts_.begin(); at != receipts_.end();) {
-        PEYK_TRY(auto room, parts_.store.find(at->first));
-        PEYK_TRY(bool all, !room ? Result<bool>(true) : add_receipts(*room, at->second, to, into));
-        if (!all) return {};  // the next transaction goes on with this room
-        // Somebody may be writing: then the room is looked at again, from here on.
-        if (parts_.activity.is_newer(at->first, to)) {
-            at->second = to;
-            ++at;
-        } else {
-            at = receipts_.erase(at);
-        }
-    }
-    row_.receipts = to;
-    return {};
-}
-
-// False: there was no room for all of them, and none was added.
-Result<bool> Queue::add_receipts(const rooms::RoomInfo& room, storage::Position from, storage::Position to,
-                                 Transaction& into) {
-    PEYK_TRY(auto changes, parts_.stream.changes(room.number, from, to));
-    if (changes.receipts.empty()) return true;
-    PEYK_TRY(bool wanted, interest_.in(room));
-    if (!wanted) return true;
-    std::string items;
-    std::size_t count = 0;
-    for (std::size_t at = 0; at < changes.receipts.size();) {
-        json::Object content;
-        for (std::size_t in_one = 0; at < changes.receipts.size() && in_one < kReceiptsInOne; ++at) {
-            const auto& receipt = changes.receipts[at];
-            // Spec: private receipts are for the service's own users only.
-            if (receipt.type == "m.read.private" && !parts_.registry.owns(service_, receipt.user)) continue;
-            json::Object mark{{"ts", receipt.ts}};
-            if (!receipt.thread.empty()) mark.set("thread_id", receipt.thread);
-            auto* by_event = content.find(receipt.event.view());
-            json::Object types = by_event ? *by_event->object() : json::Object{};
-            auto* by_type = types.find(receipt.type);
-            json::Object users = by_type ? *by_type->object() : json::Object{};
-            users.set(receipt.user.str(), std::move(mark));
-            types.set(receipt.type, std::move(users));
-            content.set(receipt.event.str(), std::move(types));
-            ++in_one;
-        }
-        if (content.empty()) continue;
-        items += items.empty() ? "" : ",";
-        items += json::write(
-            json::Object{{"type", "m.receipt"}, {"room_id", room.id.str()}, {"content", std::move(content)}});
-        ++count;
-    }
-    if (count == 0) return true;
-    bool fits =
-        into.ephemeral_count + count <= kMaxEphemeral && into.ephemeral.size() + items.size() < kMaxEphemeralBytes;
-    // More than ever fits at once is of no use to anybody: the newest say what the older ones said.
-    if (!fits && into.ephemeral_count > 0) return false;
-    if (!fits) return true;
-    into.ephemeral += (into.ephemeral.empty() ? "" : ",") + items;
-    into.ephemeral_count += count;
-    return true;
-}
-
-Result<void> Queue::collect_typing(Transaction& into) {
-    std::unordered_set<rooms::RoomNumber> changed;
-    {
-        std::lock_guard lock(mutex_);
-        changed.swap(typing_);
-    }
-    for (auto number : changed) {
-        PEYK_TRY(auto room, parts_.store.find(number));
-        if (!room) continue;
-        PEYK_TRY(bool wanted, interest_.in(*room));
-        if (!wanted) continue;
-        json::Array users;
-        for (const auto& user : parts_.typing.list(number).users) users.push_back(user.str());
-        auto item = json::write(json::Object{{"type", "m.typing"},
-                                             {"room_id", room->id.str()},
-                                             {"content", json::Object{{"user_ids", std::move(users)}}}});
-        if (into.ephemeral_count >= kMaxEphemeral || into.ephemeral.size() + item.size() > kMaxEphemeralBytes) {
-            typing_changed(number);
-            continue;
-        }
-        into.ephemeral += (into.ephemeral.empty() ? "" : ",") + item;
-        ++into.ephemeral_count;
-    }
-    return {};
-}
-
 Result<std::string> Queue::render(const Transaction& transaction) const {
     std::string out = "{\"events\":[";
     auto reader = rooms::reader_for(parts_.store, service_.sender, DeviceId::trusted(""), transaction.made.count());
@@ -257,6 +159,12 @@ Result<std::string> Queue::render(const Transaction& transaction) const {
         out += ",\"ephemeral\":[" + transaction.ephemeral + "]";
         // Its name before it was in the specification: services that read only this one are still about.
         out += ",\"de.sorunome.msc2409.ephemeral\":[" + transaction.ephemeral + "]";
+    }
+    if (!transaction.to_device.empty()) {
+        PEYK_TRY(auto messages, render_to_device(transaction));
+        // MSC4203, and the name that bridges know today.
+        out += ",\"to_device\":[" + messages + "]";
+        out += ",\"de.sorunome.msc2409.to_device\":[" + messages + "]";
     }
     out += '}';
     return out;
@@ -290,6 +198,11 @@ Task<bool> Queue::deliver(std::stop_token stop) {
     }
     if (failures_ > 0) log::info("appservices", "{} takes its transactions again", service_.id);
     failures_ = 0;
+    if (auto emptied = co_await empty_inboxes(); !emptied) {
+        // The same transaction again, which the service knows by its id.
+        log::error("appservices", "messages that {} took stay: {}", service_.id, emptied.error().detail);
+        co_return false;
+    }
     row_.pending.reset();
     co_return true;
 }

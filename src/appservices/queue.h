@@ -4,6 +4,7 @@
 
 #include "appservices/interest.h"
 #include "appservices/news.h"
+#include "appservices/ports.h"
 #include "appservices/wire.h"
 #include "async/task_group.h"
 #include "async/timers.h"
@@ -25,6 +26,9 @@ struct QueueParts {
     Timers& timers;
     const Clock& clock;
     std::uint64_t incarnation;  // of the store: ids of transactions must not repeat after a restore
+    const rooms::Memberships* memberships = nullptr;
+    InboxSource* inboxes = nullptr;             // null: no to-device messages are sent
+    const PresenceSource* presence = nullptr;  // null: nobody keeps it
 };
 
 // Of one queue, or of all together.
@@ -47,6 +51,8 @@ public:
     // The room may hold events or receipts behind the stored state.
     void mark(rooms::RoomNumber room) { news_.mark(room); }
     void typing_changed(rooms::RoomNumber room);
+    // A user's devices may have got messages. False: it is no user of this service.
+    bool inbox_changed(rooms::UserNumber user);
     void wake() { wakeup_.notify(); }
     // The service was heard of: an attempt that waits is made at once.
     void retry_now();
@@ -62,6 +68,14 @@ private:
     Result<void> collect_events(Transaction& into);
     Result<void> collect_ephemeral(storage::Position to, Transaction& into);
     Result<void> collect_typing(Transaction& into);
+    Result<void> collect_presence(Transaction& into);
+    Result<bool> wants_presence(const UserId& user);
+    Result<void> collect_inboxes(storage::Position to, Transaction& into);
+    Result<bool> add_inbox(const UserId& user, storage::Position to, Transaction& into, std::size_t& count,
+                           std::size_t& bytes) const;
+    bool keeps(const UserId& user) const;
+    Result<std::string> render_to_device(const Transaction& transaction) const;
+    Task<Result<void>> empty_inboxes();
     Result<void> collect_receipts(storage::Position to, Transaction& into);
     Result<bool> add_receipts(const rooms::RoomInfo& room, storage::Position from, storage::Position to,
                               Transaction& into);
@@ -84,6 +98,10 @@ private:
     std::uint32_t failures_ = 0;                                         // in a row
     std::mutex mutex_;
     std::unordered_set<rooms::RoomNumber> typing_;
+    std::unordered_map<rooms::RoomNumber, std::uint64_t> typing_told_;  // Typing's count of what was told last
+    std::unordered_set<rooms::UserNumber> inboxes_;                     // to look at
+    std::unordered_set<rooms::UserNumber> foreign_;                     // known to be no users of this service
+    std::uint64_t presence_ = 0;                                        // up to which change was told
     mutable std::mutex totals_mutex_;
     QueueTotals totals_;
 };

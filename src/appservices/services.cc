@@ -22,8 +22,18 @@ Services::Services(QueueParts parts, Feed& feed, rooms::Activity& activity, Exec
     feed.listen([this](const FeedEntry& entry) { on_feed(entry); });
 }
 
+// Of a user: to-device messages, at a position; presence, without one.
+void Services::on_user(const FeedEntry& entry) {
+    for (auto& queue : queues_) {
+        if (!queue->service().receive_ephemeral) continue;
+        bool concerned = entry.position == 0 ? parts_.presence != nullptr
+                                             : parts_.inboxes != nullptr && queue->inbox_changed(entry.number);
+        if (concerned) queue->wake();
+    }
+}
+
 void Services::on_feed(const FeedEntry& entry) {
-    if (entry.kind != FeedEntry::Kind::room) return;
+    if (entry.kind != FeedEntry::Kind::room) return on_user(entry);
     for (auto& queue : queues_) {
         if (entry.position == 0) {
             if (!queue->service().receive_ephemeral) continue;
@@ -51,6 +61,7 @@ Task<void> Services::recover_and_run(std::vector<Queue*> known) {
     auto stop = tasks_.stop_token();
     for (;;) {
         auto recovered = co_await recover(known, stop);
+        if (recovered) recovered = co_await recover_inboxes(stop);
         if (stop.stop_requested()) co_return;
         if (recovered) break;
         log::error("appservices", "rooms cannot be read: {}", recovered.error().detail);
@@ -81,6 +92,22 @@ Task<Result<void>> Services::recover(const std::vector<Queue*>& known, std::stop
             }
         }
         (void)co_await sleep_for(parts_.timers, Millis{1}, stop);  // a large server: others get the worker meanwhile
+    } while (!next.empty());
+    co_return Result<void>{};
+}
+
+// Messages that came while the server, or the queue, was not there.
+Task<Result<void>> Services::recover_inboxes(std::stop_token stop) {
+    std::string next;
+    do {
+        if (!parts_.inboxes || stop.stop_requested()) co_return Result<void>{};
+        PEYK_CO_TRY(auto users, parts_.inboxes->waiting(next));
+        for (auto user : users) {
+            for (auto& queue : queues_) {
+                if (queue->service().receive_ephemeral) (void)queue->inbox_changed(user);
+            }
+        }
+        (void)co_await sleep_for(parts_.timers, Millis{1}, stop);
     } while (!next.empty());
     co_return Result<void>{};
 }

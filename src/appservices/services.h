@@ -32,7 +32,9 @@ public:
 private:
     Task<void> recover_and_run(std::vector<Queue*> known);
     Task<Result<void>> recover(const std::vector<Queue*>& known, std::stop_token stop);
+    Task<Result<void>> recover_inboxes(std::stop_token stop);
     void on_feed(const FeedEntry& entry);
+    void on_user(const FeedEntry& entry);
 
     const QueueParts parts_;
     Lookups lookups_;

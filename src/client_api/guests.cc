@@ -45,6 +45,8 @@ constexpr std::array kAllowed{
     // The account itself. Of the profile only the display name, which the service checks.
     Allowed{Method::put, "/v3/profile/{}/{}"},
     Allowed{Method::del, "/v3/profile/{}/{}"},
+    Allowed{Method::put, "/unstable/uk.tcpip.msc4133/profile/{}/{}"},
+    Allowed{Method::del, "/unstable/uk.tcpip.msc4133/profile/{}/{}"},
     Allowed{Method::get, "/v3/profile/{}/{}"},
     Allowed{Method::get, "/v3/profile/{}"},
     Allowed{Method::get, "/v3/devices"},

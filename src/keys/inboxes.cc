@@ -196,6 +196,17 @@ Result<InboxPage> Inboxes::inbox(std::uint64_t user_number, const DeviceId& devi
     }
 }
 
+Result<std::vector<std::uint64_t>> Inboxes::waiting(std::string& next) const {
+    constexpr std::size_t kPage = 1000;
+    std::vector<std::uint64_t> out;
+    PEYK_TRY(auto rows, parts_.db.walk(kInboxStates, next, kPage));
+    for (const auto& row : rows) {
+        PEYK_TRY(auto state, InboxState::decode(row.entry.body));
+        if (!state.empty() && (out.empty() || out.back() != row.owner)) out.push_back(row.owner);
+    }
+    return out;
+}
+
 Task<Result<void>> Inboxes::acknowledge(std::uint64_t user_number, DeviceId device, storage::Position up_to) {
     auto& db = parts_.db;
     auto number = device_number(db, device);

@@ -57,6 +57,9 @@ public:
     // Messages at positions from < p <= to, at most `limit` (1 to 100). Blocking read.
     Result<InboxPage> inbox(std::uint64_t user_number, const DeviceId& device, storage::Position from,
                             storage::Position to, std::size_t limit = 100) const;
+    // Numbers of users with an inbox that is not empty, page by page over all users; `next` is where to go on, empty at
+    // first and when done. Blocking reads.
+    Result<std::vector<std::uint64_t>> waiting(std::string& next) const;
     // The device has everything up to and with this position: the rows go, and their keys with them. Costs one read
     // when there is nothing to remove.
     Task<Result<void>> acknowledge(std::uint64_t user_number, DeviceId device, storage::Position up_to);

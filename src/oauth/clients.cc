@@ -35,6 +35,12 @@ Result<ClientPtr> Clients::find(std::string_view id) const {
     return std::make_shared<const Client>(Client{std::string(id), std::move(row.metadata)});
 }
 
+Result<bool> Clients::knows(const ClientMetadata& metadata) const {
+    auto key = context_.db.digest("oauth client", json::write(metadata.encode()));
+    PEYK_TRY(auto row, context_.db.get(kClients, kServer, key));
+    return row && !row->gone;
+}
+
 Task<Expected<Client>> Clients::add(ClientMetadata metadata) {
     auto about = metadata.encode();
     auto key = context_.db.digest("oauth client", json::write(about));

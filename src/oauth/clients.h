@@ -26,6 +26,8 @@ public:
     Clients(const users::Context& context, const users::Sessions& sessions, std::size_t limit = 5000)
         : context_(context), sessions_(sessions), limit_(limit) {}
 
+    // Whether this very description is registered: to register it again takes no place. Blocks on a read.
+    Result<bool> knows(const ClientMetadata& metadata) const;
     // Errors: temporarily_unavailable when all places are taken.
     Task<Expected<Client>> add(ClientMetadata metadata);
     Result<ClientPtr> find(std::string_view id) const;  // null: unknown

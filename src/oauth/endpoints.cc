@@ -111,11 +111,16 @@ Task<http::Response> Endpoints::older_metadata(http::Request) {
 }
 
 Task<http::Response> Endpoints::register_client(http::Request request) {
-    if (auto over = over_limit(request, privacy::RateClass::login)) co_return *std::move(over);
+    if (auto over = over_limit(request, privacy::RateClass::general)) co_return *std::move(over);
     auto body = json::parse_object(request.body);
     if (!body) co_return refusal({"invalid_client_metadata", "The body must be a JSON object"});
     auto metadata = ClientMetadata::parse(*body);
     if (!metadata) co_return refusal(metadata.error());
+    // Places are few, but an app that is known takes none: a whole office may start the same one.
+    auto known = oauth_.clients.knows(*metadata);
+    if (!known || !*known) {
+        if (auto over = over_limit(request, privacy::RateClass::login)) co_return *std::move(over);
+    }
     auto client = co_await oauth_.clients.add(*std::move(metadata));
     if (!client) co_return refusal(client.error());
     auto out = client->metadata.encode();

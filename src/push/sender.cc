@@ -65,7 +65,9 @@ Result<void> Sender::start_runs(UserNumber user) {
     for (auto& pusher : pushers) {
         PEYK_TRY(auto row, parts_.db.get(kPusherStates, user, pusher.key));
         auto position = row && row->body.size() == 8 ? get_u64be(row->body.data()) : parts_.db.visible();
+        const auto* kind = pusher.json.find("kind");
         auto run = std::make_shared<Run>(Run{pusher.user, user, pusher.key, position});
+        run->by_mail = kind && *kind == json::Value("email");
         if (!row) remember(*run, position);
         {
             std::lock_guard lock(mutex_);
@@ -90,7 +92,7 @@ void Sender::forget(const Run& run) {
     runs_.erase(found);
 }
 
-Task<void> Sender::work(RunPtr run) {
+Task<Sender::Sent> Sender::work_by_gateway(RunPtr run) {
     auto stop = group_.stop_token();
     auto outcome = Sent::done;
     while (outcome == Sent::done && !stop.stop_requested()) {
@@ -108,6 +110,13 @@ Task<void> Sender::work(RunPtr run) {
         if (outcome != Sent::done) break;
         co_await run->wakeup.wait(parts_.timers, kLookAround, stop);
     }
+    co_return outcome;
+}
+
+Task<void> Sender::work(RunPtr run) {
+    auto stop = group_.stop_token();
+    auto line = run->by_mail ? work_by_mail(run) : work_by_gateway(run);
+    auto outcome = co_await std::move(line);
     if (outcome == Sent::pusher_gone) {
         auto change = storage::Change(parts_.db, Owner::user, run->number, parts_.db.epoch(Owner::user, run->number));
         change.del(kPusherStates, run->number, run->key);

@@ -27,6 +27,15 @@ public:
     virtual Task<Result<void>> remove(UserNumber user, std::string key) = 0;
 };
 
+// Port: how a notice leaves by e-mail. Implemented over users/ and the mail server.
+class Notices {
+public:
+    virtual ~Notices() = default;
+    // Says how much is unread, and nothing else. Errors: not_found (the address is none of the user's any more),
+    // rate_limited, and those of the mail server.
+    virtual Task<Result<void>> send(UserId user, std::string address, std::uint64_t unread) = 0;
+};
+
 struct SenderOptions {
     bool full = false;  // else nothing but ids and counts, whatever the client asks for
     Millis jitter{2'000};
@@ -35,6 +44,8 @@ struct SenderOptions {
     Millis first_retry{1'000};
     Millis longest_retry{3'600'000};
     Millis give_up{86'400'000};  // of one notification
+    Millis notice_delay{600'000};       // so long something stays unread before a mail says so
+    Millis notice_again{86'400'000};    // before a second one, when nothing was read since
 };
 
 // Purpose:  one line of notifications for each pusher, in order, sent again until the gateway takes them.
@@ -52,6 +63,7 @@ public:
         Timers& timers;
         const Clock& clock;
         Random& random;
+        Notices* notices = nullptr;  // null: nothing leaves by e-mail
     };
     Sender(Parts parts, SenderOptions options);
     ~Sender() { stop(); }
@@ -76,6 +88,10 @@ private:
     void wake(const FeedEntry& entry);
     Result<void> start_runs(UserNumber user);
     Task<void> work(RunPtr run);
+    Task<Sent> work_by_gateway(RunPtr run);
+    Task<Sent> work_by_mail(RunPtr run);
+    Result<std::uint64_t> unread(const Run& run, const std::vector<Due>& due);
+    Task<Sent> mail(RunPtr run, std::uint64_t unread);
     void forget(const Run& run);
     bool has_news(const Run& run);
     Result<std::vector<Due>> collect(Run& run);

@@ -11,6 +11,7 @@ struct Sender::Run {
     UserNumber number;
     std::string key;
     storage::Position position;  // durable: everything up to here was sent
+    bool by_mail = false;
 
     Wakeup wakeup;
     std::set<RoomNumber> dirty;

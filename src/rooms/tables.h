@@ -78,7 +78,7 @@ inline constexpr Table kRoomStream{.id = 7,
                                    .owner = Owner::room,
                                    .seal = Seal::owner,
                                    .category = Category::usage_data,
-                                   .kept = "receipts: until the next one; device lists: until the room is purged"};
+                                   .kept = "until the next one of the same user"};
 
 inline constexpr Table kReceipts{.id = 8,
                                  .name = "receipts",
@@ -87,7 +87,7 @@ inline constexpr Table kReceipts{.id = 8,
                                  .owner = Owner::room,
                                  .seal = Seal::owner,
                                  .category = Category::usage_data,
-                                 .kept = "until the next one",
+                                 .kept = "until the next one; of the threads of a room the 1,000 newest of a user",
                                  .stamped = true};
 
 inline constexpr Table kMemberships{.id = 9,
@@ -182,7 +182,17 @@ inline constexpr Table kReadMarks{
     .owner = Owner::room,
     .seal = Seal::owner,
     .category = Category::usage_data,
-    .kept = "until the room is purged"};
+    .kept = "until the room is purged; of the threads of a room the 1,000 newest of a user"};
+
+inline constexpr Table kDeviceListRows{.id = 21,
+                                       .name = "device_list_rows",
+                                       .about = "where in room_stream the newest change of a member's devices stands",
+                                       .rest = "user number u64be",
+                                       .owner = Owner::room,
+                                       .seal = Seal::none,
+                                       .category = Category::none,
+                                       .kept = "until the room is purged",
+                                       .stamped = true};
 
 inline constexpr Table kErasedUsers{.id = 20,
                                     .name = "erased_users",
@@ -223,10 +233,10 @@ inline constexpr Table kRetentionTime{
     .category = Category::none,
     .kept = "for ever; overwritten every hour"};
 
-inline constexpr std::array<const Table*, 22> kTables{
-    &kRoomInfo,      &kEvents,      &kEventNumbers, &kStateNodes,   &kRedactedEvents, &kTransactions,
-    &kRoomStream,    &kReceipts,    &kMemberships,  &kOutbox,       &kAliases,        &kRoomAliases,
-    &kDirectory,     &kRelations,   &kThreads,      &kAnnotations,  &kReports,        &kReadMarks,
-    &kDelayedEvents, &kErasedUsers, &kRetention,    &kRetentionTime};
+inline constexpr std::array<const Table*, 23> kTables{
+    &kRoomInfo,      &kEvents,      &kEventNumbers,   &kStateNodes,  &kRedactedEvents, &kTransactions,
+    &kRoomStream,    &kReceipts,    &kMemberships,    &kOutbox,      &kAliases,        &kRoomAliases,
+    &kDirectory,     &kRelations,   &kThreads,        &kAnnotations, &kReports,        &kReadMarks,
+    &kDelayedEvents, &kErasedUsers, &kDeviceListRows, &kRetention,   &kRetentionTime};
 
 }  // namespace peyk::rooms

@@ -56,7 +56,7 @@ Result<void> DeviceListReader::read_room(const rooms::RoomMembership& row, rooms
         }
         return {};
     }
-    PEYK_TRY(auto stream, stream_.changes(row.number, from, to));
+    PEYK_TRY(auto stream, stream_.changes(row.number, from, to, rooms::ReceiptLimit{}));
     lists.changed.insert(stream.device_lists.begin(), stream.device_lists.end());
     PEYK_TRY(auto then, store_.last(*room, from));
     PEYK_TRY(auto now, store_.last(*room, to));

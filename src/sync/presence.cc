@@ -293,4 +293,19 @@ Result<std::vector<json::Object>> Presence::events(std::uint64_t reader, std::ui
     return out;
 }
 
+std::vector<Presence::Change> Presence::changed(std::uint64_t from, std::uint64_t to) const {
+    std::vector<Change> out;
+    {
+        std::lock_guard lock(mutex_);
+        auto now = clock_.monotonic();
+        for (const auto& [number, user] : users_) {
+            if (user.changed <= from || user.changed > to) continue;
+            json::Object event{{"type", "m.presence"}, {"sender", user.id.str()}, {"content", content(user, now)}};
+            out.push_back({user.id, user.changed, std::move(event)});
+        }
+    }
+    std::ranges::sort(out, {}, &Change::count);
+    return out;
+}
+
 }  // namespace peyk::sync

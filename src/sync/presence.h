@@ -80,6 +80,15 @@ public:
     Result<std::vector<json::Object>> events(std::uint64_t reader, std::uint64_t from, std::uint64_t to,
                                              const std::vector<UserId>& arrivals) const;
 
+    // For application services, which judge for themselves whom they may see: the newest change of each user at counts
+    // in (from, to], in order, as m.presence events.
+    struct Change {
+        UserId user;
+        std::uint64_t count;
+        json::Object event;
+    };
+    std::vector<Change> changed(std::uint64_t from, std::uint64_t to) const;
+
 private:
     struct Device {
         PresenceState state = PresenceState::offline;

@@ -49,10 +49,10 @@ Result<std::optional<rooms::RoomMembership>> ended_row(const rooms::RoomStore& s
     }
 }
 
-Result<bool> own_receipts_moved(const rooms::RoomStream& stream, rooms::RoomNumber room, const UserId& reader,
+Result<bool> own_receipts_moved(const rooms::RoomStream& stream, rooms::RoomNumber room, const rooms::Reader& reader,
                                 storage::Position from, storage::Position to) {
-    PEYK_TRY(auto changes, stream.changes(room, from, to));
-    return std::ranges::any_of(changes.receipts, [&](const auto& receipt) { return receipt.user == reader; });
+    PEYK_TRY(auto changes, stream.changes(room, from, to, rooms::ReceiptLimit{reader.number, 0}));
+    return std::ranges::any_of(changes.receipts, [&](const auto& receipt) { return receipt.user == reader.user; });
 }
 
 std::string receipts_event(const std::vector<rooms::Receipt>& receipts, const UserId& reader) {

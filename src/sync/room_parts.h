@@ -18,8 +18,12 @@ Result<std::optional<rooms::RoomMembership>> ended_row(const rooms::RoomStore& s
                                                        const rooms::RoomMembership& row, rooms::UserNumber user,
                                                        const rooms::StateRoots& state);
 
+// How many receipts of others a client is told of at once, of a room that it does not know or has not asked about for
+// long: the newest. Rooms can hold more than anybody looks at.
+inline constexpr std::size_t kReceiptsTold = 500;
+
 // Whether the reader's own receipts moved within (from, to]: the counts did then, whatever else is new.
-Result<bool> own_receipts_moved(const rooms::RoomStream& stream, rooms::RoomNumber room, const UserId& reader,
+Result<bool> own_receipts_moved(const rooms::RoomStream& stream, rooms::RoomNumber room, const rooms::Reader& reader,
                                 storage::Position from, storage::Position to);
 
 // The member events of those a room without a name is called after: at most five others, in the order of their arrival;

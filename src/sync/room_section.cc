@@ -12,6 +12,19 @@ using rooms::StateEntry;
 using rooms::StateRoots;
 using rooms::StoredEventPtr;
 
+namespace {
+
+std::string_view state_name(StateForm form) {
+    switch (form) {
+        case StateForm::before: return "state";
+        case StateForm::after: return "state_after";
+        case StateForm::after_older: return "org.matrix.msc4222.state_after";
+    }
+    return "state";
+}
+
+}  // namespace
+
 // One room while its section is put together.
 struct RoomSections::Part {
     const rooms::RoomMembership& row;
@@ -73,7 +86,7 @@ Result<void> RoomSections::load_timeline(const Window& window, Part& part, Event
 Result<void> RoomSections::choose_state(const Window& window, Part& part) {
     const auto& filter = window.filter->state;
     bool lazy = filter.lazy_load_members && !part.row.forgotten;
-    const auto& target = window.state_after ? part.at_end : part.at_start;
+    const auto& target = window.state_form == StateForm::before ? part.at_start : part.at_end;
     std::vector<StateEntry> wanted, members;
     if (part.whole) {
         PEYK_TRY(wanted, store_.others(*part.room, target));
@@ -99,8 +112,9 @@ Result<void> RoomSections::choose_state(const Window& window, Part& part) {
         for (const auto& user : needed) {
             PEYK_TRY(auto entry, rooms::tree_find(nodes, target.members, store_.db().number(user)));
             if (!entry || std::find(wanted.begin(), wanted.end(), *entry) != wanted.end()) continue;
-            bool told = !lazy_.first_time(window.reader.number, window.device, part.row.number, entry->event);
-            if (!told || filter.include_redundant_members || part.whole) wanted.push_back(*entry);
+            bool known = lazy_.knows(window.reader.number, window.device, part.row.number, entry->event);
+            if (!known) lazy_.tell(window.reader.number, window.device, part.row.number, entry->event, window.to);
+            if (!known || filter.include_redundant_members || part.whole) wanted.push_back(*entry);
         }
     }
     std::sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) { return a.event < b.event; });
@@ -148,10 +162,11 @@ Result<std::string> RoomSections::ephemeral(const Window& window, Part& part) {
     const auto& filter = window.filter->ephemeral;
     if (filter.wants_type("m.receipt", "")) {
         std::vector<rooms::Receipt> receipts;
+        rooms::ReceiptLimit limit{window.reader.number, kReceiptsTold};
         if (!window.since || part.entered) {
-            PEYK_TRY(receipts, stream_.receipts(part.row.number));
+            PEYK_TRY(receipts, stream_.receipts(part.row.number, limit));
         } else {
-            PEYK_TRY(auto changes, stream_.changes(part.row.number, window.from(), window.to));
+            PEYK_TRY(auto changes, stream_.changes(part.row.number, window.from(), window.to, limit));
             receipts = std::move(changes.receipts);
         }
         out += receipts_event(receipts, window.reader.user);
@@ -171,7 +186,7 @@ Result<std::string> RoomSections::ephemeral(const Window& window, Part& part) {
 // Whether the reader's own receipts moved: the counts did, even if the filter wants no receipts.
 Result<bool> RoomSections::has_read(const Window& window, const Part& part) const {
     if (!window.since || window.filter->ephemeral.wants_type("m.receipt", "")) return false;
-    return own_receipts_moved(stream_, part.row.number, window.reader.user, window.from(), window.to);
+    return own_receipts_moved(stream_, part.row.number, window.reader, window.from(), window.to);
 }
 
 // Spec: Syncing › unread_notifications, unread_thread_notifications.
@@ -206,8 +221,9 @@ Result<std::string> RoomSections::write(const Window& window, Part& part,
     out += ",\"prev_batch\":";
     json::write_string(out, tokens_.encode(part.row.number, part.prev, window.reader.number));
     out += '}';
-    out += window.state_after ? ",\"state_after\":" : ",\"state\":";
-    out += "{\"events\":[";
+    out += ",\"";
+    out += state_name(window.state_form);
+    out += "\":{\"events\":[";
     bool first = true;
     for (const auto& event : part.state) {
         if (!first) out += ',';

@@ -13,6 +13,10 @@
 
 namespace peyk::sync {
 
+// Under which name the state goes out, and of which moment it is. `older`: state_after as clients ask for it that were
+// written before it was in the specification (MSC4222).
+enum class StateForm : std::uint8_t { before, after, after_older };
+
 // What all rooms of one answer share.
 struct Window {
     rooms::Reader reader;
@@ -23,7 +27,7 @@ struct Window {
     std::uint64_t presence_to = 0;
     std::uint64_t process = 0;
     bool full_state = false;
-    bool state_after = false;
+    StateForm state_form = StateForm::before;
     bool to_device = true;
     SharedFilters::Ptr filter;
     rooms::IgnoredUsersPtr ignored;  // while looking
@@ -43,6 +47,11 @@ public:
                                const std::vector<AccountDataItem>& account_data, bool* has_left = nullptr);
     Result<std::string> left(const Window& window, const rooms::RoomMembership& row,
                              const std::vector<AccountDataItem>& account_data);
+    // The request presents the token of an earlier answer: what that answer told is known now.
+    void confirm(const Window& window) {
+        if (window.since && window.filter->state.lazy_load_members)
+            lazy_.confirm(window.reader.number, window.device, window.since->position);
+    }
     // {"invite_state": …} or {"knock_state": …}
     std::string stripped(const rooms::RoomMembership& row) const;
 

@@ -143,14 +143,15 @@ Result<void> SlidingExtensions::account_data(const Input& input, Output& out) co
 Result<std::string> SlidingExtensions::receipts_of(const Input& input, const Room& room) const {
     auto number = room.scoped->room.row->number;
     const auto& me = input.window.reader.user;
+    rooms::ReceiptLimit limit{input.window.reader.number, kReceiptsTold};
     bool known = !room.initial && room.known.record && (room.known.record->flags & RoomRecord::receipts);
     if (known) {
         const auto& facts = room.scoped->room.facts;
         if (facts && facts->newest <= room.known.position) return std::string{};
-        PEYK_TRY(auto changes, stream_.changes(number, room.known.position, input.window.to));
+        PEYK_TRY(auto changes, stream_.changes(number, room.known.position, input.window.to, limit));
         return receipts_event(changes.receipts, me);
     }
-    PEYK_TRY(auto all, stream_.receipts(number));
+    PEYK_TRY(auto all, stream_.receipts(number, limit));
     // Of a room that comes whole: the user's own, and those at events that come with it.
     if (room.initial) {
         std::erase_if(all, [&](const auto& receipt) {

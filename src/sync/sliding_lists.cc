@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/text_fold.h"
 #include "sync/room_parts.h"
 
 namespace peyk::sync {
@@ -9,13 +10,7 @@ namespace {
 
 using rooms::Membership;
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (auto& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-}
+constexpr std::size_t kSearchedName = 1000;  // bytes
 
 // What an invitation or knock says of its room.
 struct Stripped {
@@ -50,6 +45,7 @@ public:
         : reader_(reader), store_(store), filters_(filters), joined_(joined), user_(user) {
         needs_state_ = filters.is_encrypted || filters.room_types || !filters.not_room_types.empty() ||
                        (filters.name_like && !filters.name_like->empty());
+        if (filters.name_like) name_like_ = fold_text(*filters.name_like);
     }
 
     Result<void> prepare() {
@@ -77,6 +73,12 @@ public:
     }
 
 private:
+    // Of signs alone nothing is left after folding: they are compared as they are.
+    bool is_like(const std::string& name) const {
+        if (name_like_.empty()) return name.find(*filters_.name_like) != std::string::npos;
+        return fold_text(std::string_view(name).substr(0, kSearchedName)).find(name_like_) != std::u32string::npos;
+    }
+
     bool matches_tags(rooms::RoomNumber room) const {
         if (!filters_.tags && filters_.not_tags.empty()) return true;
         auto found = user_.tags.find(room);
@@ -108,9 +110,7 @@ private:
         };
         if (among(filters_.not_room_types)) return false;
         if (filters_.room_types && !among(*filters_.room_types)) return false;
-        if (filters_.name_like && lower(stripped.name).find(lower(*filters_.name_like)) == std::string::npos)
-            return false;
-        return true;
+        return !filters_.name_like || is_like(stripped.name);
     }
 
     const FactsReader& reader_;
@@ -119,6 +119,7 @@ private:
     const std::unordered_set<rooms::RoomNumber>& joined_;
     const UserFacts& user_;
     bool needs_state_ = false;
+    std::u32string name_like_;
     std::vector<FactsReader::Children> spaces_;
 };
 

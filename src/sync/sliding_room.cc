@@ -288,7 +288,7 @@ void SlidingRooms::common_members(std::string& out, const ScopedRoom& scoped, Me
 Result<bool> SlidingRooms::has_read(const SlidingWindow& window, const Part& part) const {
     bool counts = window.shape == SlidingShape::deployed && part.row.membership == Membership::join;
     if (!counts) return false;
-    return own_receipts_moved(stream_, part.row.number, window.reader.user, part.known.position, window.to);
+    return own_receipts_moved(stream_, part.row.number, window.reader, part.known.position, window.to);
 }
 
 Result<std::string> SlidingRooms::assemble(const SlidingWindow& window, Part& part) const {

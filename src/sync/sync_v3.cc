@@ -67,11 +67,12 @@ Result<SyncV3::Poll> SyncV3::begin(const SyncRequest& request) {
     Window window{rooms::reader_for(parts_.store, request.user, request.device, 0), request.device};
     PEYK_TRY(window.filter, load_filter(request));
     window.full_state = request.full_state;
-    window.state_after = request.state_after;
+    window.state_form = request.state_form;
     window.process = parts_.process;
     window.to_device = request.to_device;
     if (request.since) {
         PEYK_TRY(window.since, parts_.tokens.decode(*request.since, window.reader.number, request.device));
+        sections_.confirm(window);
     }
     auto timeout = std::min(request.timeout, kMaxTimeout);
     bool may_wait = window.since && !request.full_state && timeout > Millis{0};

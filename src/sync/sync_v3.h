@@ -19,7 +19,7 @@ struct SyncRequest {
     std::optional<std::string> filter;  // an id, or JSON
     Millis timeout{0};
     bool full_state = false;
-    bool state_after = false;
+    StateForm state_form = StateForm::before;
     std::optional<PresenceState> set_presence;
     bool to_device = true;  // off: the inbox is left alone, and the next token says so
 };

@@ -76,6 +76,7 @@ struct Options {
     bool directory = false;            // people are found by a part of their name
     bool presence = false;             // the quiet profile leaves it off
     bool whois = false;                // so it does GET /admin/whois
+    bool email_notices = false;        // pushers of kind "email"
     std::string default_room_version = "12";
 
     CallOptions calls;

@@ -1,4 +1,6 @@
-// Spec: Client-Server API › Predefined Rules (version 1.17, without the legacy mention rules).
+// Spec: Client-Server API › Predefined Rules (version 1.17, without the legacy mention rules). With those of MSC3930
+// for polls, which is accepted and not in the specification yet: each under its final name, for the final type of event,
+// and under the name that clients know today, for the type that they send today.
 
 #include "base/error.h"
 #include "users/push_rules.h"
@@ -35,6 +37,10 @@ constexpr std::string_view kOverride = R"([
 {"rule_id":".m.rule.room.server_acl","default":true,"enabled":true,"conditions":[
   {"kind":"event_match","key":"type","pattern":"m.room.server_acl"},
   {"kind":"event_match","key":"state_key","pattern":""}],"actions":[]},
+{"rule_id":".m.rule.poll_response","default":true,"enabled":true,"conditions":[
+  {"kind":"event_property_is","key":"type","value":"m.poll.response"}],"actions":[]},
+{"rule_id":".org.matrix.msc3930.rule.poll_response","default":true,"enabled":true,"conditions":[
+  {"kind":"event_property_is","key":"type","value":"org.matrix.msc3381.poll.response"}],"actions":[]},
 {"rule_id":".m.rule.suppress_edits","default":true,"enabled":true,"conditions":[
   {"kind":"event_property_is","key":"content.m\\.relates_to.rel_type","value":"m.replace"}],"actions":[]}
 ])";
@@ -54,7 +60,31 @@ constexpr std::string_view kUnderride = R"([
 {"rule_id":".m.rule.message","default":true,"enabled":true,"conditions":[
   {"kind":"event_match","key":"type","pattern":"m.room.message"}],"actions":["notify"]},
 {"rule_id":".m.rule.encrypted","default":true,"enabled":true,"conditions":[
-  {"kind":"event_match","key":"type","pattern":"m.room.encrypted"}],"actions":["notify"]}
+  {"kind":"event_match","key":"type","pattern":"m.room.encrypted"}],"actions":["notify"]},
+{"rule_id":".m.rule.poll_start_one_to_one","default":true,"enabled":true,"conditions":[
+  {"kind":"room_member_count","is":"2"},
+  {"kind":"event_property_is","key":"type","value":"m.poll.start"}],
+ "actions":["notify",{"set_tweak":"sound","value":"default"}]},
+{"rule_id":".m.rule.poll_start","default":true,"enabled":true,"conditions":[
+  {"kind":"event_property_is","key":"type","value":"m.poll.start"}],"actions":["notify"]},
+{"rule_id":".m.rule.poll_end_one_to_one","default":true,"enabled":true,"conditions":[
+  {"kind":"room_member_count","is":"2"},
+  {"kind":"event_property_is","key":"type","value":"m.poll.end"}],
+ "actions":["notify",{"set_tweak":"sound","value":"default"}]},
+{"rule_id":".m.rule.poll_end","default":true,"enabled":true,"conditions":[
+  {"kind":"event_property_is","key":"type","value":"m.poll.end"}],"actions":["notify"]},
+{"rule_id":".org.matrix.msc3930.rule.poll_start_one_to_one","default":true,"enabled":true,"conditions":[
+  {"kind":"room_member_count","is":"2"},
+  {"kind":"event_property_is","key":"type","value":"org.matrix.msc3381.poll.start"}],
+ "actions":["notify",{"set_tweak":"sound","value":"default"}]},
+{"rule_id":".org.matrix.msc3930.rule.poll_start","default":true,"enabled":true,"conditions":[
+  {"kind":"event_property_is","key":"type","value":"org.matrix.msc3381.poll.start"}],"actions":["notify"]},
+{"rule_id":".org.matrix.msc3930.rule.poll_end_one_to_one","default":true,"enabled":true,"conditions":[
+  {"kind":"room_member_count","is":"2"},
+  {"kind":"event_property_is","key":"type","value":"org.matrix.msc3381.poll.end"}],
+ "actions":["notify",{"set_tweak":"sound","value":"default"}]},
+{"rule_id":".org.matrix.msc3930.rule.poll_end","default":true,"enabled":true,"conditions":[
+  {"kind":"event_property_is","key":"type","value":"org.matrix.msc3381.poll.end"}],"actions":["notify"]}
 ])";
 
 json::Array parse_rules(std::string_view text) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "core/errors.h"
 
 namespace peyk::users {
@@ -40,11 +42,37 @@ Result<void> check_actions(const json::Array& actions) {
     return {};
 }
 
+Result<void> need_text(const json::Value& condition, std::string_view key) {
+    const auto* value = condition.get(key);
+    if (!value) return m::missing_param(fmt::format("A condition lacks '{}'", key));
+    if (!value->string()) return m::bad_json(fmt::format("'{}' of a condition must be a string", key));
+    return {};
+}
+
+Result<void> need_plain_value(const json::Value& condition) {
+    const auto* value = condition.get("value");
+    if (!value) return m::missing_param("A condition lacks 'value'");
+    bool plain = value->is_null() || value->string() || value->boolean() || value->integer();
+    if (!plain) return m::bad_json("'value' of a condition must be a string, a whole number, true, false or null");
+    return {};
+}
+
+// Spec: Client-Server API › Conditions. Of kinds that nobody knows nothing is known, and they never hold.
+Result<void> check_condition(const json::Value& condition) {
+    auto kind = condition.get_string("kind");
+    if (!kind) return m::invalid_param("A condition is an object with a 'kind'");
+    bool match = kind == "event_match";
+    bool property = kind == "event_property_is" || kind == "event_property_contains";
+    if (match || property || kind == "sender_notification_permission") PEYK_CHECK(need_text(condition, "key"));
+    if (match) PEYK_CHECK(need_text(condition, "pattern"));
+    if (property) PEYK_CHECK(need_plain_value(condition));
+    if (kind == "room_member_count") PEYK_CHECK(need_text(condition, "is"));
+    return {};
+}
+
 Result<void> check_conditions(const json::Array& conditions) {
     if (conditions.size() > kMaxConditions) return m::too_large("A push rule has too many conditions");
-    for (const auto& condition : conditions) {
-        if (!condition.get_string("kind")) return m::invalid_param("A condition is an object with a 'kind'");
-    }
+    for (const auto& condition : conditions) PEYK_CHECK(check_condition(condition));
     return {};
 }
 

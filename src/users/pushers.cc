@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "core/errors.h"
 #include "users/tables.h"
+#include "users/third_party/third_party.h"
 
 namespace peyk::users {
 namespace {
@@ -34,7 +35,28 @@ bool is_gateway(std::string_view url) {
     return slash != std::string_view::npos && slash > scheme + 3 && url.substr(slash) == path;
 }
 
-Result<json::Object> parse(const json::Object& body) {
+// Read as false when it is something else, it would take the pushers of others away.
+Result<bool> appends(const json::Object& body) {
+    const auto* value = body.find("append");
+    if (!value) return false;
+    if (!value->boolean()) return m::bad_json("'append' must be true or false");
+    return *value->boolean();
+}
+
+}  // namespace
+
+// Spec: POST /pushers/set: of kind "email" the push key is the address. Kept as it is compared.
+Result<void> Pushers::check_email(const Caller& caller, json::Object& pusher) const {
+    if (!context_.options.email_notices || !third_party_.can_mail())
+        return m::invalid_param("This server sends no notices by e-mail");
+    PEYK_TRY(auto address, canonical_email(*pusher.find("pushkey")->string()));
+    PEYK_TRY(auto ids, third_party_.of(caller.user_number));
+    bool own = std::ranges::any_of(ids, [&](const auto& id) { return id.medium == "email" && id.address == address; });
+    if (own) return {};
+    return fail(Error{Errc::bad_request, "The address is none of this account", "M_THREEPID_NOT_FOUND"});
+}
+
+Result<json::Object> Pushers::parse(const Caller& caller, const json::Object& body) const {
     json::Object pusher;
     constexpr std::array<std::string_view, 4> required{"kind", "app_display_name", "device_display_name", "lang"};
     for (auto key : required) {
@@ -52,8 +74,14 @@ Result<json::Object> parse(const json::Object& body) {
     const auto* data = body.find("data");
     if (!data) return m::missing_param("'data' is missing");
     if (!data->object()) return m::bad_json("'data' must be an object");
+    const auto* format = data->get("format");
+    if (format && !format->string()) return m::bad_json("'data.format' must be a string");
     const auto& kind = *pusher.find("kind")->string();
-    if (kind == "email") return m::invalid_param("This server sends no e-mail");
+    if (kind == "email") {
+        PEYK_CHECK(check_email(caller, pusher));
+        pusher.set("data", *data);
+        return pusher;
+    }
     if (kind != "http") return m::invalid_param("Unknown kind of pusher");
     auto url = data->get_string("url");
     if (!url) return m::missing_param("'data.url' is missing");
@@ -61,8 +89,6 @@ Result<json::Object> parse(const json::Object& body) {
     pusher.set("data", *data);
     return pusher;
 }
-
-}  // namespace
 
 Result<std::vector<Pushers::Stored>> Pushers::stored(std::uint64_t user) const {
     PEYK_TRY(auto rows, context_.db.scan(kPushers, user, "", "", 10'000));
@@ -109,14 +135,14 @@ Task<Result<void>> Pushers::set(Caller caller, json::Object body) {
     const auto* kind = body.find("kind");
     if (!kind) co_return m::missing_param("'kind' is missing");
     if (kind->is_null()) co_return co_await remove(caller.user_number, std::move(key));
-    PEYK_CO_TRY(auto pusher, parse(body));
+    PEYK_CO_TRY(auto pusher, parse(caller, body));
+    PEYK_CO_TRY(bool append, appends(body));
     pusher.set("device", caller.device.str());
     pusher.set("user", caller.user.str());
     pusher.set("day", std::int64_t{context_.today()});
     auto text = json::write(pusher);
     if (text.size() > kMaxPusher) co_return m::too_large("The pusher is too large");
-    const auto* append = body.find("append");
-    if (!append || append->boolean() != true) PEYK_CO_CHECK(co_await remove_of_others(caller.user_number, key));
+    if (!append) PEYK_CO_CHECK(co_await remove_of_others(caller.user_number, key));
     // The index first: an entry too many does no harm, one too few would leave a pusher nobody can replace.
     PEYK_CO_CHECK(co_await index(caller.user_number, key));
     auto lane = co_await context_.lanes.enter(caller.user_number);

@@ -13,12 +13,15 @@
 
 namespace peyk::users {
 
+class ThirdParty;
+
 class Pushers {
 public:
-    explicit Pushers(const Context& context, PusherObserver* observer = nullptr)
-        : context_(context), observer_(observer) {}
+    Pushers(const Context& context, const ThirdParty& third_party, PusherObserver* observer = nullptr)
+        : context_(context), third_party_(third_party), observer_(observer) {}
 
-    // `body` as in POST /pushers/set; a null kind deletes. Errors: M_MISSING_PARAM, M_BAD_JSON, M_INVALID_PARAM.
+    // `body` as in POST /pushers/set; a null kind deletes. Errors: M_MISSING_PARAM, M_BAD_JSON, M_INVALID_PARAM;
+    // M_THREEPID_NOT_FOUND: notices by e-mail go to the account's own addresses only.
     Task<Result<void>> set(Caller caller, json::Object body);
     // As GET /pushers lists them.
     Result<std::vector<json::Object>> list(std::uint64_t user) const;
@@ -39,7 +42,11 @@ private:
     Task<Result<void>> remove_of_others(std::uint64_t user, std::string key);
     Task<Result<void>> index(std::uint64_t user, std::string key);
 
+    Result<json::Object> parse(const Caller& caller, const json::Object& body) const;
+    Result<void> check_email(const Caller& caller, json::Object& pusher) const;
+
     const Context& context_;
+    const ThirdParty& third_party_;
     PusherObserver* observer_;
 };
 

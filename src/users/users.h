@@ -41,7 +41,7 @@ public:
           profiles(context_, accounts, names, observers.profiles),
           account_data(context_, accounts),
           filters(context_),
-          pushers(context_, observers.pushers),
+          pushers(context_, third_party, observers.pushers),
           login_tokens(clock, random, "pl_"),
           openid_tokens(clock, random, "po_"),
           lifecycle(context_, accounts, passwords, sessions, account_data, filters, profiles, login_tokens, names,

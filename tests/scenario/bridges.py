@@ -39,7 +39,7 @@ class BridgeStatements:
 
     def do_told(self, words, scope) -> None:
         """told irc PATH [-> name]: waits until there is something at the path of what the service was told:
-        events, ephemeral, transactions, requests."""
+        events, ephemeral, to_device, transactions, requests."""
         words, name = (words[:-2], words[-1]) if "->" in words else (words, None)
         service, path = self.service(words[0]), words[1]
         end = time.monotonic() + 15 * SLOWNESS

@@ -1,4 +1,5 @@
 """The language of scenario scripts: statements, and the world in which they run. README.md describes it."""
+import base64
 import functools
 import hashlib
 import hmac
@@ -16,6 +17,7 @@ from pathlib import Path
 from bridges import BridgeStatements, write_registrations
 from contract import Contract
 from fake_gateway import Gateway
+from fake_mail import Mailbox
 from httpc import Answer, Client
 from log_scan import LogScan
 from peyk_config import TEST_DEFAULTS
@@ -95,6 +97,7 @@ class World:
         self.clients: dict[str, Client] = {}
         self.services: dict = {}  # FakeService by name
         self.gateways: list[Gateway] = []
+        self.mailboxes: list[Mailbox] = []
         self.scope = Scope()
         self.run_id = uuid.uuid4().hex[:8]
         self.scope.set("run", self.run_id)
@@ -176,8 +179,8 @@ class World:
                     raise Failed(f"{len(problems)} lines of the log: " + "; ".join(problems[:3]))
 
     def dispose(self) -> None:
-        for gateway in self.gateways:
-            gateway.close()
+        for each in (*self.gateways, *self.mailboxes):
+            each.close()
         for server in self.servers.values():
             server.dispose()
         for service in self.services.values():
@@ -294,7 +297,7 @@ class Runner(BridgeStatements):
     # ---- servers --------------------------------------------------------------------------------------------------
 
     def do_server(self, words, scope) -> None:
-        name, options = words[0], json.loads(words[1]) if len(words) > 1 else {}
+        name, options = words[0], json.loads(scope.json_text(words[1])) if len(words) > 1 else {}
         self.world.add_server(name, options)
 
     def do_restart(self, words, scope) -> None:
@@ -343,6 +346,52 @@ class Runner(BridgeStatements):
         found = scope.get(words[0]).wait_attempts(int(words[1]), 15 * SLOWNESS)
         if found < int(words[1]):
             raise Failed(f"{found} requests came")
+
+    # ---- mail -----------------------------------------------------------------------------------------------------
+
+    def do_mailbox(self, words, scope) -> None:
+        """mailbox m [ok | busy | refuse]: before the server, which is told m.port."""
+        name, *manner = words
+        if manner:
+            scope.get(name).manner = manner[0]
+            return
+        mailbox = Mailbox()
+        self.world.mailboxes.append(mailbox)
+        scope.set(name, mailbox)
+
+    def do_mailed(self, words, scope) -> None:
+        """mailed m ADDRESS [-> name]: the next mail to the address; its subject, text and links."""
+        words, (_, _, name) = arrow(words)
+        mail = scope.get(words[0]).wait_for(scope.text(words[1]), 15 * SLOWNESS)
+        if mail is None:
+            raise Failed(f"no mail came to {words[1]}")
+        if name:
+            scope.set(name, mail)
+
+    def do_open_link(self, words, scope) -> None:
+        """open_link mail.links[0] [-> 200 page]: the address of a mail, at the script's server."""
+        self.follow("GET", words, scope)
+
+    def do_confirm_link(self, words, scope) -> None:
+        """confirm_link mail.links[0] [-> 200 page]: what the button on the page of such an address does."""
+        self.follow("POST", words, scope)
+
+    def follow(self, method: str, words, scope) -> None:
+        words, expected = arrow(words)
+        path, _, query = scope.expression(words[0]).split("://", 1)[1].partition("/")[2].partition("?")
+        target, body, headers = f"/{path}?{query}", None, {}
+        if method == "POST":
+            target, body = f"/{path}", query.encode()
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        began = time.monotonic()
+        answer = self.world.request(self.world.server(None), method, target, body, headers)
+        self.expect(answer, expected, scope, time.monotonic() - began)
+
+    def do_not_mailed(self, words, scope) -> None:
+        """not_mailed m ADDRESS: no further mail, within a second."""
+        mail = scope.get(words[0]).wait_for(scope.text(words[1]), SLOWNESS)
+        if mail is not None:
+            raise Failed(f"a mail came: {mail['subject']}")
 
     # ---- people and rooms -----------------------------------------------------------------------------------------
 
@@ -619,6 +668,13 @@ class Runner(BridgeStatements):
         left, right = self.pair(words, scope)
         if MISSING in (left, right) or not left < right:
             raise Failed(f"{show(left)} is not less than {show(right)}")
+
+    def do_signed(self, words, scope) -> None:
+        """signed A SECRET B: A is B under SECRET as relays for calls check it, HMAC-SHA1 in base64."""
+        signature, secret, text = (scope.expression(word) for word in words)
+        digest = hmac.new(as_text(secret).encode(), as_text(text).encode(), hashlib.sha1).digest()
+        if signature != base64.b64encode(digest).decode():
+            raise Failed(f"{words[0]} is {show(signature)}, and no signature of {show(text)}")
 
     # ---- blocks ---------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ class FakeService:
         self.lock = threading.Condition()
         self.mode, self.delay = "up", 0.0
         self.requests: list[dict] = []      # everything that came, in order
-        self.transactions: list[dict] = []  # what was taken: {id, events, ephemeral}
+        self.transactions: list[dict] = []  # what was taken: {id, events, ephemeral, to_device}
         self.problems: list[str] = []
         self.answers: dict[str, tuple[int, object, tuple | None]] = {}
         self.release = threading.Event()
@@ -142,7 +142,8 @@ class FakeService:
         with self.lock:
             self.check(identifier, content)
             self.transactions.append({"id": identifier, "events": content.get("events", []),
-                                      "ephemeral": content.get("ephemeral", [])})
+                                      "ephemeral": content.get("ephemeral", []),
+                                      "to_device": content.get("to_device", [])})
             self.lock.notify_all()
             delay = self.delay
         if delay:
@@ -160,7 +161,11 @@ class FakeService:
             return
         if len(content.get("ephemeral", [])) > 100:
             self.problems.append(f"transaction {identifier} has more than 100 ephemeral items")
-        if not content["events"] and not content.get("ephemeral"):
+        if len(content.get("to_device", [])) > 100:
+            self.problems.append(f"transaction {identifier} has more than 100 to-device messages")
+        if content.get("to_device") != content.get("de.sorunome.msc2409.to_device"):
+            self.problems.append(f"transaction {identifier} has other to-device messages under the older name")
+        if not content["events"] and not content.get("ephemeral") and not content.get("to_device"):
             self.problems.append(f"transaction {identifier} is empty")
         before = [known for known in self.transactions if known["id"] == identifier]
         mine = {event.get("event_id") for event in content["events"]}
@@ -218,4 +223,5 @@ class FakeService:
             return {"transactions": list(self.transactions), "requests": list(self.requests),
                     "distinct": distinct, "problems": list(self.problems),
                     "events": [event for known in distinct for event in known["events"]],
-                    "ephemeral": [item for known in distinct for item in known["ephemeral"]]}
+                    "ephemeral": [item for known in distinct for item in known["ephemeral"]],
+                    "to_device": [item for known in distinct for item in known["to_device"]]}

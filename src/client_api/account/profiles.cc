@@ -7,6 +7,9 @@ namespace {
 
 constexpr std::string_view kProfile = "/_matrix/client/v3/profile/{user}";
 constexpr std::string_view kField = "/_matrix/client/v3/profile/{user}/{key}";
+// The names of MSC4133 before it was in the specification.
+constexpr std::string_view kOlderProfile = "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user}";
+constexpr std::string_view kOlderField = "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user}/{key}";
 
 // Reads a profile of this server or, through the port, of another.
 class Reader {
@@ -30,7 +33,8 @@ private:
 
 class GetProfile : Reader {
 public:
-    static constexpr Route kRoute{Method::get, kProfile, Auth::optional};
+    static constexpr Route kRoutes[] = {{Method::get, kProfile, Auth::optional},
+                                        {Method::get, kOlderProfile, Auth::optional}};
     using Reader::Reader;
 
     Task<Result<Reply>> run(Call call) {
@@ -42,7 +46,8 @@ public:
 
 class GetField : Reader {
 public:
-    static constexpr Route kRoute{Method::get, kField, Auth::optional};
+    static constexpr Route kRoutes[] = {{Method::get, kField, Auth::optional},
+                                        {Method::get, kOlderField, Auth::optional}};
     using Reader::Reader;
 
     Task<Result<Reply>> run(Call call) {
@@ -57,7 +62,8 @@ public:
 
 class PutField {
 public:
-    static constexpr Route kRoute{Method::put, kField, Auth::user, Body::object, RateClass::general};
+    static constexpr Route kRoutes[] = {{Method::put, kField, Auth::user, Body::object, RateClass::general},
+                                        {Method::put, kOlderField, Auth::user, Body::object, RateClass::general}};
     explicit PutField(users::Profiles& profiles) : profiles_(profiles) {}
 
     Task<Result<Reply>> run(Call call) {
@@ -81,7 +87,8 @@ private:
 
 class DeleteField {
 public:
-    static constexpr Route kRoute{Method::del, kField, Auth::user, Body::none, RateClass::general};
+    static constexpr Route kRoutes[] = {{Method::del, kField, Auth::user, Body::none, RateClass::general},
+                                        {Method::del, kOlderField, Auth::user, Body::none, RateClass::general}};
     explicit DeleteField(users::Profiles& profiles) : profiles_(profiles) {}
 
     Task<Result<Reply>> run(Call call) {

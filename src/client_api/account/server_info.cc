@@ -8,6 +8,8 @@
 namespace peyk::client_api::account {
 namespace {
 
+constexpr int kNewestMinor = 19;  // of version 1 of the specification
+
 json::Object enabled(bool on) { return {{"enabled", on}}; }
 
 class Versions {
@@ -17,14 +19,20 @@ public:
         json::Array versions;
         for (const char* old : {"r0.0.1", "r0.1.0", "r0.2.0", "r0.3.0", "r0.4.0", "r0.5.0", "r0.6.0", "r0.6.1"})
             versions.emplace_back(old);
-        for (int minor = 1; minor <= 16; ++minor) versions.emplace_back(fmt::format("v1.{}", minor));
+        for (int minor = 1; minor <= kNewestMinor; ++minor) versions.emplace_back(fmt::format("v1.{}", minor));
         json::Object features;
         // In the specification for long; older clients ask for them by these names.
         for (const char* name :
-             {"org.matrix.e2e_cross_signing", "org.matrix.msc2285.stable", "org.matrix.msc3827.stable",
-              "org.matrix.msc3916.stable", "org.matrix.msc4140", "org.matrix.msc4155", "org.matrix.msc4380",
-              "uk.half-shot.msc2666.query_mutual_rooms", "uk.half-shot.msc2666.query_mutual_rooms.stable"})
+             {"org.matrix.e2e_cross_signing", "org.matrix.msc2285.stable", "org.matrix.msc3266",
+              "org.matrix.msc3827.stable", "org.matrix.msc3916.stable", "org.matrix.msc4155", "org.matrix.msc4222",
+              "org.matrix.msc4380", "uk.half-shot.msc2666.query_mutual_rooms",
+              "uk.half-shot.msc2666.query_mutual_rooms.stable", "uk.tcpip.msc4133", "uk.tcpip.msc4133.stable"})
             features.set(name, true);
+        // MSC4140, delayed events.
+        features.set("org.matrix.msc4140", true);
+        features.set("org.matrix.msc4140.stable", true);
+        // MSC4143: where calls meet.
+        features.set("org.matrix.msc4143", true);
         // MSC4186, sliding sync.
         features.set("org.matrix.simplified_msc3575", true);
         for (const auto& name : more) features.set(name, true);
@@ -37,18 +45,16 @@ private:
     std::string answer_;
 };
 
+// What the caller may do, not what the server can: clients hide what is not enabled.
 class Capabilities {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/client/v3/capabilities"};
-    Capabilities(const users::Options& options, const AccountApiOptions& more) {
+    Capabilities(users::Users& users, const AccountApiOptions& more)
+        : accounts_(users.accounts), third_party_(users.third_party) {
         json::Object rooms;
         for (int version = 1; version <= 12; ++version) rooms.set(std::to_string(version), "stable");
         base_.set("m.room_versions",
-                  json::Object{{"default", options.default_room_version}, {"available", std::move(rooms)}});
-        for (const char* name :
-             {"m.change_password", "m.set_displayname", "m.set_avatar_url", "m.profile_fields", "m.get_login_token"})
-            base_.set(name, enabled(true));
-        base_.set("m.3pid_changes", enabled(false));
+                  json::Object{{"default", users.options().default_room_version}, {"available", std::move(rooms)}});
         for (const auto& [name, text] : more.capabilities) {
             auto value = json::parse(text);
             if (!value) panic("a capability does not parse: " + name);
@@ -57,12 +63,29 @@ public:
     }
 
     Task<Result<Reply>> run(Call call) {
+        const auto& who = call.who();
+        PEYK_CO_TRY(auto account, accounts_.find(who.user));
+        // Apps of the browser are sent to the account page for all that asks for the password; guests have none.
+        bool legacy = account && !who.oauth && !who.guest;
+        bool password = legacy && !account->password_hash.empty();
+        bool mail = legacy && third_party_.can_mail();
         auto capabilities = base_;
-        if (call.who().admin) capabilities.set("m.account_moderation", json::Object{{"suspend", true}, {"lock", true}});
+        capabilities.set("m.change_password", enabled(password || mail));
+        capabilities.set("m.get_login_token", enabled(password));
+        capabilities.set("m.3pid_changes", enabled(password && mail));
+        capabilities.set("m.set_displayname", enabled(true));
+        capabilities.set("m.set_avatar_url", enabled(!who.guest));
+        auto fields = enabled(true);
+        if (who.guest) fields.set("allowed", json::Array{json::Value("displayname")});
+        capabilities.set("uk.tcpip.msc4133.profile_fields", fields);
+        capabilities.set("m.profile_fields", std::move(fields));
+        if (who.admin) capabilities.set("m.account_moderation", json::Object{{"suspend", true}, {"lock", true}});
         co_return Reply::of({{"capabilities", std::move(capabilities)}});
     }
 
 private:
+    users::Accounts& accounts_;
+    const users::ThirdParty& third_party_;
     json::Object base_;
 };
 
@@ -113,7 +136,7 @@ private:
 
 void add_server_info(Api& api, users::Users& users, const AccountApiOptions& options) {
     api.add<Versions>(options.unstable_features);
-    api.add<Capabilities>(users.options(), options);
+    api.add<Capabilities>(users, options);
     api.add<WellKnownClient>(users.options());
     api.add<WellKnownSupport>(users.options());
 }

@@ -203,11 +203,12 @@ private:
 };
 
 // Spec: Server-Server API › OpenID: whoever was given a token learns whose it is. It is asked with the token alone, so
-// it is no part of the federation that servers authenticate to.
+// it is no part of the federation that servers authenticate to. One service asks for everybody who comes to a call, and
+// tokens cannot be guessed: the limit is that of ordinary requests.
 class OpenIdUserInfo {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/federation/v1/openid/userinfo", Auth::none, Body::none,
-                                  RateClass::login};
+                                  RateClass::general};
     explicit OpenIdUserInfo(users::Tickets& tokens) : tokens_(tokens) {}
 
     Task<Result<Reply>> run(Call call) {

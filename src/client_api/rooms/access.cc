@@ -8,6 +8,7 @@ void add_room_endpoints(Api& api, const RoomServices& services) {
     add_sending_endpoints(api, services);
     add_state_endpoints(api, services);
     add_history_endpoints(api, services);
+    add_initial_sync_endpoints(api, services);
     add_relation_endpoints(api, services);
     add_summary_endpoints(api, services);
     add_report_endpoints(api, services);
@@ -24,7 +25,7 @@ Result<RoomAccess> open_room(const RoomServices& services, const users::Caller& 
     PEYK_TRY(auto row, services.memberships.of(caller.user_number, room->number));
     PEYK_TRY(auto last, services.store.last(*room));
     if (!last) return refused();
-    PEYK_TRY(auto ignored, services.ignore_lists.ignored_by(caller.user_number));
+    PEYK_TRY(auto ignored, services.account_data.ignored_by(caller.user_number));
     RoomAccess access{room,
                       row,
                       rooms::Visibility(services.store, *room, caller.user_number, row, std::move(ignored)),

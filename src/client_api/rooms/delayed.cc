@@ -1,5 +1,6 @@
-// Delayed events: scheduling, acting on them, looking them up. MSC4140, as it was accepted and as clients before that
-// use it: the paths under /unstable/ serve both.
+// Delayed events: scheduling, acting on them, looking them up. MSC4140, as it was merged, and the two forms that clients
+// use which were written before: a draft's other names on the same paths, and a parameter of sending. Answers carry the
+// names of all.
 
 #include <algorithm>
 #include <charconv>
@@ -33,8 +34,12 @@ public:
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
         PEYK_CO_CHECK(users::check_active(call.who()));
-        PEYK_CO_TRY(auto delay, call.optional_integer("delay"));
-        if (!delay) co_return m::missing_param("'delay' is missing");
+        PEYK_CO_TRY(auto delay, call.optional_integer("delay_ms"));
+        bool merged_form = delay.has_value();
+        if (!delay) {
+            PEYK_CO_TRY(delay, call.optional_integer("delay"));  // of a draft
+        }
+        if (!delay) co_return m::missing_param("'delay_ms' is missing");
         PEYK_CO_TRY(const auto* content, call.optional_object("content"));
         if (!content) co_return m::missing_param("'content' is missing");
         rooms::DelayedDraft draft{std::move(room), call.text("eventType")};
@@ -44,8 +49,11 @@ public:
         PEYK_CO_TRY(auto id, schedule_transaction(call));
         draft.transaction = rooms::Transaction{call.who().user, call.who().device,
                                                "delay " + draft.room.str() + " " + draft.type, std::move(id)};
-        PEYK_CO_TRY(auto made, co_await services_.delayed.schedule(call.who().user, std::move(draft)));
-        co_return Reply::of({{"delay_id", made}});
+        auto made = co_await services_.delayed.schedule(call.who().user, std::move(draft));
+        if (!made && merged_form && made.error().m_code == "M_MAX_DELAY_EXCEEDED")
+            co_return m::forbidden(std::move(made.error().detail));
+        if (!made) co_return std::unexpected(std::move(made.error()));
+        co_return Reply::of({{"delay_id", *made}});
     }
 
 private:
@@ -59,16 +67,17 @@ Result<DelayedAction> action_of(std::string_view text) {
     return m::invalid_param("The action must be send, cancel or restart");
 }
 
-// Without a token: who knows the id may act, so that a call's media server can end what its client cannot.
+// Without a token as well: who knows the id may act, so that a call's media server can end what its client cannot. A
+// client that sends its token is limited as a user, not as one of all behind its address.
 class ActOnEvent {
 public:
     static constexpr Route kRoutes[] = {
-        {Method::post, "/_matrix/client/v1/delayed_events/{delayId}/{action}", Auth::none, Body::optional,
+        {Method::post, "/_matrix/client/v1/delayed_events/{delayId}/{action}", Auth::optional, Body::optional,
          RateClass::general},
-        {Method::post, "/_matrix/client/unstable/org.matrix.msc4140/delayed_events/{delayId}/{action}", Auth::none,
+        {Method::post, "/_matrix/client/unstable/org.matrix.msc4140/delayed_events/{delayId}/{action}", Auth::optional,
          Body::optional, RateClass::general},
-        {Method::post, "/_matrix/client/unstable/org.matrix.msc4140/delayed_events/{delayId}", Auth::none, Body::object,
-         RateClass::general}};
+        {Method::post, "/_matrix/client/unstable/org.matrix.msc4140/delayed_events/{delayId}", Auth::optional,
+         Body::object, RateClass::general}};
     explicit ActOnEvent(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
         auto text = call.text("action");
@@ -95,21 +104,39 @@ Result<json::Object> content_of(const RoomServices& services, const DelayedEvent
     return sent ? sent->event->content : json::Object{};
 }
 
+// The event as the merged form has it, with the names of the drafts beside: delay, running_since, and what became of it
+// one level higher.
 Result<json::Object> rendered(const RoomServices& services, const DelayedEvent& event) {
-    json::Object out{{"delay_id", event.id},
-                     {"room_id", event.room.str()},
-                     {"type", event.type},
-                     {"delay", event.delay.count()},
-                     {"running_since", event.running_since.count()}};
+    json::Object out{{"delay_id", event.id}, {"room_id", event.room.str()}, {"type", event.type}};
+    for (const char* name : {"delay_ms", "delay"}) out.set(name, event.delay.count());
+    for (const char* name : {"delayed_since_ts", "running_since"}) out.set(name, event.running_since.count());
     if (event.state_key) out.set("state_key", *event.state_key);
     PEYK_TRY(auto content, content_of(services, event));
     out.set("content", std::move(content));
     if (event.state == DelayedState::scheduled) return out;
-    out.set("origin_server_ts", event.finalised.count());
-    if (event.event) out.set("event_id", event.event->str());
+    json::Object outcome{{"finalised_ts", event.finalised.count()}};
+    if (event.event) outcome.set("event_id", event.event->str());
     if (event.state == DelayedState::failed) {
         PEYK_TRY(auto error, json::parse_object(event.error));
-        out.set("error", std::move(error));
+        outcome.set("error", std::move(error));
+    }
+    for (const auto& [name, value] : outcome) out.set(name, value);
+    out.set("origin_server_ts", event.finalised.count());
+    out.set("finalised", std::move(outcome));
+    return out;
+}
+
+std::string_view outcome_of(const DelayedEvent& event) {
+    return event.state == DelayedState::sent ? "send" : event.state == DelayedState::cancelled ? "cancel" : "error";
+}
+
+// An item of the list `finalised` that clients of another draft read.
+json::Object outer_outcome(const DelayedEvent& event, const json::Object& entry) {
+    json::Object out{{"delayed_event", entry},
+                     {"outcome", event.state == DelayedState::sent ? "send" : "cancel"},
+                     {"reason", event.state == DelayedState::failed ? "error" : event.by_action ? "action" : "delay"}};
+    for (const char* name : {"error", "event_id", "origin_server_ts"}) {
+        if (const auto* value = entry.find(name)) out.set(name, *value);
     }
     return out;
 }
@@ -134,6 +161,7 @@ private:
     RoomServices services_;
 };
 
+// NOTSPEC: the merged form lists nothing (MSC4486, still open, does); clients of the drafts ask for it.
 class ListDelayedEvents {
 public:
     static constexpr Route kRoutes[] = {
@@ -147,15 +175,22 @@ public:
         std::erase_if(all, [&](const auto& event) { return !wanted(query, event); });
         std::ranges::sort(all, {}, [&](const auto& event) { return std::tuple(time_of(query, event), event.id); });
         if (query.backward) std::ranges::reverse(all);
-        json::Array list;
+        json::Array list, scheduled, finalised;
         for (auto at = query.skip; at < all.size() && list.size() < kPage; ++at) {
             PEYK_CO_TRY(auto entry, rendered(services_, all[at]));
+            if (all[at].state == DelayedState::scheduled) {
+                scheduled.emplace_back(entry);
+            } else {
+                finalised.emplace_back(outer_outcome(all[at], entry));
+            }
             list.push_back(std::move(entry));
         }
         json::Object out;
         auto next = query.skip + list.size();
         if (next < all.size()) out.set(query.backward ? "prev_batch" : "next_batch", std::to_string(next));
         out.set("delayed_events", std::move(list));
+        if (query.status != "finalised") out.set("scheduled", std::move(scheduled));
+        if (query.status != "scheduled") out.set("finalised", std::move(finalised));
         co_return Reply::of(out);
     }
 
@@ -167,7 +202,7 @@ private:
         bool backward = false;
         std::size_t skip = 0;
         std::optional<Millis> since;
-        std::string status, room, type, outcome, reason;
+        std::string status, id, room, type, outcome, reason;
     };
 
     static Result<std::string> choice(const Call& call, std::string_view name,
@@ -180,7 +215,7 @@ private:
 
     Result<Query> parse(const Call& call) const {
         Query out;
-        // Clients of the older form ask for what is scheduled, with no parameters at all.
+        // Clients of the first form know neither of these.
         bool older = call.request.path.find("/unstable/") != std::string::npos && !call.request.parameter("dir") &&
                      !call.request.parameter("since_ts");
         PEYK_TRY(auto order, choice(call, "order_by", {"send_ts", "origin_server_ts", "running_since"}));
@@ -191,12 +226,14 @@ private:
         PEYK_TRY(out.status, choice(call, "status", {"scheduled", "finalised"}));
         PEYK_TRY(out.outcome, choice(call, "outcome", {"send", "cancel", "error"}));
         PEYK_TRY(out.reason, choice(call, "reason", {"action", "delay"}));
+        out.id = call.request.parameter("delay_id").value_or("");
         out.room = call.request.parameter("room_id").value_or("");
         out.type = call.request.parameter("type").value_or("");
         PEYK_TRY(auto skip, call.number("from", 0, 0, 1'000'000));
         out.skip = static_cast<std::size_t>(skip);
         if (older) {
-            if (out.status.empty()) out.status = "scheduled";
+            // Those ask for what is scheduled by asking for nothing.
+            if (out.status.empty() && out.id.empty()) out.status = "scheduled";
             return out;
         }
         out.since = services_.clock.now();
@@ -218,14 +255,10 @@ private:
     static bool wanted(const Query& query, const DelayedEvent& event) {
         bool scheduled = event.state == DelayedState::scheduled;
         if (!query.status.empty() && (query.status == "scheduled") != scheduled) return false;
+        if (!query.id.empty() && event.id != query.id) return false;
         if (!query.room.empty() && event.room.view() != query.room) return false;
         if (!query.type.empty() && event.type != query.type) return false;
-        if (!query.outcome.empty()) {
-            auto outcome = event.state == DelayedState::sent        ? "send"
-                           : event.state == DelayedState::cancelled ? "cancel"
-                                                                    : "error";
-            if (scheduled || query.outcome != outcome) return false;
-        }
+        if (!query.outcome.empty() && (scheduled || query.outcome != outcome_of(event))) return false;
         if (!query.reason.empty() && (scheduled || (query.reason == "action") != event.by_action)) return false;
         if (!query.since) return true;
         auto time = time_of(query, event);
@@ -255,6 +288,12 @@ Task<Result<Reply>> schedule_older(RoomServices services, users::Caller caller, 
     }
     if (!made) co_return std::unexpected(std::move(made.error()));
     co_return Reply::of({{"delay_id", *made}});
+}
+
+std::vector<std::pair<std::string, std::string>> delayed_capabilities() {
+    auto limits = fmt::format("{{\"max_delay_ms\":{},\"max_scheduled\":{}}}", rooms::DelayedEvents::kMaxDelay.count(),
+                              rooms::DelayedEvents::kMaxScheduled);
+    return {{"m.delayed_events", limits}, {"org.matrix.msc4140.delayed_events", limits}};
 }
 
 void add_delayed_endpoints(Api& api, const RoomServices& services) {

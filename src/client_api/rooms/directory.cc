@@ -1,15 +1,10 @@
-// Aliases and the list of published rooms. Spec: Client-Server API › Room aliases; Listing rooms.
+// Aliases, and which rooms are published. Spec: Client-Server API › Room aliases; Listing rooms.
 
 #include "client_api/rooms/access.h"
 #include "rooms/auth/power_levels.h"
-#include "rooms/directory/room_summary.h"
 
 namespace peyk::client_api {
 namespace {
-
-constexpr std::size_t kMaxListed = 500;
-constexpr std::size_t kPage = 100;       // rooms read at once
-constexpr std::size_t kScanned = 2'000;  // rooms looked at for one page
 
 Result<rooms::PowerLevels> power_of(const RoomServices& services, const RoomAccess& access) {
     PEYK_TRY(auto power, services.store.state(*access.room, access.roots, "m.room.power_levels"));
@@ -119,6 +114,7 @@ public:
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
         PEYK_CO_TRY(auto access, open_room(services_, call.who(), room));
+        PEYK_CO_CHECK(check_present(access));
         PEYK_CO_TRY(auto aliases, services_.directory.aliases_of(room));
         json::Array list;
         for (const auto& alias : aliases) list.push_back(alias.str());
@@ -126,6 +122,16 @@ public:
     }
 
 private:
+    // The list is that of today: for members, and for everybody where today is for everybody to see.
+    Result<void> check_present(RoomAccess& access) const {
+        if (access.joined()) return {};
+        PEYK_TRY(auto last, services_.store.last(*access.room));
+        if (!last) return {};
+        PEYK_TRY(auto visibility, access.visibility.visibility_at(last->after));
+        if (visibility == rooms::HistoryVisibility::world_readable) return {};
+        return m::forbidden("You are not in this room");
+    }
+
     RoomServices services_;
 };
 
@@ -169,166 +175,6 @@ private:
     RoomServices services_;
 };
 
-class PublicRooms {
-public:
-    static constexpr Route kRoutes[] = {{Method::get, "/_matrix/client/v3/publicRooms", Auth::optional},
-                                        {Method::post, "/_matrix/client/v3/publicRooms", Auth::user, Body::optional}};
-    explicit PublicRooms(const RoomServices& services) : services_(services) {}
-
-    Task<Result<Reply>> run(Call call) {
-        PEYK_CO_TRY(auto query, parse(call));
-        PEYK_CO_TRY(auto page, query.back ? collect_backward(query) : collect_forward(query));
-        json::Object out{{"total_room_count_estimate", page.rooms.size()}};
-        if (page.more_after) out.set("next_batch", "n" + std::to_string(page.last));
-        if (page.more_before) out.set("prev_batch", "p" + std::to_string(page.first));
-        out.set("chunk", std::move(page.rooms));
-        co_return Reply::of(out);
-    }
-
-private:
-    struct Query {
-        std::size_t limit = 100;
-        rooms::RoomNumber since = 0;  // behind this room, or before it
-        bool back = false;
-        std::string term;
-        std::optional<std::string> instance = {};  // the directory of one network
-        bool all_networks = false;
-    };
-    struct Page {
-        json::Array rooms;
-        rooms::RoomNumber first = 0, last = 0;
-        bool more_before = false, more_after = false;
-    };
-
-    Result<Page> collect_forward(const Query& query) const {
-        // Back only in the server's own list; those of other networks are walked forward.
-        Page page{.more_before = query.since != 0 && !query.instance && !query.all_networks};
-        std::size_t scanned = 0;
-        for (auto after = query.since; scanned < kScanned;) {
-            PEYK_TRY(auto batch, listed(query, after));
-            for (auto& item : batch) {
-                ++scanned;
-                PEYK_TRY(auto entry, entry_of(item.room));
-                if (entry && matches(*entry, query)) {
-                    page.more_after = page.rooms.size() == query.limit;
-                    if (page.more_after) return page;
-                    page.rooms.push_back(*std::move(entry));
-                    if (page.rooms.size() == 1) page.first = item.number;
-                    page.last = item.number;
-                }
-                after = item.number;
-            }
-            if (batch.size() < kPage) break;
-        }
-        return page;
-    }
-
-    // The page before a room, in the same order as the others.
-    Result<Page> collect_backward(const Query& query) const {
-        Page page{.more_after = true};
-        std::size_t scanned = 0;
-        for (auto before = query.since; scanned < kScanned && before > 0;) {
-            PEYK_TRY(auto batch, services_.directory.list_before(before, kPage));
-            for (auto& item : batch) {
-                ++scanned;
-                PEYK_TRY(auto entry, entry_of(item.room));
-                if (entry && matches(*entry, query)) {
-                    page.more_before = page.rooms.size() == query.limit;
-                    if (page.more_before) break;
-                    page.rooms.push_back(*std::move(entry));
-                    if (page.rooms.size() == 1) page.last = item.number;
-                    page.first = item.number;
-                }
-                before = item.number;
-            }
-            if (page.more_before || batch.size() < kPage) break;
-        }
-        std::ranges::reverse(page.rooms);
-        return page;
-    }
-
-    // The next rooms of the directory that is asked for, or of all together.
-    Result<std::vector<rooms::Directory::Published>> listed(const Query& query, rooms::RoomNumber after) const {
-        using List = std::vector<rooms::Directory::Published>;
-        if (query.instance)
-            return services_.bridged ? services_.bridged->published(*query.instance, after, kPage) : List{};
-        PEYK_TRY(auto page, services_.directory.list(after, kPage));
-        if (!query.all_networks || !services_.bridged) return page;
-        PEYK_TRY(auto more, services_.bridged->published(std::nullopt, after, kPage));
-        page.insert(page.end(), more.begin(), more.end());
-        std::ranges::sort(page, {}, &rooms::Directory::Published::number);
-        auto twice = std::ranges::unique(page, {}, &rooms::Directory::Published::number);
-        page.erase(twice.begin(), twice.end());
-        if (page.size() > kPage) page.erase(page.begin() + kPage, page.end());
-        return page;
-    }
-
-    Result<Query> parse(const Call& call) const {
-        Query out;
-        if (auto server = call.request.parameter("server"); server && *server != services_.rooms.server().view())
-            return fail(Error{Errc::unsupported,
-                              "Directories of other servers cannot be read: federation is not built yet",
-                              "M_FORBIDDEN"});
-        PEYK_TRY(auto from_query, call.number("limit", 100, 0, kMaxListed));
-        PEYK_TRY(auto from_body, call.optional_integer("limit"));
-        if (from_body && *from_body < 0) return m::invalid_param("'limit' must not be negative");
-        out.limit = static_cast<std::size_t>(std::min<std::int64_t>(from_body.value_or(from_query), kMaxListed));
-        std::optional<std::string> since;
-        if (!call.body_member("since").is_null()) {
-            PEYK_TRY(since, call.optional_string("since"));
-        }
-        if (!since) since = call.request.parameter("since");
-        if (since && !since->empty()) {
-            bool known = since->size() <= 21 && (since->front() == 'n' || since->front() == 'p') &&
-                         since->find_first_not_of("0123456789", 1) == std::string::npos;
-            if (!known) return m::invalid_param("'since' is not a token of this list");
-            out.back = since->front() == 'p';
-            out.since = std::strtoull(since->c_str() + 1, nullptr, 10);
-        }
-        PEYK_TRY(out.instance, call.optional_string("third_party_instance_id"));
-        PEYK_TRY(auto all, call.optional_bool("include_all_networks"));
-        out.all_networks = all.value_or(false);
-        if (out.instance && out.instance->empty()) out.instance.reset();
-        if (out.instance && out.all_networks)
-            return m::invalid_param("'third_party_instance_id' cannot be given with 'include_all_networks'");
-        PEYK_TRY(const auto* filter, call.optional_object("filter"));
-        if (filter) {
-            const auto* term = filter->find("generic_search_term");
-            if (term && !term->is_null() && !term->string())
-                return m::bad_json("'generic_search_term' must be a string");
-            if (term && term->string()) out.term = lower(*term->string());
-        }
-        return out;
-    }
-
-    // ASCII only; other scripts are compared as they are.
-    static std::string lower(std::string text) {
-        for (auto& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-        return text;
-    }
-
-    static bool matches(const json::Value& entry, const Query& query) {
-        if (query.term.empty()) return true;
-        for (auto key : {"name", "topic", "canonical_alias"}) {
-            auto text = entry.get_string(key);
-            if (text && lower(std::string(*text)).find(query.term) != std::string::npos) return true;
-        }
-        return false;
-    }
-
-    // Spec: PublishedRoomsChunk.
-    Result<std::optional<json::Value>> entry_of(const RoomId& id) const {
-        PEYK_TRY(auto room, services_.store.find(id));
-        if (!room) return std::nullopt;
-        PEYK_TRY(auto last, services_.store.last(*room));
-        if (!last) return std::nullopt;
-        PEYK_TRY(auto summary, rooms::summarise_room(services_.store, *room, last->after));
-        return json::Value(std::move(summary.json));
-    }
-
-    RoomServices services_;
-};
-
 }  // namespace
 
 void add_directory_endpoints(Api& api, const RoomServices& services) {
@@ -338,17 +184,7 @@ void add_directory_endpoints(Api& api, const RoomServices& services) {
     api.add<RoomAliases>(services);
     api.add<GetVisibility>(services);
     api.add<PutVisibility>(services);
-    if (services.public_directory) {
-        api.add<PublicRooms>(services);
-        return;
-    }
-    for (auto method : {Method::get, Method::post}) {
-        Route route{method, "/_matrix/client/v3/publicRooms", Auth::optional};
-        auto refuse = [](Call) -> Task<Result<http::Response>> {
-            co_return fail(Error{Errc::unsupported, "This feature is switched off on this server", "M_FORBIDDEN"});
-        };
-        api.add(route, refuse);
-    }
+    add_public_rooms_endpoints(api, services);
 }
 
 }  // namespace peyk::client_api

@@ -12,6 +12,7 @@
 #include "rooms/timeline/create_room.h"
 #include "rooms/timeline/upgrade_room.h"
 #include "rooms/visibility/visibility.h"
+#include "sync/ports.h"
 #include "sync/presence.h"
 #include "sync/tokens.h"
 
@@ -63,7 +64,7 @@ struct RoomServices {
     const rooms::Profiles& profiles;
     const sync::Tokens& tokens;
     ReadMarkers& read_markers;
-    const rooms::IgnoreLists& ignore_lists;
+    const sync::AccountDataSource& account_data;
     const Clock& clock;
     BridgedNames* bridged = nullptr;     // null: no application services
     bool public_directory = true;        // off in the quiet profile: lists stay empty for other people's rooms
@@ -72,6 +73,8 @@ struct RoomServices {
 };
 
 void add_room_endpoints(Api& api, const RoomServices& services);
+// What they add to GET /capabilities: name and JSON object.
+std::vector<std::pair<std::string, std::string>> delayed_capabilities();
 // Where people may be invited by an e-mail address.
 void add_third_party_endpoints(Api& api, rooms::ThirdPartyInvites& invites);
 // `notices` null: switched off, which the answers say.
@@ -85,6 +88,7 @@ void add_membership_endpoints(Api& api, const RoomServices& services);
 void add_sending_endpoints(Api& api, const RoomServices& services);
 void add_state_endpoints(Api& api, const RoomServices& services);
 void add_history_endpoints(Api& api, const RoomServices& services);
+void add_initial_sync_endpoints(Api& api, const RoomServices& services);
 void add_relation_endpoints(Api& api, const RoomServices& services);
 void add_summary_endpoints(Api& api, const RoomServices& services);
 void add_report_endpoints(Api& api, const RoomServices& services);
@@ -92,5 +96,6 @@ void add_delayed_endpoints(Api& api, const RoomServices& services);
 void add_ephemeral_endpoints(Api& api, const RoomServices& services);
 void add_retention_endpoints(Api& api, const RoomServices& services);
 void add_directory_endpoints(Api& api, const RoomServices& services);
+void add_public_rooms_endpoints(Api& api, const RoomServices& services);
 
 }  // namespace peyk::client_api

@@ -28,13 +28,15 @@ private:
     RoomServices services_;
 };
 
-// A receipt of an event of this room. Spec: Receipts › server behaviour.
+// A receipt of an event of this room: of others there is nothing to count from, and no end. Errors: M_NOT_FOUND.
+// Spec: Receipts › server behaviour.
 Result<rooms::Receipt> make_receipt(const RoomServices& services, const users::Caller& caller,
                                     const rooms::RoomInfo& room, const std::string& type, const EventId& event,
                                     std::string thread) {
-    rooms::Receipt receipt{caller.user, type, event, std::move(thread), services.clock.now().count()};
     PEYK_TRY(auto stored, services.store.event(room, event));
-    if (stored) receipt.number = stored->number;
+    if (!stored) return m::not_found("There is no such event in this room");
+    rooms::Receipt receipt{caller.user, type, event, std::move(thread), services.clock.now().count()};
+    receipt.number = stored->number;
     return receipt;
 }
 
@@ -59,11 +61,11 @@ public:
         }
         if (type != "m.read" && type != "m.read.private")
             co_return m::invalid_param("Not a receipt type: " + type.substr(0, 40));
+        PEYK_CO_TRY(auto receipt, make_receipt(services_, call.who(), *access.room, type, event, thread.value_or("")));
         if (thread) {
             PEYK_CO_TRY(bool fits, rooms::receipt_fits(services_.store, *access.room, event, *thread));
             if (!fits) co_return m::invalid_param("The event does not belong to the thread of 'thread_id'");
         }
-        PEYK_CO_TRY(auto receipt, make_receipt(services_, call.who(), *access.room, type, event, thread.value_or("")));
         PEYK_CO_CHECK(co_await services_.stream.set_receipt(access.room->number, std::move(receipt)));
         co_return Reply::empty();
     }

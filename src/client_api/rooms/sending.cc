@@ -61,6 +61,13 @@ Result<void> check_redaction(const RoomServices& services, const users::Caller& 
     return m::forbidden("You may not redact this event");
 }
 
+// The event that this request made before: whoever asks again is told of it, whatever became of them since.
+Task<Result<std::optional<EventId>>> already_sent(RoomServices services, RoomId room, rooms::Transaction transaction) {
+    auto write = co_await services.rooms.enter(std::move(room));
+    if (!write) co_return std::nullopt;  // the checks that follow say why
+    co_return write->known(transaction);
+}
+
 class SendMessage {
 public:
     // NOTSPEC: POST without a transaction id, for scripts that never send anything twice.
@@ -71,14 +78,21 @@ public:
     explicit SendMessage(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
-        PEYK_CO_CHECK(users::check_active(call.who()));
         PEYK_CO_TRY(auto draft, message_draft(call));
         PEYK_CO_CHECK(check_tombstone(draft, room));
         PEYK_CO_TRY(draft.origin_server_ts, massaged_time(call));
-        if (draft.redacts) PEYK_CO_CHECK(check_redaction(services_, call.who(), room, *draft.redacts));
         std::optional<rooms::Transaction> transaction;
         if (call.request.method == Method::put) {
             PEYK_CO_TRY(transaction, transaction_of(call, "send " + room.str() + " " + draft.type));
+        }
+        if (draft.redacts) {
+            if (transaction) {
+                PEYK_CO_TRY(auto known, co_await already_sent(services_, room, *transaction));
+                if (known) co_return Reply::of({{"event_id", known->str()}});
+            }
+            PEYK_CO_CHECK(check_redaction(services_, call.who(), room, *draft.redacts));
+        } else {
+            PEYK_CO_CHECK(users::check_active(call.who()));
         }
         PEYK_CO_TRY(auto delay, older_delay(call));
         if (delay) {
@@ -107,11 +121,13 @@ public:
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
         PEYK_CO_TRY(auto target, call.id<EventId>("eventId"));
         PEYK_CO_TRY(auto reason, call.optional_string("reason"));
+        PEYK_CO_TRY(auto transaction, transaction_of(call, "redact " + room.str() + " " + target.str()));
+        PEYK_CO_TRY(auto known, co_await already_sent(services_, room, transaction));
+        if (known) co_return Reply::of({{"event_id", known->str()}});
         PEYK_CO_CHECK(check_redaction(services_, call.who(), room, target));
         rooms::Draft draft;
         draft.type = "m.room.redaction";
         if (reason) draft.content.set("reason", *reason);
-        PEYK_CO_TRY(auto transaction, transaction_of(call, "redact " + room.str() + " " + target.str()));
         draft.redacts = std::move(target);
         PEYK_CO_TRY(auto sent, co_await services_.rooms.send(call.who().user, std::move(room), std::move(draft),
                                                              std::move(transaction)));
@@ -159,15 +175,7 @@ private:
     Result<void> check(const rooms::Draft& draft, const RoomId& room) const {
         PEYK_CHECK(check_tombstone(draft, room));
         if (draft.type != "m.room.canonical_alias" || !draft.state_key->empty()) return {};
-        std::vector<std::string> named;
-        if (const auto* alias = draft.content.find("alias"); alias && alias->string() && !alias->string()->empty())
-            named.push_back(*alias->string());
-        if (const auto* more = draft.content.find("alt_aliases"); more && more->array()) {
-            for (const auto& alias : *more->array()) {
-                if (!alias.string()) return m::invalid_param("'alt_aliases' must be a list of aliases");
-                named.push_back(*alias.string());
-            }
-        }
+        PEYK_TRY(auto named, aliases_in(draft.content));
         PEYK_TRY(auto info, services_.store.find(room));
         if (!info) return m::not_found("This server does not know the room");
         PEYK_TRY(auto last, services_.store.last(*info));
@@ -184,6 +192,24 @@ private:
             if (!row || row->room != room) return m::bad_alias("The alias does not point at this room");
         }
         return {};
+    }
+
+    // Null stands for none, as some clients write it.
+    static Result<std::vector<std::string>> aliases_in(const json::Object& content) {
+        std::vector<std::string> out;
+        const auto* main = content.find("alias");
+        if (main && !main->is_null()) {
+            if (!main->string()) return m::invalid_param("'alias' must be an alias");
+            if (!main->string()->empty()) out.push_back(*main->string());
+        }
+        const auto* more = content.find("alt_aliases");
+        if (!more || more->is_null()) return out;
+        if (!more->array()) return m::invalid_param("'alt_aliases' must be a list of aliases");
+        for (const auto& alias : *more->array()) {
+            if (!alias.string()) return m::invalid_param("'alt_aliases' must be a list of aliases");
+            out.push_back(*alias.string());
+        }
+        return out;
     }
 
     RoomServices services_;

@@ -117,7 +117,8 @@ public:
         for (const auto& [number, id] : shared) {
             if (number <= after) continue;
             if (joined.size() == kPage) {
-                out.set("next_batch", std::to_string(last));
+                // The second name is that of MSC2666, which clients go on by.
+                for (const char* name : {"next_batch", "next_batch_token"}) out.set(name, std::to_string(last));
                 break;
             }
             joined.push_back(id.str());
@@ -133,6 +134,7 @@ private:
     // Where a page ends: the number of its last room, which says nothing outside of this server.
     static Result<rooms::RoomNumber> token_of(const Call& call) {
         auto text = call.request.parameter("from");
+        if (!text) text = call.request.parameter("batch_token");
         if (!text || text->empty()) return 0;
         rooms::RoomNumber number = 0;
         auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);

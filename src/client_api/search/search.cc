@@ -333,7 +333,7 @@ public:
         PEYK_CO_TRY(const auto* criteria, object_of(categories, "room_events"));
         if (!criteria) co_return Reply{200, R"({"search_categories":{}})"};
         PEYK_CO_TRY(auto wanted, read_criteria(*criteria, call.who().user_number));
-        PEYK_CO_TRY(wanted.request.ignored, services_.ignore_lists.ignored_by(call.who().user_number));
+        PEYK_CO_TRY(wanted.request.ignored, services_.account_data.ignored_by(call.who().user_number));
         Place place;
         if (auto token = call.request.parameter("next_batch")) {
             PEYK_CO_TRY(auto bytes, services_.tokens.decode_place(*token, call.who().user_number));

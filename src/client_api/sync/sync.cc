@@ -27,7 +27,14 @@ private:
         PEYK_TRY(auto timeout, call.number("timeout", 0, 0, 600'000));
         request.timeout = Millis{timeout};
         PEYK_TRY(request.full_state, call.flag("full_state", false));
-        PEYK_TRY(request.state_after, call.flag("use_state_after", false));
+        PEYK_TRY(bool after, call.flag("use_state_after", false));
+        PEYK_TRY(bool older, call.flag("org.matrix.msc4222.use_state_after", false));
+        // One name in the answer: the specification's, where a client asks by both.
+        if (after) {
+            request.state_form = sync::StateForm::after;
+        } else if (older) {
+            request.state_form = sync::StateForm::after_older;
+        }
         PEYK_TRY(request.set_presence, parse_set_presence(call.request.parameter("set_presence")));
         return request;
     }
@@ -44,9 +51,10 @@ private:
 
 }  // namespace
 
-void add_sync_endpoints(Api& api, sync::SyncV3& sync) {
+void add_sync_endpoints(Api& api, sync::SyncV3& sync, const rooms::Directory& directory) {
     api.add<Sync>(sync);
     add_event_stream(api, sync);
+    add_initial_sync(api, sync, directory);
 }
 
 }  // namespace peyk::client_api

@@ -83,6 +83,8 @@ Level PowerLevels::user_level(std::string_view user) const {
     return named("users_default", 0);
 }
 
+Level PowerLevels::default_level() const { return named("users_default", 0); }
+
 Level PowerLevels::event_level(std::string_view type, EventKind kind) const {
     if (auto level = entry("events", type)) return *level;
     return kind == EventKind::state ? named("state_default", 50) : named("events_default", 0);

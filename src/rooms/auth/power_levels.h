@@ -30,6 +30,7 @@ public:
         : levels_(std::move(levels)), create_(std::move(create)), rules_(&rules) {}
 
     Level user_level(std::string_view user) const;
+    Level default_level() const;  // of users without an entry who created nothing
     enum class EventKind : unsigned char { message, state };
     Level event_level(std::string_view type, EventKind kind) const;
     Level invite_level() const { return named("invite", 0); }

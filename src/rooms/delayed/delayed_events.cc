@@ -151,7 +151,7 @@ Task<void> DelayedEvents::sweep() {
 }
 
 Task<Result<std::string>> DelayedEvents::schedule(UserId user, DelayedDraft draft) {
-    if (draft.delay <= Millis{0}) co_return m::invalid_param("'delay' must be a number of milliseconds above 0");
+    if (draft.delay <= Millis{0}) co_return m::invalid_param("A delay is a number of milliseconds above 0");
     if (draft.delay > kMaxDelay) {
         co_return fail(Error{Errc::bad_request, "The requested delay is too long", "M_MAX_DELAY_EXCEEDED",
                              fmt::format("\"max_delay\":{}", kMaxDelay.count())});

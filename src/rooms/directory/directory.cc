@@ -8,6 +8,7 @@ namespace peyk::rooms {
 namespace {
 constexpr std::uint64_t kServer = 0;  // the owner number of the server's rows
 constexpr std::size_t kMaxAliases = 1000;
+constexpr std::size_t kCounted = 1000;  // rows at once
 }  // namespace
 
 Result<std::optional<AliasRow>> Directory::resolve(const RoomAlias& alias) const {
@@ -78,12 +79,14 @@ Task<Result<void>> Directory::move(RoomId from, RoomId to) {
         change.del(kRoomAliases, kServer, old_number + digest);
         change.put(kRoomAliases, kServer, new_number + digest, alias.view());
     }
+    PEYK_CO_TRY(bool both, published(to));
     if (listed) {
         change.del(kDirectory, kServer, old_number);
         change.put(kDirectory, kServer, new_number, to.view());
     }
     if (change.empty()) co_return Result<void>{};
     PEYK_CO_CHECK(co_await db_.commit(std::move(change)));
+    if (listed && both) counted(-1);
     co_return Result<void>{};
 }
 
@@ -94,6 +97,9 @@ Result<bool> Directory::published(const RoomId& room) const {
 
 Task<Result<void>> Directory::set_published(RoomId room, bool published) {
     auto number = db_.number(room.view());
+    auto guard = co_await lanes_.enter(number);
+    PEYK_CO_TRY(bool was, this->published(room));
+    if (was == published) co_return Result<void>{};
     storage::Change change(db_, Owner::server, kServer, db_.epoch(Owner::server, kServer));
     if (published) {
         change.put(kDirectory, kServer, number_key(number), room.view());
@@ -101,7 +107,33 @@ Task<Result<void>> Directory::set_published(RoomId room, bool published) {
         change.del(kDirectory, kServer, number_key(number));
     }
     PEYK_CO_CHECK(co_await db_.commit(std::move(change)));
+    counted(published ? 1 : -1);
     co_return Result<void>{};
+}
+
+void Directory::counted(int difference) {
+    std::lock_guard lock(mutex_);
+    ++changes_;
+    if (count_) *count_ = static_cast<std::size_t>(static_cast<std::int64_t>(*count_) + difference);
+}
+
+Result<std::size_t> Directory::count() const {
+    std::uint64_t changes = 0;
+    {
+        std::lock_guard lock(mutex_);
+        if (count_) return *count_;
+        changes = changes_;
+    }
+    std::size_t found = 0;
+    for (std::string start;;) {
+        PEYK_TRY(auto rows, db_.scan(kDirectory, kServer, start, "", kCounted));
+        found += rows.size();
+        if (rows.size() < kCounted) break;
+        start = rows.back().rest + '\0';
+    }
+    std::lock_guard lock(mutex_);
+    if (changes == changes_) count_ = found;  // otherwise the next one counts again
+    return found;
 }
 
 Result<std::vector<Directory::Published>> Directory::list(RoomNumber after, std::size_t limit) const {

@@ -2,6 +2,8 @@
 // Local aliases and the published room directory: rows of the server's shard.
 // Spec: Client-Server API › Room aliases; Listing rooms.
 
+#include <mutex>
+
 #include "async/lane.h"
 #include "rooms/timeline/room_store.h"
 
@@ -34,14 +36,21 @@ public:
         RoomNumber number;
     };
     Result<std::vector<Published>> list(RoomNumber after, std::size_t limit) const;
+    // How many are published. Walks all rows the first time, and is kept in memory from then on.
+    Result<std::size_t> count() const;
     // Those before `before`, the nearest first.
     Result<std::vector<Published>> list_before(RoomNumber before, std::size_t limit) const;
 
 private:
     static std::string encode(const AliasRow& row);
 
+    void counted(int difference);
+
     storage::Db& db_;
-    Lanes lanes_;
+    Lanes lanes_;  // by alias, and by room for what is published
+    mutable std::mutex mutex_;
+    mutable std::optional<std::size_t> count_;
+    mutable std::uint64_t changes_ = 0;  // of what is counted
 };
 
 }  // namespace peyk::rooms

@@ -1,5 +1,8 @@
 #include "rooms/ephemeral/room_stream.h"
 
+#include <algorithm>
+#include <span>
+
 #include "base/bytes.h"
 #include "core/errors.h"
 
@@ -8,7 +11,9 @@ namespace {
 
 enum class Kind : std::uint8_t { receipt = 1, device_list = 2 };
 constexpr std::size_t kPage = 1000;
-constexpr std::size_t kMaxMarks = 10'000;  // threads that one user has read
+constexpr std::size_t kMaxMarks = 10'000;   // of one user; there are fewer
+constexpr std::size_t kMaxLooked = 10'000;  // rows, for the newest receipts
+constexpr std::size_t kNumberBytes = 8;     // of the user's number, at the beginning of a read mark's key
 
 // Receipt row: user, type, event, thread (length-prefixed), time; stream position of its row in kRoomStream is the
 // receipt row's own stamp, so a receipt is one put in each table and the older stream row is deleted.
@@ -37,19 +42,25 @@ Result<Receipt> decode(std::string_view bytes, storage::Position position) {
 
 Task<Result<void>> RoomStream::set_receipt(RoomNumber room, Receipt receipt) {
     auto digest = db_.digest("receipt", receipt.user.str() + ' ' + receipt.type + ' ' + receipt.thread);
-    auto guard = co_await lanes_.enter(get_u64be(digest.data()));
+    auto user = db_.number(receipt.user.view());
+    auto guard = co_await lanes_.enter(user);
     PEYK_CO_TRY(auto old, db_.get(kReceipts, room, digest));
+    PEYK_CO_TRY(auto mark, db_.get(kReadMarks, room, number_key(user) + digest));
+    if (mark && ByteReader(mark->body).varint() >= receipt.number) co_return Result<void>{};
     storage::Change change(db_, Owner::room, room, db_.epoch(Owner::room, room));
     if (old) {
-        PEYK_CO_TRY(auto before, decode(old->body, old->position));
-        if (before.event == receipt.event) co_return Result<void>{};
         change.del(kRoomStream, room, number_key(old->position));
+    } else if (!receipt.thread.empty()) {
+        PEYK_CO_CHECK(drop_old_threads(change, room, user));
     }
     change.put(kReceipts, room, digest, encode(receipt));
     std::string row(1, static_cast<char>(Kind::receipt));
     row += digest;
     change.put_at_position(kRoomStream, room, "", "", row);
-    PEYK_CO_CHECK(move_mark(change, room, receipt, digest));
+    std::string body;
+    put_varint(body, receipt.number);
+    put_bytes(body, receipt.thread);
+    change.put(kReadMarks, room, number_key(user) + digest, body);
     activity_.begin(room);
     auto position = co_await db_.commit(std::move(change));
     activity_.end(room, position.value_or(0));
@@ -59,17 +70,31 @@ Task<Result<void>> RoomStream::set_receipt(RoomNumber room, Receipt receipt) {
     co_return Result<void>{};
 }
 
-// In the same batch as the receipt. Inside the lane of the receipt.
-Result<void> RoomStream::move_mark(storage::Change& change, RoomNumber room, const Receipt& receipt,
-                                   std::string_view digest) const {
-    auto rest = number_key(db_.number(receipt.user.view()));
-    rest += digest;
-    PEYK_TRY(auto old, db_.get(kReadMarks, room, rest));
-    if (receipt.number == 0 || (old && ByteReader(old->body).varint() >= receipt.number)) return {};
-    std::string body;
-    put_varint(body, receipt.number);
-    put_bytes(body, receipt.thread);
-    change.put(kReadMarks, room, rest, body);
+// So that there is place for one more. What is forgotten counts as unread again, a thousand threads later.
+Result<void> RoomStream::drop_old_threads(storage::Change& change, RoomNumber room, UserNumber user) const {
+    constexpr std::size_t kDroppedAtOnce = 100;
+    struct Old {
+        EventNumber event;
+        std::string rest;
+    };
+    std::vector<Old> threads;
+    PEYK_TRY(auto rows, db_.scan_prefix(kReadMarks, room, number_key(user), kMaxMarks));
+    for (auto& row : rows) {
+        ByteReader reader(row.body);
+        auto event = reader.varint();
+        auto thread = reader.bytes();
+        if (!thread.empty() && thread != "main") threads.push_back({event, std::move(row.rest)});
+    }
+    if (threads.size() < kMaxThreads) return {};
+    std::ranges::sort(threads, {}, &Old::event);
+    auto surplus = std::min(threads.size() - kMaxThreads + 1, kDroppedAtOnce);
+    for (const auto& old : std::span(threads).first(surplus)) {
+        auto digest = std::string_view(old.rest).substr(kNumberBytes);
+        PEYK_TRY(auto receipt, db_.get(kReceipts, room, digest));
+        if (receipt) change.del(kRoomStream, room, number_key(receipt->position));
+        change.del(kReceipts, room, digest);
+        change.del(kReadMarks, room, old.rest);
+    }
     return {};
 }
 
@@ -86,11 +111,16 @@ Result<std::vector<ReadMark>> RoomStream::read_marks(RoomNumber room, UserNumber
 }
 
 Task<Result<void>> RoomStream::device_list_changed(UserId user) {
-    PEYK_CO_TRY(auto rows, memberships_.of(db_.number(user.view())));
+    auto number = db_.number(user.view());
+    auto guard = co_await lanes_.enter(number);
+    PEYK_CO_TRY(auto rows, memberships_.of(number));
     std::vector<std::pair<RoomNumber, storage::Db::Pending>> pending;
     for (const auto& row : *rows) {
         if (row.membership != Membership::join) continue;
+        PEYK_CO_TRY(auto old, db_.get(kDeviceListRows, row.number, number_key(number)));
         storage::Change change(db_, Owner::room, row.number, db_.epoch(Owner::room, row.number));
+        if (old) change.del(kRoomStream, row.number, number_key(old->position));
+        change.put(kDeviceListRows, row.number, number_key(number), "");
         std::string body(1, static_cast<char>(Kind::device_list));
         body += user.view();
         change.put_at_position(kRoomStream, row.number, "", "", body);
@@ -111,41 +141,82 @@ Task<Result<void>> RoomStream::device_list_changed(UserId user) {
     co_return outcome;
 }
 
-Result<RoomStream::Changes> RoomStream::changes(RoomNumber room, storage::Position from, storage::Position to) const {
+Result<RoomStream::Changes> RoomStream::changes(RoomNumber room, storage::Position from, storage::Position to,
+                                                std::optional<ReceiptLimit> limit) const {
     Changes out;
+    Digests receipts;  // the oldest first
     auto start = number_key(from + 1);
     auto end = number_key(to + 1);
     for (;;) {
         PEYK_TRY(auto rows, db_.scan(kRoomStream, room, start, end, kPage));
         for (const auto& row : rows) {
             if (row.body.empty()) continue;
-            auto rest = std::string_view(row.body).substr(1);
+            auto rest = row.body.substr(1);
             if (static_cast<Kind>(row.body[0]) == Kind::device_list) {
-                out.device_lists.push_back(UserId::trusted(std::string(rest)));
-                continue;
+                out.device_lists.push_back(UserId::trusted(std::move(rest)));
+            } else {
+                receipts.push_back(std::move(rest));
             }
-            PEYK_TRY(auto receipt, db_.get(kReceipts, room, rest));
-            if (!receipt) continue;
-            PEYK_TRY(auto decoded, decode(receipt->body, receipt->position));
-            out.receipts.push_back(std::move(decoded));
         }
-        if (rows.size() < kPage) return out;
+        if (rows.size() < kPage) break;
         start = rows.back().rest + '\0';
     }
+    if (limit && receipts.size() > limit->newest) {
+        PEYK_TRY(auto own, own_receipts(room, limit->own));
+        auto surplus = receipts.begin() + static_cast<std::ptrdiff_t>(receipts.size() - limit->newest);
+        auto kept = std::stable_partition(receipts.begin(), surplus,
+                                          [&](const auto& digest) { return std::ranges::binary_search(own, digest); });
+        receipts.erase(kept, surplus);
+    }
+    PEYK_TRY(out.receipts, load(room, receipts));
+    return out;
 }
 
-Result<std::vector<Receipt>> RoomStream::receipts(RoomNumber room) const {
+// Sorted.
+Result<RoomStream::Digests> RoomStream::own_receipts(RoomNumber room, UserNumber user) const {
+    Digests out;
+    PEYK_TRY(auto rows, db_.scan_prefix(kReadMarks, room, number_key(user), kMaxMarks));
+    for (const auto& row : rows) out.push_back(row.rest.substr(kNumberBytes));
+    return out;
+}
+
+Result<std::vector<Receipt>> RoomStream::load(RoomNumber room, const Digests& digests) const {
     std::vector<Receipt> out;
-    std::string start;
-    for (;;) {
-        PEYK_TRY(auto rows, db_.scan(kReceipts, room, start, "", kPage));
-        for (const auto& row : rows) {
+    out.reserve(digests.size());
+    for (const auto& digest : digests) {
+        PEYK_TRY(auto receipt, db_.get(kReceipts, room, digest));
+        if (!receipt) continue;
+        PEYK_TRY(auto decoded, decode(receipt->body, receipt->position));
+        out.push_back(std::move(decoded));
+    }
+    return out;
+}
+
+Result<std::vector<Receipt>> RoomStream::receipts(RoomNumber room, ReceiptLimit limit) const {
+    PEYK_TRY(auto all, db_.scan(kReceipts, room, "", "", limit.newest + 1));
+    if (all.size() <= limit.newest) {
+        std::vector<Receipt> out;
+        for (const auto& row : all) {
             PEYK_TRY(auto decoded, decode(row.body, row.position));
             out.push_back(std::move(decoded));
         }
-        if (rows.size() < kPage) return out;
-        start = rows.back().rest + '\0';
+        return out;
     }
+    PEYK_TRY(auto own, own_receipts(room, limit.own));
+    auto chosen = own;
+    std::string end;
+    for (std::size_t looked = 0; looked < kMaxLooked; looked += kPage) {
+        PEYK_TRY(auto rows, db_.scan(kRoomStream, room, "", end, kPage, storage::Store::Order::reverse));
+        for (const auto& row : rows) {
+            if (chosen.size() >= own.size() + limit.newest) return load(room, chosen);
+            if (row.body.empty() || static_cast<Kind>(row.body[0]) != Kind::receipt) continue;
+            auto digest = row.body.substr(1);
+            if (!std::ranges::binary_search(own, digest)) chosen.push_back(std::move(digest));
+        }
+        if (rows.size() < kPage) break;
+        end = rows.back().rest;
+    }
+    return load(room, chosen);
 }
 
 Result<storage::Position> RoomStream::newest(RoomNumber room) const {

@@ -171,11 +171,14 @@ Result<std::optional<EventId>> thread_of(const RoomStore& store, const RoomInfo&
 
 Result<bool> receipt_fits(const RoomStore& store, const RoomInfo& room, const EventId& event, std::string_view thread) {
     PEYK_TRY(auto found, store.event(room, event));
-    if (!found) return true;
+    if (!found) return false;
     if (thread == "main") {
         PEYK_TRY(auto in, thread_of(store, room, *found->event));
         return !in;
     }
+    PEYK_TRY(auto children, store.relations().children(room.number, EventId::trusted(std::string(thread))));
+    if (std::ranges::none_of(*children, [](const auto& child) { return child.kind == RelationKind::thread; }))
+        return false;
     constexpr int kHops = 3;
     for (int hop = 0; found && hop <= kHops; ++hop) {
         if (found->event->id.view() == thread) return true;

@@ -28,8 +28,8 @@ Result<ThreadSummary> summarise_thread(const RoomStore& store, const RoomInfo& r
 Result<std::optional<EventId>> thread_of(const RoomStore& store, const RoomInfo& room, const Event& event);
 
 // Whether a receipt for the event may name this thread: "main" for what lies in none; else the thread's root, for its
-// events, and for the root and what relates to it, which clients show beside the thread. True for events that this
-// server does not have. Spec: POST /rooms/{roomId}/receipt, thread_id.
+// events, and for the root and what relates to it, which clients show beside the thread. False for events that this
+// server does not have, and for roots of no thread. Spec: POST /rooms/{roomId}/receipt, thread_id.
 Result<bool> receipt_fits(const RoomStore& store, const RoomInfo& room, const EventId& event, std::string_view thread);
 
 }  // namespace peyk::rooms

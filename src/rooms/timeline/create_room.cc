@@ -15,6 +15,13 @@ bool has_state(const NewRoom& wanted, std::string_view type) {
     return false;
 }
 
+// Spec: POST /createRoom, 400: what the rules refuse in a room that does not exist yet is the request's own fault.
+std::unexpected<Error> impossible_state(Error error) {
+    if (error.code == Errc::forbidden && (error.m_code.empty() || error.m_code == "M_FORBIDDEN"))
+        return m::invalid_room_state("The room's first state is not allowed: " + error.detail);
+    return fail(std::move(error));
+}
+
 }  // namespace
 
 Result<json::Object> RoomCreator::power_levels(const UserId& creator, const NewRoom& wanted, const std::string& preset,
@@ -145,9 +152,12 @@ Task<Result<RoomId>> RoomCreator::create(UserId creator, NewRoom wanted) {
         PEYK_CO_TRY(auto taken, directory_.resolve(*alias));
         if (taken) co_return m::room_in_use("The alias is taken");
     }
-    PEYK_CO_TRY(auto write, co_await rooms_.create(*rules, creator, content));
+    auto begun = co_await rooms_.create(*rules, creator, content);
+    if (!begun) co_return impossible_state(std::move(begun).error());
+    auto write = *std::move(begun);
     auto room = write.room().id;
-    PEYK_CO_CHECK(add_events(write, creator, wanted, preset, content, alias));
+    if (auto added = add_events(write, creator, wanted, preset, content, alias); !added)
+        co_return impossible_state(std::move(added).error());
     if (alias) PEYK_CO_CHECK(co_await directory_.add_alias(*alias, room, creator));
     auto committed = co_await std::move(write).commit();
     if (!committed) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/errors.h"
 
 namespace peyk::users {
@@ -69,6 +71,17 @@ Task<Result<std::string>> ThirdParty::request_email(EmailRequest request) {
     if (!sent) validations_.not_sent(started.sid);
     if (!sent) co_return fail(Error{Errc::unavailable, "The e-mail could not be sent; try again later", "M_UNKNOWN"});
     co_return started.sid;
+}
+
+Task<Result<void>> ThirdParty::write_to(std::uint64_t user, std::string address, std::string subject,
+                                        std::string text) {
+    if (!can_mail()) co_return fail(Errc::unavailable, "no mail can be sent");
+    PEYK_CO_TRY(address, canonical_email(address));
+    PEYK_CO_TRY(auto ids, ids_.of(user));
+    bool own = std::ranges::any_of(ids, [&](const auto& id) { return id.medium == kEmail && id.address == address; });
+    if (!own) co_return m::not_found("The address is none of this account");
+    PEYK_CO_CHECK(limiter_.take(privacy::RateClass::mail, address));
+    co_return co_await mailer_->send(std::move(address), std::move(subject), std::move(text));
 }
 
 Result<AccountPtr> ThirdParty::account_of(std::string_view medium, std::string_view address) const {

@@ -43,6 +43,10 @@ public:
     // Only where on().
     IdentityServers& servers() { return *servers_; }
 
+    // A mail of this server's own to one of the user's addresses. Errors: not_found (it is none of them), unavailable,
+    // M_LIMIT_EXCEEDED.
+    Task<Result<void>> write_to(std::uint64_t user, std::string address, std::string subject, std::string text);
+
     struct EmailRequest {
         Purpose purpose;
         std::string address, client_secret;

@@ -21,6 +21,16 @@ const sha256 = async (bytes) => Buffer.from(await crypto.subtle.digest("SHA-256"
 
 const secretKeys = new Map(); // secret storage: key id -> bytes, as an application would keep them
 let client, request, verifier, emoji, recoveryKey;
+// Whether /v3/sync gave a room's state under the name that js-sdk asks for (MSC4222). Without it the client goes on, with
+// state that may be wrong, so that nothing else here would notice.
+let stateAfter = false, needsStateAfter = false;
+
+async function watched(input, init) {
+    const answer = await fetch(input, init);
+    if (String(input.url ?? input).includes("/v3/sync"))
+        answer.clone().text().then((text) => { stateAfter ||= text.includes('"org.matrix.msc4222.state_after":'); }, () => {});
+    return answer;
+}
 const seen = new Map();
 
 function record(event) {
@@ -89,7 +99,7 @@ const commands = {
                                            initial_device_display_name: "js-sdk" });
         client = sdk.createClient({
             baseUrl: url, userId: made.user_id, deviceId: made.device_id, accessToken: made.access_token,
-            timelineSupport: true,
+            timelineSupport: true, fetchFn: watched,
             cryptoCallbacks: {
                 getSecretStorageKey: async ({ keys }) => {
                     const id = Object.keys(keys).find((key) => secretKeys.has(key)) ?? Object.keys(keys)[0];
@@ -118,6 +128,7 @@ const commands = {
             await until(() => client.isInitialSyncComplete());
             return { user_id: made.user_id, device_id: made.device_id, token: made.access_token };
         }
+        needsStateAfter = true;
         // js-sdk pauses some seconds after it lost its server; what was said meanwhile is to come in one piece.
         const filter = new sdk.Filter(made.user_id);
         filter.setTimelineLimit(200);
@@ -140,6 +151,7 @@ const commands = {
     async wait_members({ room, users }) {
         await until(async () => client.getRoom(room) && (await client.getCrypto().isEncryptionEnabledInRoom(room))
             && users.every((user) => client.getRoom(room).getMember(user)?.membership === "join"));
+        await until(() => stateAfter || !needsStateAfter);
         return {};
     },
     async send({ room, text, txn }) {

@@ -296,16 +296,21 @@ TEST_F(Rules, BeginWithTheDefaults) {
     EXPECT_EQ(ids("override"),
               (Strings{".m.rule.master", ".m.rule.suppress_notices", ".m.rule.invite_for_me", ".m.rule.member_event",
                        ".m.rule.is_user_mention", ".m.rule.is_room_mention", ".m.rule.tombstone", ".m.rule.reaction",
-                       ".m.rule.room.server_acl", ".m.rule.suppress_edits"}));
-    EXPECT_EQ(ids("underride"), (Strings{".m.rule.call", ".m.rule.encrypted_room_one_to_one", ".m.rule.room_one_to_one",
-                                         ".m.rule.message", ".m.rule.encrypted"}));
+                       ".m.rule.room.server_acl", ".m.rule.poll_response", ".org.matrix.msc3930.rule.poll_response",
+                       ".m.rule.suppress_edits"}));
+    EXPECT_EQ(ids("underride"),
+              (Strings{".m.rule.call", ".m.rule.encrypted_room_one_to_one", ".m.rule.room_one_to_one",
+                       ".m.rule.message", ".m.rule.encrypted", ".m.rule.poll_start_one_to_one", ".m.rule.poll_start",
+                       ".m.rule.poll_end_one_to_one", ".m.rule.poll_end",
+                       ".org.matrix.msc3930.rule.poll_start_one_to_one", ".org.matrix.msc3930.rule.poll_start",
+                       ".org.matrix.msc3930.rule.poll_end_one_to_one", ".org.matrix.msc3930.rule.poll_end"}));
     for (const char* kind : {"content", "room", "sender"}) EXPECT_EQ(ids(kind), Strings{});
     auto invite = get(rule("override/.m.rule.invite_for_me"), ada);
     EXPECT_EQ(invite.body.get_array("conditions")->at(2).get_string("pattern"), "@ada:test.example");
     auto mention = get(rule("override/.m.rule.is_user_mention"), ada);
     EXPECT_EQ(mention.body.get_array("conditions")->at(0).get_string("value"), "@ada:test.example");
     EXPECT_EQ(mention.body.get_array("conditions")->at(0).get_string("key"), "content.m\\.mentions.user_ids");
-    EXPECT_EQ(get("/_matrix/client/v3/pushrules/global/", ada).body.get_array("override")->size(), 10U);
+    EXPECT_EQ(get("/_matrix/client/v3/pushrules/global/", ada).body.get_array("override")->size(), 12U);
     EXPECT_EQ(get("/_matrix/client/r0/pushrules/", ada).status, 200);
     EXPECT_EQ(get(rule("override/"), ada).body.array()->size(), 10U);
 }

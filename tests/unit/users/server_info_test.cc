@@ -12,8 +12,8 @@ TEST_F(ServerInfo, SpeaksOfItsVersions) {
     ASSERT_EQ(answer.status, 200);
     const auto& versions = *answer.body.get_array("versions");
     auto has = [&](const char* version) { return std::ranges::find(versions, json::Value(version)) != versions.end(); };
-    EXPECT_TRUE(has("r0.6.1") && has("v1.1") && has("v1.11") && has("v1.16"));
-    EXPECT_FALSE(has("v1.17"));
+    EXPECT_TRUE(has("r0.6.1") && has("v1.1") && has("v1.11") && has("v1.19"));
+    EXPECT_FALSE(has("v1.20"));
     EXPECT_EQ(answer.body.get_path({"unstable_features", "org.matrix.e2e_cross_signing"})->boolean(), true);
 }
 
