@@ -168,6 +168,11 @@ struct CallsSection {
     std::string livekit_url;
 };
 
+struct SupportSection {
+    std::vector<std::string> admins, security;  // Matrix ids and e-mail addresses
+    std::string page;
+};
+
 struct LoggingSection {
     log::Level level = log::Level::info;
     log::Format format = log::Format::text;
@@ -199,6 +204,7 @@ struct Config {
     AppservicesSection appservices;
     MailSection mail;
     CallsSection calls;
+    SupportSection support;
     LoggingSection logging;
     MetricsSection metrics;
     OutsideTestsSection outside_tests;

@@ -137,11 +137,12 @@ void add_privacy(std::vector<Key>& keys) {
                            "somebody here was sent it."));
     keys.push_back(feature("privacy.third_party_ids", AT(privacy.third_party_ids), "E-mail addresses at accounts.",
                            "Ties an account to a person. Off, no such value is ever taken."));
-    keys.push_back(feature("privacy.email_notices", AT(privacy.email_notices),
-                           "People may have themselves told by e-mail, at an address of their account, how much waits "
-                           "unread. Needs `privacy.third_party_ids`, `mail.host` and the open profile: in the quiet one "
-                           "it has no effect.",
-                           "Every mail server on the way sees who has an account here, and when they were away."));
+    keys.push_back(
+        feature("privacy.email_notices", AT(privacy.email_notices),
+                "People may have themselves told by e-mail, at an address of their account, how much waits "
+                "unread. Needs `privacy.third_party_ids`, `mail.host` and the open profile: in the quiet one "
+                "it has no effect.",
+                "Every mail server on the way sees who has an account here, and when they were away."));
     keys.push_back(feature("privacy.guest_access", AT(privacy.guest_access), "Accounts without a password, for guests.",
                            "Rooms that allow guests can be read by anybody who can reach the server."));
     keys.push_back(with_open(flag("privacy.shared_rooms_profiles", AT(privacy.shared_rooms_profiles),
@@ -349,6 +350,20 @@ void add_appservices(std::vector<Key>& keys) {
                         "A folder of such files: every `*.yaml` and `*.yml` in it is read at the start. Empty: none."));
 }
 
+void add_support(std::vector<Key>& keys) {
+    constexpr std::string_view kPublic = "Everybody can read it, without an account.";
+    keys.push_back({.name = "support.admins",
+                    .slot = At<std::vector<std::string>>{AT(support.admins)},
+                    .about = "Matrix ids and e-mail addresses of those who run the server, told by "
+                             "`/.well-known/matrix/support`.",
+                    .privacy = kPublic});
+    keys.push_back({.name = "support.security",
+                    .slot = At<std::vector<std::string>>{AT(support.security)},
+                    .about = "Likewise, of those who want to hear of weaknesses.",
+                    .privacy = kPublic});
+    keys.push_back(text("support.page", AT(support.page), "The address of a page with help for users.", kPublic));
+}
+
 void add_mail_and_calls(std::vector<Key>& keys) {
     keys.push_back(text("mail.host", AT(mail.host),
                         "The mail server that takes this server's mails, for confirming e-mail addresses (see "
@@ -405,6 +420,7 @@ std::vector<Key> make_config_keys() {
     add_notices(keys);
     add_network(keys);
     add_appservices(keys);
+    add_support(keys);
     add_mail_and_calls(keys);
     add_operation(keys);
     return keys;
@@ -435,7 +451,9 @@ constexpr Section kSections[] = {
     {"notices", "What the people who run the server say to its users."},
     {"network", "Proxies in front, and rules for connections that the server opens."},
     {"appservices", "Bridges to other networks, and bots."},
-    {"mail", "How mails leave. Nothing is mailed but what confirms an e-mail address, and notices to who asked for them."},
+    {"support", "Whom people turn to. Nothing is told unless it is written here."},
+    {"mail",
+     "How mails leave. Nothing is mailed but what confirms an e-mail address, and notices to who asked for them."},
     {"calls", "Relays that the operator runs for calls."},
     {"logging", "What is written to standard error."},
     {"metrics", "Counters for operators."},

@@ -294,6 +294,12 @@ private:
             problem(where, "notices.user must be the part of a user id before the colon: a-z 0-9 . _ = - / +");
         if (!c.notices.avatar_url.empty() && !c.notices.avatar_url.starts_with("mxc://"))
             problem(where, "notices.avatar_url must begin with mxc://");
+        for (const auto* list : {&c.support.admins, &c.support.security}) {
+            for (const auto& contact : *list) {
+                if (!is_contact(contact))
+                    problem(where, fmt::format("support: \"{}\" is no Matrix id and no e-mail address", contact));
+            }
+        }
         for (const auto& [name, address] : c.network.host_overrides) {
             if (address.rfind(':') == std::string::npos) {
                 problem(where, fmt::format("network.host_overrides.\"{}\" must be address:port", name));
@@ -313,6 +319,12 @@ private:
             problem(where, "retention.default_lifetime must not be more than retention.longest");
         if (!r.enabled && (r.default_lifetime > Millis{0} || bounded))
             loaded_.warnings.emplace_back("retention.enabled is off: the lifetimes that are set change nothing");
+    }
+
+    static bool is_contact(std::string_view text) {
+        if (text.starts_with('@')) return UserId::parse(text).has_value();
+        auto at = text.find('@');
+        return at != std::string_view::npos && at + 1 < text.size() && text.find_first_of(" <>\"") == text.npos;
     }
 
     static bool valid_name(std::string_view name) {

@@ -60,6 +60,22 @@ rooms::RoomCreator::Options creator_options(const Config& config) {
             .guard_retention = config.retention.enabled};
 }
 
+namespace {
+
+std::vector<users::SupportContact> support_contacts(const SupportSection& support) {
+    std::vector<users::SupportContact> out;
+    for (auto [role, list] :
+         {std::pair{"m.role.admin", &support.admins}, std::pair{"m.role.security", &support.security}}) {
+        for (const auto& contact : *list) {
+            bool is_id = contact.starts_with('@');
+            out.push_back({role, is_id ? contact : "", is_id ? "" : contact});
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
 users::Options user_options(const Config& config) {
     users::Options out;
     out.server_name = config.server.name;
@@ -92,6 +108,8 @@ users::Options user_options(const Config& config) {
     out.default_room_version = config.server.default_room_version;
     out.calls = {config.calls.turn_uris, config.calls.turn_secret, config.calls.turn_lifetime,
                  config.calls.livekit_url};
+    out.support_contacts = support_contacts(config.support);
+    out.support_page = config.support.page;
     return out;
 }
 

@@ -151,6 +151,7 @@ Result<std::string> Queue::render(const Transaction& transaction) const {
         if (!first) out += ',';
         first = false;
         rooms::Visibility visibility(parts_.store, *room, reader.number, std::nullopt);
+        visibility.see_everything();
         PEYK_CHECK(rooms::write_client_event(out, parts_.store, *room, *event, reader, visibility,
                                              rooms::RoomIdMember::include, rooms::Bundle::nothing));
     }

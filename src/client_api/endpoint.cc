@@ -163,6 +163,8 @@ Result<void> Api::prepare(const Route& route, bool guests, Call& call) {
         auto address = privacy::rate_key(call.request.client);
         PEYK_CHECK(limiter_.take(route.rate, call.caller ? call.caller->user.view() : std::string_view(address)));
     }
+    // What reads as absent would be answered as if it had not been asked.
+    if (!call.request.query_is_text()) return m::invalid_param("The query holds what is no UTF-8");
     if (route.body == Body::object || route.body == Body::optional) {
         if (call.request.body.empty()) {
             if (route.body == Body::object) return m::not_json("A JSON object is required as the body");

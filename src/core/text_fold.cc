@@ -49,6 +49,22 @@ icu::UnicodeString normalized(const icu::Normalizer2* form, const icu::UnicodeSt
     return U_SUCCESS(status) ? out : text;
 }
 
+// Marks beyond this many on one letter are no text of any language, and putting them in order takes the square of their
+// number. As the stream-safe text format of Unicode (UAX #15, section 13).
+constexpr int kMaxMarks = 30;
+
+icu::UnicodeString with_few_marks(const icu::UnicodeString& text) {
+    icu::UnicodeString out;
+    int marks = 0;
+    for (std::int32_t at = 0; at < text.length(); at = text.moveIndex32(at, 1)) {
+        auto c = text.char32At(at);
+        bool mark = (U_GET_GC_MASK(c) & U_GC_M_MASK) != 0 || u_getCombiningClass(c) != 0;
+        marks = mark ? marks + 1 : 0;
+        if (marks <= kMaxMarks) out.append(c);
+    }
+    return out;
+}
+
 bool is_plain(std::string_view text) {
     for (char c : text)
         if (static_cast<unsigned char>(c) >= 0x80) return false;
@@ -93,7 +109,7 @@ std::u32string fold_text(std::string_view utf8) {
     static const auto* const decomposing = normalizer(icu::Normalizer2::getNFDInstance);
     static const auto* const composing = normalizer(icu::Normalizer2::getNFCInstance);
     auto text = icu::UnicodeString::fromUTF8({utf8.data(), static_cast<std::int32_t>(utf8.size())});
-    text = normalized(decomposing, normalized(folding, text));
+    text = normalized(decomposing, normalized(folding, with_few_marks(text)));
     icu::UnicodeString bare;
     for (std::int32_t at = 0; at < text.length(); at = text.moveIndex32(at, 1)) {
         auto c = static_cast<char32_t>(text.char32At(at));

@@ -10,7 +10,7 @@ namespace peyk {
 // - accents of Latin, Greek and Cyrillic letters and the points of Arabic and Hebrew are dropped,
 // - the Arabic and the Persian forms of yeh, kaf and heh are one, digits of all scripts are ASCII digits,
 // - everything that is no letter, digit or mark is one space between words; none at the ends.
-// Bytes that are not UTF-8 read as spaces. Linear in the length of the text.
+// Bytes that are not UTF-8 read as spaces. Linear in the length of the text; of marks on one letter only 30 count.
 std::u32string fold_text(std::string_view utf8);
 
 // The same as UTF-8, for keys of rows.

@@ -108,6 +108,16 @@ std::optional<std::string> Request::parameter(std::string_view name) const {
     return found;
 }
 
+bool Request::query_is_text() const {
+    if (std::ranges::none_of(query, [](char c) { return c == '%' || static_cast<signed char>(c) < 0; })) return true;
+    bool text = true;
+    each_parameter(query, [&](std::string_view key, std::string_view value) {
+        text = decode(key, Plus::space) && decode(value, Plus::space);
+        return text;
+    });
+    return text;
+}
+
 std::vector<std::string> Request::parameters(std::string_view name) const {
     std::vector<std::string> found;
     each_parameter(query, [&](std::string_view key, std::string_view value) {

@@ -66,6 +66,8 @@ struct Request {
     // Decoded query parameters. Invalid encodings read as absent.
     std::optional<std::string> parameter(std::string_view name) const;
     std::vector<std::string> parameters(std::string_view name) const;
+    // Whether all names and values of the query decode.
+    bool query_is_text() const;
 };
 
 struct Response {

@@ -157,7 +157,9 @@ Task<http::Response> FallbackPages::sso_redirect(Visit visit) {
     if (!sso_target(to)) co_return matrix_error(400, "M_INVALID_PARAM", "'redirectUrl' is no address of an app");
     auto page = visit.base() + std::string(kSsoPath) + "?redirectUrl=" + http::percent_encode(to);
     if (visit.query.get("action") == "register") page += "&action=register";
-    co_return visit.redirect(page);
+    auto response = visit.redirect(page);
+    response.status = 302;  // as the specification has it; pages go on with 303
+    co_return response;
 }
 
 http::Response FallbackPages::sso_page(const Visit& visit, const std::string& to, const Words* complaint) const {

@@ -119,8 +119,8 @@ Result<bool> holds(const Condition& condition, EventView& view, const Reader& re
         case Kind::match_words: {
             const auto* value = view.at(condition.path);
             if (!value || !value->string()) return false;
-            if (condition.kind == Kind::match) return condition.glob->matches(folded(*value->string()));
-            return condition.glob->matches_words(view.folded_body(*value->string()));
+            const auto& text = view.folded_text(*value->string());
+            return condition.kind == Kind::match ? condition.glob->matches(text) : condition.glob->matches_words(text);
         }
         case Kind::is: {
             const auto* value = view.at(condition.path);
@@ -145,7 +145,7 @@ Result<bool> holds(const Condition& condition, EventView& view, const Reader& re
             if (!body || !body->string()) return false;
             PEYK_TRY(auto name, view.folded_name(reader.user));
             if (name.empty()) return false;
-            return Glob::literal(name).matches_words(view.folded_body(*body->string()));
+            return Glob::literal(name).matches_words(view.folded_text(*body->string()));
         }
         case Kind::mentions_reader: return reader.mentioned;
         case Kind::is_about_reader: return reader.subject;
@@ -175,9 +175,13 @@ const json::Value* EventView::at(const std::vector<std::string>& path) {
     return top_->find(path.front());
 }
 
-const std::u32string& EventView::folded_body(const std::string& body) {
-    if (!body_) body_ = folded(body);
-    return *body_;
+const std::u32string& EventView::folded_text(const std::string& text) {
+    constexpr std::size_t kKept = 8;
+    for (const auto& [known, form] : folded_) {
+        if (known == &text) return form;
+    }
+    if (folded_.size() == kKept) folded_.pop_front();
+    return folded_.emplace_back(&text, folded(text)).second;
 }
 
 Result<bool> EventView::may_notify(const std::string& key) {

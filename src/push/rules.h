@@ -2,6 +2,7 @@
 // Push rules, compiled and evaluated. Pure but for what an event's surroundings are asked for.
 // Spec: Client-Server API › Push Rules.
 
+#include <deque>
 #include <optional>
 
 #include "push/glob.h"
@@ -18,7 +19,8 @@ public:
     const Event& event() const { return *stored_.event; }
     // The value at a path; null when there is none.
     const json::Value* at(const std::vector<std::string>& path);
-    const std::u32string& folded_body(const std::string& body);
+    // A text of the event, folded; the same ones are asked for by many rules. It must stay where it is.
+    const std::u32string& folded_text(const std::string& text);
     std::uint32_t members() const { return stored_.after.joined; }
     Result<bool> may_notify(const std::string& key);
     // The user's name in the room at the event; empty when there is none.
@@ -29,7 +31,7 @@ private:
     const RoomKey& room_;
     const StoredEvent& stored_;
     std::optional<json::Object> top_;
-    std::optional<std::u32string> body_;
+    std::deque<std::pair<const std::string*, std::u32string>> folded_;
     std::vector<std::pair<std::string, bool>> permissions_;
 };
 

@@ -26,8 +26,7 @@ Result<Filter> Filter::parse(const json::Value* definition) {
 }
 
 bool Filter::wants_room(std::string_view room) const {
-    auto has = [&](const auto& list) { return std::find(list.begin(), list.end(), room) != list.end(); };
-    return !has(not_rooms) && (!rooms || has(*rooms));
+    return !not_rooms.has(room) && (!rooms || rooms->has(room));
 }
 
 SharedFilters::SharedFilters() : none_(std::make_shared<const Filter>(Filter::parse(nullptr).value())) {}

@@ -13,8 +13,8 @@ namespace peyk::sync {
 using rooms::EventFilter;
 
 struct Filter {
-    std::optional<std::vector<std::string>> rooms;
-    std::vector<std::string> not_rooms;
+    std::optional<rooms::Names> rooms;
+    rooms::Names not_rooms;
     bool include_leave = false;
     EventFilter timeline, state, ephemeral, room_account_data, account_data, presence;
     rooms::EventFields fields = {};  // of room events

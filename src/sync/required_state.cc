@@ -38,17 +38,30 @@ std::vector<StateMatch> get_matches(ByteReader& reader) {
     return out;
 }
 
-bool any_matches(const std::vector<StateMatch>& matches, std::string_view type, std::string_view key) {
-    return std::any_of(matches.begin(), matches.end(), [&](const auto& match) { return match.matches(type, key); });
+// An order in which texts are compared in place. An absent member comes first.
+struct InOrder {
+    using Place = std::pair<std::optional<std::string_view>, std::optional<std::string_view>>;
+    static Place place(const StateMatch& match) { return {match.type, match.key}; }
+    static Place place(const Place& place) { return place; }
+    bool operator()(const auto& a, const auto& b) const { return place(a) < place(b); }
+};
+
+// Whether one matches; they are sorted. `named`: only with a state key.
+enum class Key : bool { any, named };
+bool any_matches(const std::vector<StateMatch>& matches, std::string_view type, std::string_view key,
+                 Key wanted = Key::any) {
+    auto has = [&](std::optional<std::string_view> wanted_type, std::optional<std::string_view> wanted_key) {
+        return std::binary_search(matches.begin(), matches.end(), InOrder::Place(wanted_type, wanted_key), InOrder());
+    };
+    if (has({}, key) || has(type, key)) return true;
+    return wanted == Key::any && (has({}, {}) || has(type, {}));
 }
 
 }  // namespace
 
 bool RequiredState::wants(std::string_view type, std::string_view key) const {
     if (any_matches(exclude, type, key)) return false;
-    if (!lazy_members || type != kMember) return any_matches(include, type, key);
-    return std::any_of(include.begin(), include.end(),
-                       [&](const auto& match) { return match.key && match.matches(type, key); });
+    return any_matches(include, type, key, lazy_members && type == kMember ? Key::named : Key::any);
 }
 
 bool RequiredState::wants_all_members() const {
@@ -57,11 +70,15 @@ bool RequiredState::wants_all_members() const {
                        [](const auto& match) { return !match.key && (!match.type || *match.type == kMember); });
 }
 
-void RequiredStates::add(RequiredState part) {
-    for (auto* matches : {&part.include, &part.exclude}) {
+void RequiredState::sort() {
+    for (auto* matches : {&include, &exclude}) {
         std::sort(matches->begin(), matches->end());
         matches->erase(std::unique(matches->begin(), matches->end()), matches->end());
     }
+}
+
+void RequiredStates::add(RequiredState part) {
+    part.sort();
     auto at = std::lower_bound(parts_.begin(), parts_.end(), part);
     if (at == parts_.end() || *at != part) parts_.insert(at, std::move(part));
 }

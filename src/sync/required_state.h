@@ -25,6 +25,8 @@ struct RequiredState {
     // Members come when the timeline needs them. A match without a state key then means no members.
     bool lazy_members = false;
 
+    void sort();
+    // After sort(): by the logarithm of their number.
     bool wants(std::string_view type, std::string_view key) const;
     bool wants_all_members() const;
     auto operator<=>(const RequiredState&) const = default;

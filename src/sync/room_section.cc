@@ -229,7 +229,7 @@ Result<std::string> RoomSections::write(const Window& window, Part& part,
         if (!first) out += ',';
         first = false;
         auto start = out.size();
-        PEYK_CHECK(rooms::write_state_event(out, store_, *part.room, *event, window.reader));
+        PEYK_CHECK(rooms::write_state_event(out, store_, *part.room, *event, window.reader, part.visibility));
         PEYK_CHECK(window.filter->fields.apply(out, start));
     }
     out += "]}";

@@ -3,6 +3,7 @@
 
     tests/scenario/run.py [--server build/test/peyk] [NAME…]
     tests/scenario/run.py --external HOST:PORT      # checks the scripts against a server that runs already
+    tests/scenario/run.py --write-coverage          # all of them, and docs/spec-coverage.md anew
 """
 import argparse
 import json
@@ -10,25 +11,29 @@ import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(ROOT / "tests/support")]
 
+import access_matrix  # noqa: E402
 import bad_input  # noqa: E402
 import log_scan  # noqa: E402
+import coverage  # noqa: E402
+import sign_in_pages  # noqa: E402
 from contract import Contract  # noqa: E402
 from script import NeedsOwnServer, Script, World  # noqa: E402
 from server import External  # noqa: E402
 
 
-def run_script(file: Path, arguments, contract: Contract) -> tuple[str, str | None, float]:
+def run_script(file: Path, arguments, shown: coverage.Coverage) -> tuple[str, str | None, float]:
     """(name, what went wrong or None, seconds). The name "-" of a skipped one comes with its reason."""
     began = time.monotonic()
     name = file.relative_to(HERE).with_suffix("").as_posix()
     external = External(*arguments.external) if arguments.external else None
-    world = World(arguments.server, contract, external)
+    world = World(arguments.server, shown.contract, external, partial(shown.add, name))
     try:
         Script(file.read_text(), file.relative_to(ROOT).as_posix()).run(world)
         world.finish()
@@ -42,6 +47,24 @@ def run_script(file: Path, arguments, contract: Contract) -> tuple[str, str | No
         world.dispose()
 
 
+def report_row(name: str, problems: list[str]) -> None:
+    print(f"  {'FAIL' if problems else 'ok  '}  access matrix, {name}", flush=True)
+    for problem in problems[:12]:
+        print(f"        {problem}", flush=True)
+
+
+def report_coverage(arguments, shown: coverage.Coverage) -> tuple[int, list[str]]:
+    """What the sign-in pages show is added first: their routes answer browsers, not scripts."""
+    wrong = sign_in_pages.run(arguments.server, shown)
+    wrong += coverage.check(shown, arguments.write_coverage)
+    wrong += coverage.list_problems(shown.contract, ROOT.parent / "shared/spec/data")
+    for problem in wrong:
+        print(f"  FAIL  coverage: {problem}", flush=True)
+    if not wrong:
+        print("  ok    coverage: every route of the specification is shown, or has a reason", flush=True)
+    return int(not wrong), [f"coverage: {problem}" for problem in wrong]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", type=Path, default=ROOT / "build/test/peyk")
@@ -49,6 +72,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--result", type=Path)
     parser.add_argument("--no-bad-input", action="store_true")
+    parser.add_argument("--write-coverage", action="store_true", help="makes docs/spec-coverage.md anew")
     parser.add_argument("names", nargs="*", help="scripts or folders below tests/scenario; default: all")
     arguments = parser.parse_args()
 
@@ -59,9 +83,10 @@ def main() -> int:
                                          for w in wanted)]
     log_scan.prove()
     contract = Contract()
+    shown = coverage.Coverage(contract)
     passed, notes, skipped = 0, [], 0
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        for name, problem, seconds in pool.map(lambda f: run_script(f, arguments, contract), files):
+        for name, problem, seconds in pool.map(lambda f: run_script(f, arguments, shown), files):
             if problem is None:
                 passed += 1
                 print(f"  ok    {name} ({seconds:.2f} s)", flush=True)
@@ -74,6 +99,14 @@ def main() -> int:
     if not arguments.no_bad_input and (not arguments.names or "bad_input" in arguments.names):
         more, wrong = bad_input.run(arguments.server, External(*arguments.external) if arguments.external else None,
                                     contract)
+        passed += more
+        notes += wrong
+    if not arguments.external and (not arguments.names or "access_matrix" in arguments.names):
+        more, wrong = access_matrix.run(arguments.server, report_row)
+        passed += more
+        notes += wrong
+    if not arguments.names and not arguments.external:
+        more, wrong = report_coverage(arguments, shown)
         passed += more
         notes += wrong
     print(f"  scenarios: {passed} good, {len(notes)} bad" + (f", {skipped} not for this server" if skipped else ""))

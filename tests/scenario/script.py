@@ -16,13 +16,12 @@ from pathlib import Path
 
 from bridges import BridgeStatements, write_registrations
 from contract import Contract
-from fake_gateway import Gateway
-from fake_mail import Mailbox
 from httpc import Answer, Client
 from log_scan import LogScan
+from outside import OutsideStatements
 from peyk_config import TEST_DEFAULTS
 from server import SLOWNESS, External, Server
-from values import MISSING, Capture, Scope, ScriptError, as_text, is_there, open_brackets, split
+from values import MISSING, Capture, Scope, ScriptError, arrow, as_text, is_there, open_brackets, split
 
 METHODS = {"get", "put", "post", "delete", "options", "head"}
 MEMBERSHIP = {"join", "leave", "forget", "knock"}
@@ -91,13 +90,13 @@ def keys_in(body: bytes | None) -> set[str]:
 class World:
     """Servers, users and captures of one script."""
 
-    def __init__(self, binary: Path, contract: Contract, external: External | None = None):
-        self.binary, self.contract, self.external = binary, contract, external
+    def __init__(self, binary: Path, contract: Contract, external: External | None = None, shown=None):
+        """`shown(method, target, answer)` hears of every answer that fits the specification."""
+        self.binary, self.contract, self.external, self.shown = binary, contract, external, shown
         self.servers: dict[str, Server | External] = {}
         self.clients: dict[str, Client] = {}
         self.services: dict = {}  # FakeService by name
-        self.gateways: list[Gateway] = []
-        self.mailboxes: list[Mailbox] = []
+        self.outsiders: list = []  # gateways, mailboxes, identity servers: closed at the end
         self.scope = Scope()
         self.run_id = uuid.uuid4().hex[:8]
         self.scope.set("run", self.run_id)
@@ -164,6 +163,8 @@ class World:
                 problems = [problem for problem in problems if ": null is not" not in problem]
             if problems:
                 raise Failed("the answer departs from the specification: " + "; ".join(problems[:4]))
+        if self.shown:
+            self.shown(method, target, answer)
         return answer
 
     def finish(self) -> None:
@@ -179,8 +180,8 @@ class World:
                     raise Failed(f"{len(problems)} lines of the log: " + "; ".join(problems[:3]))
 
     def dispose(self) -> None:
-        for each in (*self.gateways, *self.mailboxes):
-            each.close()
+        for outsider in self.outsiders:
+            outsider.close()
         for server in self.servers.values():
             server.dispose()
         for service in self.services.values():
@@ -240,7 +241,7 @@ class Script:
         Runner(world, self.name).run(self.statements, world.scope)
 
 
-class Runner(BridgeStatements):
+class Runner(BridgeStatements, OutsideStatements):
     def __init__(self, world: World, name: str):
         self.world, self.name = world, name
 
@@ -319,79 +320,6 @@ class Runner(BridgeStatements):
 
     def do_wait(self, words, scope) -> None:
         time.sleep(int(words[0].removesuffix("ms")) / 1000 * SLOWNESS)
-
-    # ---- push gateways --------------------------------------------------------------------------------------------
-
-    def do_gateway(self, words, scope) -> None:
-        """gateway g [answers ok | reject KEY | status 503 | hang | garbage | flood | redirect URL]"""
-        name, *manner = words
-        if not manner:
-            gateway = Gateway()
-            self.world.gateways.append(gateway)
-            scope.set(name, gateway)
-            return
-        scope.get(name).manner = [scope.text(word) for word in manner[1:]]
-
-    def do_pushed(self, words, scope) -> None:
-        """pushed g 2 [-> name]: exactly so many notifications since the last time, in this order."""
-        words, (_, _, name) = arrow(words)
-        found = scope.get(words[0]).wait_for(int(words[1]), (15 if int(words[1]) else 1) * SLOWNESS)
-        if name:
-            scope.set(name, found)
-        if len(found) != int(words[1]):
-            raise Failed(f"{len(found)} notifications came: {json.dumps(found)[:2000]}")
-
-    def do_tried(self, words, scope) -> None:
-        """tried g 3: at least so many requests, however they were answered, since the last time."""
-        found = scope.get(words[0]).wait_attempts(int(words[1]), 15 * SLOWNESS)
-        if found < int(words[1]):
-            raise Failed(f"{found} requests came")
-
-    # ---- mail -----------------------------------------------------------------------------------------------------
-
-    def do_mailbox(self, words, scope) -> None:
-        """mailbox m [ok | busy | refuse]: before the server, which is told m.port."""
-        name, *manner = words
-        if manner:
-            scope.get(name).manner = manner[0]
-            return
-        mailbox = Mailbox()
-        self.world.mailboxes.append(mailbox)
-        scope.set(name, mailbox)
-
-    def do_mailed(self, words, scope) -> None:
-        """mailed m ADDRESS [-> name]: the next mail to the address; its subject, text and links."""
-        words, (_, _, name) = arrow(words)
-        mail = scope.get(words[0]).wait_for(scope.text(words[1]), 15 * SLOWNESS)
-        if mail is None:
-            raise Failed(f"no mail came to {words[1]}")
-        if name:
-            scope.set(name, mail)
-
-    def do_open_link(self, words, scope) -> None:
-        """open_link mail.links[0] [-> 200 page]: the address of a mail, at the script's server."""
-        self.follow("GET", words, scope)
-
-    def do_confirm_link(self, words, scope) -> None:
-        """confirm_link mail.links[0] [-> 200 page]: what the button on the page of such an address does."""
-        self.follow("POST", words, scope)
-
-    def follow(self, method: str, words, scope) -> None:
-        words, expected = arrow(words)
-        path, _, query = scope.expression(words[0]).split("://", 1)[1].partition("/")[2].partition("?")
-        target, body, headers = f"/{path}?{query}", None, {}
-        if method == "POST":
-            target, body = f"/{path}", query.encode()
-            headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        began = time.monotonic()
-        answer = self.world.request(self.world.server(None), method, target, body, headers)
-        self.expect(answer, expected, scope, time.monotonic() - began)
-
-    def do_not_mailed(self, words, scope) -> None:
-        """not_mailed m ADDRESS: no further mail, within a second."""
-        mail = scope.get(words[0]).wait_for(scope.text(words[1]), SLOWNESS)
-        if mail is not None:
-            raise Failed(f"a mail came: {mail['subject']}")
 
     # ---- people and rooms -----------------------------------------------------------------------------------------
 
@@ -736,22 +664,6 @@ def full_path(path: str) -> str:
 
 def auth(user: User) -> dict:
     return {"Authorization": f"Bearer {user.token}"}
-
-
-def arrow(words: list[str]):
-    """Splits off "-> 200 M_X name": (words before, (statuses, errcode, name))."""
-    if "->" not in words:
-        return words, ((200,), None, None)
-    at = words.index("->")
-    statuses, errcode, name = (200,), None, None
-    for word in words[at + 1:]:
-        if re.fullmatch(r"\d{3}(\|\d{3})*", word):
-            statuses = tuple(map(int, word.split("|")))
-        elif re.fullmatch(r"[A-Z][A-Z0-9_.]+", word):
-            errcode = word
-        else:
-            name = word
-    return words[:at], (statuses, errcode, name)
 
 
 def unarrow(expected) -> list[str]:

@@ -69,6 +69,22 @@ def split(line: str) -> list[str]:
     return words
 
 
+def arrow(words: list[str]):
+    """Splits off "-> 200 M_X name": (words before, (statuses, errcode, name))."""
+    if "->" not in words:
+        return words, ((200,), None, None)
+    at = words.index("->")
+    statuses, errcode, name = (200,), None, None
+    for word in words[at + 1:]:
+        if re.fullmatch(r"\d{3}(\|\d{3})*", word):
+            statuses = tuple(map(int, word.split("|")))
+        elif re.fullmatch(r"[A-Z][A-Z0-9_.]+", word):
+            errcode = word
+        else:
+            name = word
+    return words[:at], (statuses, errcode, name)
+
+
 def open_brackets(text: str) -> int:
     depth, quoted, escaped = 0, False, False
     for char in text:

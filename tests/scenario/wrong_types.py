@@ -1,7 +1,8 @@
 """Wrong types in every field of every request, made from the specification's schemas.
 
-For each operation: a request that is right as far as its schema says, then the same with one field (of the body, at any
-depth, or of the query) of another type. Each must be answered 4xx with an errcode.
+For each operation: a request that is right as far as its schema says, then the same with one field of another type: of the
+body, at any depth; of the query; of the path. Each must be answered 4xx with an errcode. Text that may be anything is sent
+as what is no text, which a path never may be.
 """
 import copy
 import json
@@ -29,6 +30,12 @@ FREE = {
 UNREAD = {
     ("*", "auth.type"): "user-interactive authentication answers 401 with its flows",
 }
+# What is no UTF-8, and a NUL.
+NO_TEXT = ("%FF", "%C0%80", "%00")
+# Parameters that are identifiers although their schema says only "string"; and words that are one of a few.
+IDENTIFIERS = {"userId", "user_id", "roomId", "eventId", "roomAlias", "kind", "receiptType", "room_id"}
+# Identifiers that are looked up and not parsed: of any form, and unknown then.
+LOOKED_UP = {"getPushRule", "deletePushRule"}
 WRONG = {
     "string": [1, True, [], {}], "integer": ["x", 1.5, [], {}], "number": ["x", [], {}], "boolean": ["true", 1, {}],
     "array": ["x", {}, 1], "object": ["x", [], 1],
@@ -137,11 +144,15 @@ class WrongTypes:
         self.contract, self.names, self.send = contract, names, send
         self.sampler = Sampler(contract, names)
 
-    def target(self, operation: dict) -> str:
+    def target(self, operation: dict, given: dict | None = None) -> str:
+        """`given`: values of captures, percent-encoded already."""
         path = operation["path"]
         for parameter in operation["parameters"]:
             if parameter["in"] == "path":
                 name = parameter["name"]
+                if name in (given or {}):
+                    path = path.replace("{%s}" % name, given[name])
+                    continue
                 value = self.names["me"] if name == "userId" else self.sampler.named(name) or "x"
                 path = path.replace("{%s}" % name, quote(value, safe=""))
         return path
@@ -155,20 +166,45 @@ class WrongTypes:
             return True
         return not isinstance(value, dict) or value.get("errcode") != "M_UNRECOGNIZED"
 
+    @staticmethod
+    def takes_something(operation: dict) -> bool:
+        """Whether there is anything in a request that can be of a wrong type."""
+        return bool(operation.get("request", {}).get("content")) or any(p["in"] in ("path", "query") for p in operation["parameters"])
+
+    def in_path(self, operation: dict, base):
+        for parameter in operation["parameters"]:
+            if parameter["in"] != "path":
+                continue
+            name, schema = parameter["name"], self.sampler.flat(parameter["schema"])
+            strict = schema.get("format") or "enum" in schema or name in IDENTIFIERS
+            for value in (*(("wrong",) if strict else ()), *NO_TEXT):
+                yield f"{{{name}}}", value, self.target(operation, {name: value}) + self.needed(operation), base
+
+    def needed(self, operation: dict, but: str = "") -> str:
+        """The query parameters that have to be there."""
+        given = [f"{p['name']}={quote(str(self.sampler.sample(p['schema'], p['name'])), safe='')}"
+                 for p in operation["parameters"] if p["in"] == "query" and p["required"] and p["name"] != but]
+        return "?" + "&".join(given) if given else ""
+
+    def in_query(self, operation: dict, base):
+        for parameter in operation["parameters"]:
+            if parameter["in"] != "query":
+                continue
+            name, schema = parameter["name"], self.sampler.flat(parameter["schema"])
+            kind, others = kind_of(schema), self.needed(operation, name)
+            if parameter["required"] and kind != "object":
+                yield f"?{name}", "(absent)", self.target(operation) + others, base
+            strict = kind in ("integer", "boolean") or "enum" in schema or schema.get("format") or name in IDENTIFIERS
+            for value in ("wrong",) if strict else ("%FF",) if kind == "string" else ():
+                yield f"?{name}", value, f"{self.target(operation)}{others or '?'}{'&' if others else ''}{name}={value}", base
+
     def variants(self, operation: dict):
         """(name of the field, wrong value, target, body)"""
         content = operation.get("request", {}).get("content", {})
         schema = content.get("application/json")
-        query = [p for p in operation["parameters"] if p["in"] == "query"]
         base = self.sampler.sample(schema) if schema else None
-        for parameter in query:
-            kind = kind_of(self.sampler.flat(parameter["schema"]))
-            enum = self.sampler.flat(parameter["schema"]).get("enum")
-            if kind in ("integer", "boolean") or enum:
-                others = [f"{p['name']}={quote(str(self.sampler.sample(p['schema'], p['name'])), safe='')}"
-                          for p in query if p["required"] and p is not parameter]
-                yield (f"?{parameter['name']}", "wrong",
-                       f"{self.target(operation)}?{'&'.join([*others, parameter['name'] + '=wrong'])}", base)
+        yield from self.in_query(operation, base)
+        yield from self.in_path(operation, base)
         if schema is None:
             return
         for path, kind in self.sampler.places(schema):

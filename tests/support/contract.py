@@ -5,6 +5,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ERRCODE = re.compile(r"^[A-Z0-9_.]+$")
+EMPTY_STATE_KEY = re.compile(r"/_matrix/client/v3/rooms/[^/]+/state/[^/]+/?")
 FORMATS = {"mx-user-id": r"^@", "mx-event-id": r"^\$", "mx-room-id": r"^!", "mx-room-alias": r"^#",
            "mx-mxc-uri": r"^mxc://", "mx-server-name": r"^[^/\s]+$",
            "mx-unpadded-base64": r"^[A-Za-z0-9+/]*$", "mx-urlsafe-unpadded-base64": r"^[A-Za-z0-9_-]*$"}
@@ -111,7 +112,8 @@ class Contract:
         data = json.loads(path.read_text())
         proposals = json.loads((HERE / "proposals.json").read_text())  # not in the specification yet
         self.schemas = Schemas(data["definitions"] | proposals["definitions"])
-        self.operations = data["operations"] + proposals["operations"]
+        self.specified, self.proposed = data["operations"], proposals["operations"]
+        self.operations = self.specified + self.proposed
         self.by_shape: dict[tuple[str, int], list] = {}
         for operation in self.operations:
             parts = segments_of(operation["path"])
@@ -127,9 +129,18 @@ class Contract:
                 literal = sum(1 for a in shape if not a.startswith("{"))
                 if best is None or literal > best[0]:
                     best = (literal, operation)
-        if best is None and parts[-1] == "":  # an empty state key
+        if best is None and EMPTY_STATE_KEY.fullmatch(path):  # the slash at the end is optional
             return self.operation(method, path.rstrip("/") + "/x")
         return best[1] if best else None
+
+    def success(self, method: str, target: str, status: int):
+        """The operation whose success this status is: 2xx, or a redirect where the specification has no 2xx."""
+        path, _, query = target.partition("?")
+        operation = self.operation(method, path)
+        if operation is None or "org.matrix.msc4140.delay=" in query or str(status) not in operation["responses"]:
+            return None
+        redirects = not any(documented.startswith("2") for documented in operation["responses"])
+        return operation if 200 <= status < 300 or (redirects and 300 <= status < 400) else None
 
     def check(self, method: str, target: str, status: int, content_type: str, body: bytes) -> list[str]:
         """Where an answer departs from the specification: a list of sentences, empty when it does not."""
@@ -141,6 +152,8 @@ class Contract:
             return []  # no relay: the specification has no answer for it, and clients take this one
         if operation is None and path.startswith("/_peyk/oauth2/"):
             return self.check_oauth_error(status, content_type, body) if status >= 400 else []
+        if operation is None and path.startswith("/_peyk/") and content_type.startswith("text/html"):
+            return []  # a page for people
         if operation is None:
             return self.check_error(status, content_type, body) if status >= 400 else []
         name = f"{operation['id']} {status}"

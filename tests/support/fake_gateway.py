@@ -4,11 +4,13 @@ import json
 import threading
 import time
 
+from misbehaviour import misbehave
+
 PATH = "/_matrix/push/v1/notify"
 
 
 class Gateway:
-    """`answers`: ok · reject KEY · status CODE · hang · garbage · flood · redirect URL."""
+    """`answers`: ok · reject KEY · status CODE · hang · drip · endless · reset · garbage · flood · redirect URL."""
 
     def __init__(self):
         self.manner: list[str] = ["ok"]
@@ -46,6 +48,9 @@ class Gateway:
                 time.sleep(0.02)
                 manner = list(self.manner)
             request.close_connection = True
+            return
+        if manner[0] in ("drip", "endless", "reset"):
+            misbehave(request, manner[0], lambda: self.manner[0] != manner[0] or self.closing)
             return
         text, status, headers = "{}", 200, {}
         if manner[0] == "reject":

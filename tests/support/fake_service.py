@@ -7,8 +7,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from httpc import Client
+from misbehaviour import misbehave
 
-MODES = ("up", "down", "error", "lost", "hang", "old", "garbage", "redirect", "forbid")
+MODES = ("up", "down", "error", "lost", "hang", "drip", "endless", "reset", "old", "garbage", "redirect", "forbid")
 V1 = "/_matrix/app/v1"
 
 
@@ -19,6 +20,9 @@ class FakeService:
     error     answers 500 and takes nothing
     lost      takes a transaction and cuts the connection instead of answering
     hang      takes the request and never answers
+    drip      answers a byte now and then
+    endless   answers without an end
+    reset     cuts the connection hard, and takes nothing
     old       knows the paths of before version 1 only
     garbage   answers 200 with a body that never ends and is no JSON
     redirect  answers 302 to somewhere inside
@@ -120,6 +124,8 @@ class FakeService:
             self.release.wait(120)
             request.close_connection = True
             return None
+        if mode in ("drip", "endless", "reset"):
+            return misbehave(request, mode, lambda: self.mode != mode)
         if mode == "redirect":
             request.send_response(302)
             request.send_header("Location", f"http://127.0.0.1:{self.homeserver[1]}/_matrix/client/versions")

@@ -63,14 +63,21 @@ public:
         if (auto at = call.request.parameter("at")) {
             PEYK_CO_TRY(auto boundary, boundary_of(services_, call, *access.room, *at));
             PEYK_CO_TRY(auto event, services_.store.last_before(*access.room, std::min(boundary, access.end)));
-            if (event) roots = event->after;
+            // A token may be older than the reader's stay.
+            if (event && event->number + 1 < access.end) {
+                PEYK_CO_TRY(bool may, access.visibility.may_see_state(event->after, event->number));
+                if (!may) co_return m::forbidden("You may not see who was in the room at that time");
+                roots = event->after;
+            }
         }
         PEYK_CO_TRY(auto entries, services_.store.members(*access.room, roots));
-        std::erase_if(entries, [&](const auto& entry) {
-            auto membership = static_cast<Membership>(entry.note);
-            return (wanted && membership != rooms::membership_of(*wanted)) ||
-                   (unwanted && membership == rooms::membership_of(*unwanted));
-        });
+        // Spec: GET /members: given together, either of the two is enough.
+        auto wants = [&](Membership membership) {
+            if (!wanted && !unwanted) return true;
+            return (wanted && membership == rooms::membership_of(*wanted)) ||
+                   (unwanted && membership != rooms::membership_of(*unwanted));
+        };
+        std::erase_if(entries, [&](const auto& entry) { return !wants(static_cast<Membership>(entry.note)); });
         PEYK_CO_TRY(auto events, services_.store.load(*access.room, entries));
         PEYK_CO_TRY(auto text, events_json(services_, access, events));
         co_return Reply{200, "{\"chunk\":" + text + "}"};

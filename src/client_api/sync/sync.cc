@@ -51,10 +51,10 @@ private:
 
 }  // namespace
 
-void add_sync_endpoints(Api& api, sync::SyncV3& sync, const rooms::Directory& directory) {
+void add_sync_endpoints(Api& api, sync::SyncV3& sync, const RoomServices& services) {
     api.add<Sync>(sync);
-    add_event_stream(api, sync);
-    add_initial_sync(api, sync, directory);
+    add_event_stream(api, sync, services);
+    add_initial_syncs(api, sync, services);
 }
 
 }  // namespace peyk::client_api

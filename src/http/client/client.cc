@@ -112,7 +112,7 @@ struct Client::Core {
     }
     bool admit() {
         std::lock_guard lock(mutex);
-        if (stopping || running >= options.total) return false;
+        if (stopping || running >= options.waiting) return false;
         ++running;
         return true;
     }
@@ -120,6 +120,29 @@ struct Client::Core {
         std::lock_guard lock(mutex);
         if (--running == 0) quiet.notify_all();
     }
+
+    // One of the places of requests that have their turn, while it lives. On the loop's thread.
+    class Place {
+    public:
+        Place(Core& core, Reach reach) : core_(core), stranger_(reach == Reach::strangers) {
+            const auto& taken = core.taken;
+            free_ = taken.all < core.options.total && (!stranger_ || taken.strangers < core.options.total / 2);
+            if (free_) core_.taken.all += 1, core_.taken.strangers += stranger_;
+        }
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+        ~Place() {
+            if (free_) core_.taken.all -= 1, core_.taken.strangers -= stranger_;
+        }
+        explicit operator bool() const { return free_; }
+
+    private:
+        Core& core_;
+        bool stranger_, free_;
+    };
+    struct {
+        std::size_t all = 0, strangers = 0;
+    } taken;  // the loop's thread
 
     const ClientOptions options;
     const Context context;
@@ -200,6 +223,8 @@ Task<Result<ClientResponse>> Client::Core::hop(const ClientRequest& request, std
                               static_cast<int>(request.reach));
     Bounds bounds{deadlines, *wait, until};
     PEYK_CO_TRY(auto turn, co_await pool.enter(bounds, origin));
+    Place place(*this, request.reach);
+    if (!place) co_return fail(Errc::unavailable, "too many outgoing requests are under way");
     for (;;) {
         auto link = pool.take(origin);
         bool kept = link != nullptr;

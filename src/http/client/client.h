@@ -66,7 +66,10 @@ struct ClientOptions {
     Millis connect_time{10'000};  // TCP and TLS
     Millis idle_time{30'000};     // of a kept connection
     std::size_t per_origin = 8;   // connections to one place; more requests wait for their turn
-    std::size_t total = 256;      // requests at one time; more are refused
+    // Requests that have their turn. More are refused, and half of it is the most that go to strangers: whoever names
+    // servers that hang must not keep the server from the services and gateways that the operator named.
+    std::size_t total = 256;
+    std::size_t waiting = 4'096;  // requests that have their turn or wait for it; more are refused
 };
 
 // Purpose:  HTTP/1.1 over TCP and TLS to others, with kept connections, under limits of time and size.

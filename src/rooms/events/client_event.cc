@@ -49,10 +49,15 @@ Result<void> begin(std::string& out, const RoomInfo& room, const StoredEvent& ev
     return {};
 }
 
-// What was there before, and why it is not any more.
-Result<void> write_history(std::string& out, const RoomStore& store, const RoomInfo& room, const StoredEvent& event) {
+// What was there before, and why it is not any more; as far as the reader may see these events.
+Result<void> write_history(std::string& out, const RoomStore& store, const RoomInfo& room, const StoredEvent& event,
+                           Visibility& visibility) {
     if (event.replaces) {
-        PEYK_TRY(auto before, store.event(room, event.replaces));
+        PEYK_TRY(bool told, visibility.may_see_replaced(event));
+        StoredEventPtr before;
+        if (told) {
+            PEYK_TRY(before, store.event(room, event.replaces));
+        }
         if (before) {
             out += ",\"prev_content\":";
             json::write_to(out, before->event->content);
@@ -64,7 +69,11 @@ Result<void> write_history(std::string& out, const RoomStore& store, const RoomI
     }
     if (event.redacted_by) {
         PEYK_TRY(auto redaction, store.event(room, *event.redacted_by));
+        bool told = false;
         if (redaction) {
+            PEYK_TRY(told, visibility.may_see(*redaction));
+        }
+        if (told) {
             out += ",\"redacted_because\":";
             out += redaction->client_prefix();
             out += ",\"room_id\":";
@@ -103,7 +112,7 @@ Result<void> write_client_event(std::string& out, const RoomStore& store, const 
     out += ",\"membership\":\"";
     out += membership_text(membership);
     out += '"';
-    PEYK_CHECK(write_history(out, store, room, event));
+    PEYK_CHECK(write_history(out, store, room, event, visibility));
     if (!hidden && bundle != Bundle::nothing && !event.event->is_state())
         PEYK_CHECK(write_relations(out, store, room, event, reader, visibility, room_id, bundle));
     end(out, store, event, reader);
@@ -111,9 +120,9 @@ Result<void> write_client_event(std::string& out, const RoomStore& store, const 
 }
 
 Result<void> write_state_event(std::string& out, const RoomStore& store, const RoomInfo& room, const StoredEvent& event,
-                               const Reader& reader) {
+                               const Reader& reader, Visibility& visibility) {
     PEYK_CHECK(begin(out, room, event, reader, RoomIdMember::leave_out, false));
-    PEYK_CHECK(write_history(out, store, room, event));
+    PEYK_CHECK(write_history(out, store, room, event, visibility));
     end(out, store, event, reader);
     return {};
 }

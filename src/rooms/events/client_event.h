@@ -34,6 +34,6 @@ Result<void> write_client_event(std::string& out, const RoomStore& store, const 
 // membership at the time, which serves to explain messages that cannot be decrypted and would cost a walk through an
 // old state for each of a hundred thousand members. Spec: unsigned.membership ("MAY omit it").
 Result<void> write_state_event(std::string& out, const RoomStore& store, const RoomInfo& room, const StoredEvent& event,
-                               const Reader& reader);
+                               const Reader& reader, Visibility& visibility);
 
 }  // namespace peyk::rooms

@@ -17,6 +17,12 @@ Result<HistoryPage> history_page(const RoomStore& store, const RoomInfo& room, V
     EventNumber low = back ? std::max<EventNumber>(to, 1) : at;
     EventNumber high = back ? at : (to ? std::min(to, top) : top);
     std::size_t rows = 0;
+    RelatedFilter related(filter, store.relations());
+    auto seen = [&](const Child& child) -> Result<bool> {
+        PEYK_TRY(auto event, store.event(room, child.number));
+        if (!event) return false;
+        return visibility.may_see(*event);
+    };
     while (page.events.size() < filter.limit && low < high && rows < kMaxRows) {
         // Most rooms give what is asked for at once; only then is it worth while to read more than that.
         auto wanted = filter.limit - page.events.size();
@@ -30,8 +36,8 @@ Result<HistoryPage> history_page(const RoomStore& store, const RoomInfo& room, V
             at = back ? event->number : event->number + 1;
             PEYK_TRY(bool seen, visibility.may_see(*event));
             if (!seen || !filter.wants(*event->event)) continue;
-            PEYK_TRY(bool related, filter.wants_related(store.relations(), room.number, event->event->id));
-            if (related) page.events.push_back(std::move(event));
+            PEYK_TRY(bool fits, related.wants(room.number, event->event->id, seen));
+            if (fits) page.events.push_back(std::move(event));
         }
         if (!full) at = run.next;
         (back ? high : low) = at;

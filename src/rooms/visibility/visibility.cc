@@ -25,11 +25,31 @@ Result<HistoryVisibility> Visibility::visibility_at(const StateRoots& roots) {
     return visibility;
 }
 
-bool Visibility::joined_later(const StoredEvent& event) const {
+bool Visibility::joined_later(EventNumber at) const {
     if (!row_) return false;
     if (row_->membership == Membership::join) return true;
     // Left or banned: a member until just before that event.
-    return row_->was_joined && event.number < row_->event;
+    return row_->was_joined && at < row_->event;
+}
+
+bool Visibility::is_in_since(const StoredEvent& event) const {
+    return row_ && row_->membership == Membership::join && row_->entered < event.position;
+}
+
+Result<bool> Visibility::may_see_state(const StateRoots& roots, EventNumber at) {
+    PEYK_TRY(auto visibility, visibility_at(roots));
+    PEYK_TRY(auto membership, membership_at(roots));
+    return permits(visibility, membership, joined_later(at));
+}
+
+Result<bool> Visibility::may_see_replaced(const StoredEvent& event) {
+    if (sees_everything_ || is_in_since(event)) return true;
+    bool own = event.event->is("m.room.member") && store_.number(*event.event->state_key) == user_;
+    if (own) return true;
+    PEYK_TRY(auto visibility, visibility_at(event.before));
+    if (permits(visibility, Membership::none, joined_later(event.number))) return true;
+    if (!row_ || row_->membership == Membership::join) return false;
+    return may_see_state(event.before, event.number);
 }
 
 bool Visibility::permits(HistoryVisibility visibility, Membership membership, bool later) const {
@@ -65,7 +85,8 @@ Result<bool> Visibility::must_redact(const StoredEvent& event) {
 
 Result<bool> Visibility::may_see(const StoredEvent& event) {
     if (!event.event->is_state() && ignores(event.event->sender)) return false;
-    bool later = joined_later(event);
+    if (sees_everything_) return true;
+    bool later = joined_later(event.number);
     PEYK_TRY(auto visibility, visibility_at(event.after));
     PEYK_TRY(auto membership, membership_at(event.after));
     if (permits(visibility, membership, later)) return true;

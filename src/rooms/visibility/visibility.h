@@ -41,6 +41,14 @@ public:
     // From now on the events that make up this state may be seen as well, whenever they were sent: a member is shown
     // the current state in any case.
     void reveal(const StateRoots& current) { current_ = current; }
+    // For who is told everything of a room: application services.
+    void see_everything() { sees_everything_ = true; }
+    // Whether the state at `roots`, right before or behind event number `at`, may be told: to who may see what was sent
+    // then.
+    Result<bool> may_see_state(const StateRoots& roots, EventNumber at);
+    // Whether what a state event took the place of may be told beside it. Looks at the present stay alone where a walk
+    // through an old state for each of very many members would cost too much: false for some who could see it.
+    Result<bool> may_see_replaced(const StoredEvent& event);
     // A message of somebody who had it hidden from whoever was not in the room at the time.
     Result<bool> must_redact(const StoredEvent& event);
     // The user's membership at the event (after it, for membership events). Spec: unsigned.membership.
@@ -50,7 +58,9 @@ public:
     const std::optional<RoomMembership>& row() const { return row_; }
 
 private:
-    bool joined_later(const StoredEvent& event) const;
+    bool joined_later(EventNumber at) const;
+    // In the room without a break since before the event.
+    bool is_in_since(const StoredEvent& event) const;
     Result<bool> is_current(const StoredEvent& event) const;
     bool permits(HistoryVisibility visibility, Membership membership, bool later) const;
 
@@ -60,6 +70,7 @@ private:
     std::optional<RoomMembership> row_;
     IgnoredUsersPtr ignored_;
     std::optional<StateRoots> current_;
+    bool sees_everything_ = false;
     std::map<NodeNumber, Membership> memberships_;
     std::map<NodeNumber, HistoryVisibility> visibilities_;
 };

@@ -486,7 +486,7 @@ TEST(Client, gives_each_origin_its_turns) {
             say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         }
     });
-    Caller caller({.per_origin = 2, .total = 30});
+    Caller caller({.per_origin = 2, .waiting = 30});
     std::atomic<int> good = 0, late = 0, refused = 0;
     std::vector<std::thread> threads;
     for (int i = 0; i < 40; ++i) {
@@ -507,6 +507,37 @@ TEST(Client, gives_each_origin_its_turns) {
     EXPECT_GE(good, 20);
     EXPECT_GE(refused, 5) << "more than the total at one time";
     ASSERT_TRUE(caller.get(peer.url())) << "turns that were given up are free again";
+}
+
+TEST(Client, hanging_strangers_leave_room_for_whom_the_operator_named) {
+    std::vector<std::unique_ptr<Peer>> hanging;
+    for (int i = 0; i < 8; ++i) {
+        hanging.push_back(std::make_unique<Peer>([](int fd) {
+            char byte = 0;
+            while (recv(fd, &byte, 1, 0) > 0) {
+            }
+        }));
+    }
+    Peer good(answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+    Caller caller({.private_addresses = true, .per_origin = 2, .total = 10});
+    std::atomic<int> refused = 0, late = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 40; ++i) {
+        threads.emplace_back([&, i] {
+            auto request = Caller::to(hanging[static_cast<std::size_t>(i) % hanging.size()]->url());
+            request.reach = Reach::strangers;
+            request.time = 1500ms;
+            auto got = caller.send(std::move(request));
+            ASSERT_FALSE(got);
+            ++(got.error().code == Errc::timeout ? late : refused);
+        });
+    }
+    std::this_thread::sleep_for(300ms);
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(caller.get(good.url(), Reach::operator_named)) << "while all strangers hang";
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(refused + late, 40);
+    EXPECT_GE(refused, 1) << "strangers have half of the places";
+    EXPECT_TRUE(caller.get(good.url(), Reach::strangers)) << "and give them back";
 }
 
 TEST(Client, finds_names_where_the_operator_says) {

@@ -5,7 +5,11 @@
 namespace peyk::sync {
 namespace {
 
-RequiredState include(std::vector<StateMatch> matches, bool lazy = false) { return {std::move(matches), {}, lazy}; }
+RequiredState include(std::vector<StateMatch> matches, bool lazy = false) {
+    RequiredState out{std::move(matches), {}, lazy};
+    out.sort();
+    return out;
+}
 
 TEST(RequiredState, an_absent_part_matches_anything) {
     auto all = include({{}});

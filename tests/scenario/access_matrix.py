@@ -1,0 +1,324 @@
+"""The access matrix: users × membership × history visibility × endpoint. Nobody reads what they may not, and everybody what
+they may.
+
+access/story.py builds a room for every pair of history visibilities, with all kinds of members, and a mark in everything that
+is said; access/rules.py says from a room's log who may read which mark; access/probes.py asks every endpoint. Each row of the
+matrix (a kind of member, a room) is one case; leaks are found by looking for marks in the raw answers.
+"""
+import json
+import threading
+import time
+
+from access.people import Person, Request, enc, new_mark
+from access.probes import Probe, of_room
+from access.rules import View, marks_in
+from access.story import ROLES, Room, tell
+from fake_gateway import Gateway
+from server import SLOWNESS, Server
+
+PASSWORD = "a long password"
+WHOLE = json.dumps({"room": {"include_leave": True, "timeline": {"limit": 100}}})
+SHORT = json.dumps({"room": {"timeline": {"limit": 1}}})
+LAZY = json.dumps({"room": {"include_leave": True, "timeline": {"limit": 100, "lazy_load_members": True},
+                            "state": {"lazy_load_members": True}}})
+MERGED, DEPLOYED = "/_matrix/client/v4/sync", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync"
+
+
+class Matrix:
+    def __init__(self, server: Server):
+        self.server = server
+        self.gateway = Gateway()
+        self.people = {role: self.register(role) for role in ROLES}
+        self.status = new_mark()
+        self.people["creator"].do("PUT", f"/presence/{enc(self.people['creator'].id)}/status",
+                                  {"presence": "online", "status_msg": self.status})
+        self.rooms: list[Room] = []
+        self.views: dict[tuple[str, str], View] = {}
+
+    def register(self, role: str) -> Person:
+        if role == "nobody":
+            return Person(self.server.port, role)
+        name = "".join(c for c in role if c.isalpha())
+        body = {"auth": {"type": "m.login.dummy"}, "password": PASSWORD, "username": name}
+        guest = "?kind=guest" if role == "guest" else ""
+        made = Person(self.server.port, role).do("POST", f"/register{guest}", {} if guest else body)
+        person = Person(self.server.port, role, made["user_id"], made["access_token"])
+        if role not in ("guest", "creator"):
+            person.do("POST", "/pushers/set", {
+                "kind": "http", "app_id": "app", "app_display_name": "a", "device_display_name": "d", "pushkey": name, "lang": "en",
+                "data": {"url": self.gateway.fields()["url"]}})
+        return person
+
+    # ---- along the story --------------------------------------------------------------------------------------------
+
+    def follow(self, stage: str) -> None:
+        """After each stage everybody's syncs go on: what they are told stays to be judged, and the tokens for later."""
+        if stage in ("keep_secrets", "read_log"):
+            return
+        for person in self.people.values():
+            if person.token is None:
+                continue
+            since = f"&since={person.since['sync']}" if "sync" in person.since else ""
+            answer = person.ask([Request("GET", f"/sync?timeout=0&filter={enc(SHORT)}{since}")])[0]
+            person.told.append(self.text(answer, 200))
+            person.since["sync"] = answer.json()["next_batch"]
+            person.tokens.append(person.since["sync"])
+            if person.role != "guest":
+                body = self.sliding_body(20) | ({"pos": person.position} if person.position else {})
+                answer = person.ask([Request("POST", MERGED, body | {"timeout": 0})])[0]
+                person.told.append(self.text(answer, 200))
+                person.position = answer.json()["pos"]
+
+    @staticmethod
+    def text(answer, wanted: int) -> str:
+        if answer.status != wanted:
+            raise AssertionError(f"{answer.status} {answer.body[:300]!r}")
+        return answer.body.decode()
+
+    @staticmethod
+    def sliding_body(limit: int) -> dict:
+        return {"lists": {"all": {"range": [0, 99], "timeline_limit": limit, "required_state": {"include": [{}]}}}}
+
+    # ---- one row of the matrix --------------------------------------------------------------------------------------
+
+    def view(self, room: Room, person: Person) -> View:
+        key = (room.name, person.role)
+        if key not in self.views:
+            self.views[key] = View(room.log, person.id, person.role)
+        return self.views[key]
+
+    def judge(self, probes: list[Probe]) -> tuple[int, list[str]]:
+        """(questions asked, what is wrong)"""
+        for probe in probes:
+            probe.rooms = self.rooms
+        answers = probes[0].person.ask([probe.request for probe in probes])
+        verdicts = (probe.verdict(answer, marks_in) for probe, answer in zip(probes, answers))
+        return len(probes), [verdict for verdict in verdicts if verdict]
+
+    def row(self, room: Room, person: Person) -> tuple[int, list[str]]:
+        probes = of_room(room, person)
+        if person.token and person.role != "guest":
+            probes += self.with_tokens(room, person)
+        return self.judge(probes)
+
+    def with_tokens(self, room: Room, person: Person) -> list[Probe]:
+        """Tokens lead to other moments of a room; other people's tokens lead nowhere."""
+        view, out = self.view(room, person), []
+        may = view.may_marks() | view.past_states()
+        for token in person.tokens:
+            # Of a moment when the user could not look in, the members are not told.
+            out.append(Probe(person, room, "members at a time", Request("GET", room.path(f"members?at={token}")), may,
+                             reads=view.reads, statuses={200, 403} if view.reads else None))
+            for rest in (f"messages?dir=f&limit=50&from={token}", f"messages?dir=b&limit=50&to={token}"):
+                out.append(Probe(person, room, "with a token", Request("GET", room.path(rest)), may, reads=view.reads))
+        foreign = self.people["creator"].tokens[0]
+        if person.role != "creator":
+            out.append(Probe(person, room, "another's token", Request("GET", room.path(f"messages?dir=b&from={foreign}")), set(),
+                             reads=False, statuses={400, 403}))
+        return out
+
+    # ---- what is asked once for all rooms ---------------------------------------------------------------------------
+
+    def allowed(self, person: Person, past: bool) -> set[str]:
+        """Marks of all rooms together; `past`: also of states that were current while the user could read them."""
+        out = set()
+        for room in self.rooms:
+            view = self.view(room, person)
+            out |= view.may_marks() | view.may_state() | view.told_at_the_door()
+            if past:  # and what was redacted since
+                out |= view.past_states().union(*(room.log.events[index].hidden for index in view.may))
+            if person.role == "creator":
+                out |= set(room.secrets.values())
+        return out | ({self.status} if self.shares_a_room(person) else set())
+
+    def shares_a_room(self, person: Person) -> bool:
+        return any(self.view(room, person).joined for room in self.rooms)
+
+    def owed(self, person: Person) -> set[str]:
+        """What a sync has to tell: the events of rooms that the user is in."""
+        return set().union(*(self.view(room, person).must_marks() for room in self.rooms if self.view(room, person).joined), set())
+
+    def everywhere(self, person: Person) -> list[Probe]:
+        exact, past, owed = self.allowed(person, False), self.allowed(person, True), self.owed(person)
+
+        def probe(what, request, may, must=frozenset(), **more):
+            return Probe(person, None, what, request, may, set(must), **more)
+
+        if person.role in ("nobody", "guest"):
+            asked = {200} if person.role == "guest" else {401}
+            return [probe("sync", Request("GET", f"/sync?filter={enc(WHOLE)}"), exact, statuses=asked),
+                    probe("initialSync of all", Request("GET", "/initialSync?archived=true"), set(), reads=False),
+                    probe("public rooms", Request("GET", "/publicRooms"), set(), statuses={200}),
+                    probe("sliding sync", Request("POST", MERGED, self.sliding_body(100)), set(), reads=False)]
+        subscriptions = {room.id: {"timeline_limit": 100, "required_state": {"include": [{}]}} for room in self.rooms}
+        deployed = {room.id: {"timeline_limit": 100, "required_state": [["*", "*"]]} for room in self.rooms}
+        out = [
+            probe("sync", Request("GET", f"/sync?filter={enc(WHOLE)}"), exact, owed),
+            probe("sync", Request("GET", f"/sync?filter={enc(WHOLE)}&use_state_after=true"), exact, owed),
+            probe("sync", Request("GET", f"/sync?filter={enc(LAZY)}"), exact, owed),
+            probe("sync", Request("GET", f"/sync?filter={enc(WHOLE)}&full_state=true&since={person.tokens[-1]}"), exact),
+            probe("initialSync of all", Request("GET", "/initialSync?archived=true&limit=100"), exact, owed),
+            probe("sliding sync", Request("POST", MERGED, self.sliding_body(100) | {"conn_id": "a"}), exact, owed),
+            probe("sliding sync", Request("POST", MERGED, {"conn_id": "b", "room_subscriptions": subscriptions}), exact, owed),
+            probe("older sliding sync", Request("POST", DEPLOYED, {"conn_id": "c", "room_subscriptions": deployed,
+                  "lists": {"all": {"ranges": [[0, 99]], "timeline_limit": 100, "required_state": [["*", "*"]]}},
+                  "extensions": {name: {"enabled": True} for name in ("receipts", "typing", "account_data", "e2ee")}}), exact, owed),
+            probe("notifications", Request("GET", "/notifications?limit=100"), past),
+            probe("public rooms", Request("GET", "/publicRooms"), set()),
+            probe("public rooms", Request("POST", "/publicRooms", {"filter": {"generic_search_term": "mark"}}), set()),
+            probe("delayed events", Request("GET", "/_matrix/client/v1/delayed_events?since_ts=0"),
+                  {room.secrets["delayed event"] for room in self.rooms} if person.role == "creator" else set()),
+            probe("presence", Request("GET", f"/presence/{enc(self.people['creator'].id)}/status"), {self.status}, {self.status},
+                  reads=self.shares_a_room(person)),
+            probe("search", Request("POST", "/search", {"search_categories": {"room_events": {
+                "search_term": "needle", "filter": {"limit": 100}, "groupings": {"group_by": [{"key": "room_id"}]}}}}), past),
+        ]
+        for token in person.tokens:
+            for filter_ in (WHOLE, SHORT):
+                out.append(probe("sync that goes on", Request("GET", f"/sync?filter={enc(filter_)}&since={token}"), past))
+            out.append(probe("events", Request("GET", f"/events?from={token}"), past))
+        return out
+
+    def ephemeral(self, person: Person) -> list[str]:
+        """Receipts, typing and who is there: for members alone. And keys of whom one shares a room with."""
+        answers = person.ask([Request("GET", f"/sync?filter={enc(WHOLE)}"),
+                              Request("GET", f"/keys/changes?from={person.tokens[0]}&to={person.tokens[-1]}")])
+        sections, problems = answers[0].json().get("rooms", {}), []
+        told = {room for room, section in sections.get("join", {}).items() if section["ephemeral"]["events"]}
+        inside = {room.id for room in self.rooms if self.view(room, person).joined}
+        if told != inside:
+            problems.append(f"receipts and typing: {person.role} is told of {len(told)} rooms, and is in {len(inside)}")
+        rest = json.dumps([sections.get("leave", {}), sections.get("invite", {}), sections.get("knock", {})])
+        if any(kind in rest for kind in ("m.receipt", "m.typing")):
+            problems.append(f"LEAK: receipts and typing: {person.role} is told of rooms that it is not in")
+        keys = answers[1]
+        if person.role in ("never in", "guest") and (keys.status == 200 and set(keys.json()["changed"]) - {person.id}):
+            problems.append(f"LEAK: keys/changes: {person.role} is told of {keys.json()['changed'][:3]}")
+        shared = person.ask([Request("GET", f"/_matrix/client/v1/mutual_rooms?user_id={enc(self.people['creator'].id)}")])[0]
+        if person.role not in ("creator", "guest") and set(shared.json()["joined"]) != inside:
+            problems.append(f"mutual rooms: {person.role} is told of {len(shared.json()['joined'])} rooms, and is in {len(inside)}")
+        return problems
+
+    def told_on_the_way(self, person: Person) -> list[str]:
+        leaks = set().union(*map(marks_in, person.told)) - self.allowed(person, True)
+        return [f"LEAK: syncs along the story told {person.role} {len(leaks)} marks: {self.where(leaks)}"] if leaks else []
+
+    def where(self, marks: set[str]) -> str:
+        return Probe(self.people["nobody"], None, "", Request("GET", "/"), set(), rooms=self.rooms).named(marks)
+
+    def other_rooms_events(self) -> list[str]:
+        """An event is not reached through another room that everybody may read."""
+        door = next(room for room in self.rooms if room.first == room.second == "world_readable")
+        hidden = next(room for room in self.rooms if room.first == room.second == "joined")
+        asker, event = self.people["never in"], enc(hidden.events["last"])
+        paths = [f"event/{event}", f"context/{event}"]
+        requests = [Request("GET", door.path(path)) for path in paths]
+        requests += [Request("GET", f"/_matrix/client/v1/rooms/{enc(door.id)}/relations/{event}"),
+                     Request("POST", door.path(f"report/{event}"), {}), Request("GET", f"/events/{event}")]
+        return [f"LEAK: {request.path[:120]} is answered {answer.status}" for request, answer
+                in zip(requests, asker.ask(requests)) if answer.status != 404]
+
+    def pushes(self) -> list[str]:
+        """What the gateway was told: of each device no more than its user may read; and of those who are in, the last message."""
+        last = {mark for room in self.rooms for event in room.log.events if event.id == room.events["last"] for mark in event.marks}
+        end, got = time.monotonic() + 15 * SLOWNESS, {}
+        while time.monotonic() < end:
+            got = {}
+            for notification in list(self.gateway.taken):
+                for device in notification["devices"]:
+                    got.setdefault(device["pushkey"], set()).update(marks_in(json.dumps(notification)))
+            if last <= got.get("joinedlater", set()):
+                break
+            time.sleep(0.05)
+        else:
+            return [f"push: {len(last & got.get('joinedlater', set()))} of {len(last)} last messages came to who joined later"]
+        problems = []
+        for person in self.people.values():
+            name = "".join(c for c in person.role if c.isalpha())
+            if leaks := got.get(name, set()) - (self.allowed(person, True) if person.token else set()):
+                problems.append(f"LEAK: push: {person.role} is told {self.where(leaks)}")
+        return problems
+
+    def world_is_marked(self) -> list[str]:
+        """The control: the log holds what was planted, and every epoch hides something from somebody and shows something."""
+        problems = []
+        for room in self.rooms:
+            if len(room.log.events) < 50 or len(room.log.state_marks(room.log.now())) < 5:
+                problems.append(f"{room.name}: the log has {len(room.log.events)} events")
+            left = self.view(room, self.people["left"])
+            if not 0 < len(left.must) < len(room.log.events) and not left.open:
+                problems.append(f"{room.name}: who has left sees {len(left.must)} of {len(room.log.events)} events")
+        hidden = sum(len(room.log.events) - len(self.view(room, person).may) for room in self.rooms
+                     for person in self.people.values())
+        return problems if hidden > 3_000 else [*problems, f"only {hidden} events are hidden from anybody"]
+
+
+def run(binary, report) -> tuple[int, list[str]]:
+    """(rows that hold, one line per row that does not). `report(name, problems)` hears of each."""
+    server = Server(binary, {"privacy.search": True}, engine="memory")
+    passed, notes = 0, []
+
+    def conclude(name: str, problems: list[str]) -> None:
+        nonlocal passed
+        report(name, problems)
+        passed += not problems
+        notes.extend(f"access matrix, {name}: {problem}" for problem in problems[:1])
+
+    matrix = None
+    try:
+        server.start()
+        began = time.monotonic()
+        matrix = Matrix(server)
+        matrix.rooms = tell(matrix.people, matrix.follow)
+        told = time.monotonic() - began
+        conclude("control", matrix.world_is_marked())
+        asked = rows(matrix, conclude)
+        print(f"        access matrix: {len(matrix.rooms)} rooms, {len(ROLES)} kinds of users, {asked} questions; "
+              f"{told:.1f} s to build, {time.monotonic() - began - told:.1f} s to ask", flush=True)
+        server.stop()
+    except Exception as error:
+        conclude("run", [f"{type(error).__name__}: {str(error)[:400]}" + ("" if server.alive() else f"\n{server.log_tail()}")])
+    finally:
+        if matrix:
+            matrix.gateway.close()
+        server.dispose()
+    return passed, notes
+
+
+def rows(matrix: Matrix, conclude) -> int:
+    asked, lock, work = 0, threading.Lock(), list(matrix.people.values())
+
+    def of_person(person: Person) -> None:
+        count, problems = 0, []
+        for room in matrix.rooms:
+            more, wrong = matrix.row(room, person)
+            count, problems = count + more, problems + wrong
+        more, wrong = matrix.judge(matrix.everywhere(person))
+        count, problems = count + more, problems + wrong + matrix.told_on_the_way(person)
+        if person.token and person.role != "guest":
+            problems += matrix.ephemeral(person)
+        nonlocal asked
+        with lock:
+            asked += count
+            conclude(person.role, problems)
+
+    def worker() -> None:
+        while True:
+            with lock:
+                if not work:
+                    return
+                person = work.pop()
+            try:
+                of_person(person)
+            except Exception as error:
+                with lock:
+                    conclude(person.role, [f"{type(error).__name__}: {str(error)[:400]}"])
+
+    threads = [threading.Thread(target=worker, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    conclude("other rooms' events", matrix.other_rooms_events())
+    conclude("push", matrix.pushes())
+    return asked

@@ -1,0 +1,168 @@
+"""Which test shows that a route of the specification is answered: docs/spec-coverage.md, from a run of all scenarios.
+
+A route counts as shown when a script got the status that the specification calls its success (2xx; a redirect for the
+routes that answer nothing else), with a body that fits the schema. The page names one such script for each. So that it does
+not change with every new script, a name that the page holds already stays as long as it is true.
+"""
+import json
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract import Contract
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGE = ROOT / "docs/spec-coverage.md"
+COMMAND = "tests/scenario/run.py --write-coverage"
+
+# Routes that cannot be shown, each with its reason. One that is shown all the same is an error: the reason is out of date.
+NO_TELEPHONES = "no telephone numbers: a service that sends text messages would learn who uses the server (refused as the " \
+    "specification says, `accounts/email`)"
+NO_PREVIEWS = "URL previews are not built"
+REASONS: dict[str, str] = {
+    "GET /.well-known/matrix/policy_server": "answered by policy servers, which this is not: 404",
+    "POST /_matrix/client/v3/account/3pid/msisdn/requestToken": NO_TELEPHONES,
+    "POST /_matrix/client/v3/account/password/msisdn/requestToken": NO_TELEPHONES,
+    "POST /_matrix/client/v3/register/msisdn/requestToken": NO_TELEPHONES,
+    "GET /_matrix/client/v1/media/preview_url": NO_PREVIEWS,
+    "GET /_matrix/media/v3/preview_url": NO_PREVIEWS,
+    "GET /_matrix/client/v3/login/sso/redirect/{idpId}": "sign-in through other providers is not built",
+}
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A route that the specification has in its text alone. `wanted`: the statuses that show it."""
+    method: str
+    path: str
+    pattern: str  # of the request path
+    section: str
+    wanted: tuple[int, ...] = (200,)
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+OAUTH, LEGACY = "OAuth 2.0 API", "Legacy API"
+PROSE = [
+    Prose("GET", "/_matrix/client/v3/auth/{type}/fallback/web", r"/_matrix/client/v3/auth/[^/]+/fallback/web",
+          f"{LEGACY} › Fallback"),
+    Prose("POST", "/_matrix/client/v3/auth/{type}/fallback/web", r"/_matrix/client/v3/auth/[^/]+/fallback/web",
+          f"{LEGACY} › Fallback"),
+    Prose("GET", "/_matrix/static/client/login/", r"/_matrix/static/client/login/", f"{LEGACY} › Login fallback"),
+    Prose("GET", "/_matrix/client/v3/rooms/{roomId}/state/{eventType}",
+          r"/_matrix/client/v3/rooms/[^/]+/state/[^/]+/?", "Getting events for a room"),
+    Prose("PUT", "/_matrix/client/v3/rooms/{roomId}/state/{eventType}",
+          r"/_matrix/client/v3/rooms/[^/]+/state/[^/]+/?", "Sending events to a room"),
+    Prose("GET", "authorization endpoint", r"/_peyk/oauth2/authorize", f"{OAUTH} › Login flow"),
+    Prose("POST", "token endpoint", r"/_peyk/oauth2/token", f"{OAUTH} › Token refresh flow"),
+    Prose("POST", "revocation endpoint", r"/_peyk/oauth2/revoke", f"{OAUTH} › Token revocation"),
+    Prose("POST", "registration endpoint", r"/_peyk/oauth2/register", f"{OAUTH} › Client registration", (201,)),
+    Prose("POST", "device authorization endpoint", r"/_peyk/oauth2/device", f"{OAUTH} › Device authorization grant"),
+    Prose("GET", "verification page of the device grant", r"/_peyk/link",
+          f"{OAUTH} › Device authorization grant"),
+    Prose("GET", "account management page", r"/_peyk/account(/.*)?", f"{OAUTH} › Account management"),
+    Prose("OPTIONS", "any path, with CORS headers", r"/_matrix/client/.*", "Web browser clients", (200, 204)),
+    Prose("ANY", "unknown path: 404 M_UNRECOGNIZED", r"/_matrix/client/.*", "Standard error response", (404,)),
+    Prose("ANY", "unknown method: 405 M_UNRECOGNIZED", r"/_matrix/client/.*", "Standard error response", (405,)),
+]
+
+
+class Coverage:
+    def __init__(self, contract: Contract):
+        self.contract = contract
+        self.shown: dict[str, set[str]] = {}
+        self.lock = threading.Lock()
+        self.prose = [(entry, re.compile(entry.pattern)) for entry in PROSE]
+
+    def add(self, script: str, method: str, target: str, answer) -> None:
+        """An answer that the contract had nothing against."""
+        path = target.partition("?")[0]
+        names = []
+        if operation := self.contract.success(method, target, answer.status):
+            names.append(key_of(operation))
+        for entry, pattern in self.prose:
+            if answer.status in entry.wanted and entry.method in (method, "ANY") and pattern.fullmatch(path) \
+                    and self.fits(entry, answer):
+                names.append(entry.name)
+        with self.lock:
+            for name in names:
+                self.shown.setdefault(name, set()).add(script)
+
+    @staticmethod
+    def fits(entry: Prose, answer) -> bool:
+        if entry.method == "OPTIONS":
+            return "PUT" in answer.headers.get("access-control-allow-methods", "")
+        if entry.wanted in ((404,), (405,)):
+            return b'"M_UNRECOGNIZED"' in answer.body
+        return True
+
+    def page(self, before: str = "") -> tuple[str, list[str]]:
+        """(the page, what is wrong with the run): a route that nothing shows and that has no reason, or has both."""
+        named = dict(re.findall(r"^\| `([^`]+)` \|.*\| `([^`]+)` \|$", before, re.M))
+        problems: list[str] = []
+        routes = sorted(self.contract.specified, key=lambda operation: (operation["path"], operation["method"]))
+        lines = ["# The specification's routes, and what shows that they are answered", "",
+                 f"<!-- Made by `{COMMAND}` from a run of all scenarios; do not edit. -->", "",
+                 f"The specification's client-server API has {len(routes)} routes. A route is shown by a test that was answered with the "
+                 "status that the", "specification calls its success and a body that fits its schema. The scenario group fails when "
+                 "this page is not what its run showed.", ""]
+        lines += ["| Route | Operation | Shown by |", "|---|---|---|"]
+        for operation in routes:
+            name = key_of(operation)
+            lines.append(f"| `{name}` | {operation['id']} | {self.cell(name, named, problems)} |")
+        lines += ["", "## Routes that the specification has in its text alone", "", "| Route | Section | Shown by |",
+                  "|---|---|---|"]
+        for entry in PROSE:
+            lines.append(f"| `{entry.name}` | {entry.section} | {self.cell(entry.name, named, problems)} |")
+        lines += ["", "## Beyond the specification", "",
+                  "Proposals whose schemas the tests hold as well (`tests/support/proposals.json`).", "",
+                  "| Route | Operation | Shown by |", "|---|---|---|"]
+        for operation in self.contract.proposed:
+            name = key_of(operation)
+            lines.append(f"| `{name}` | {operation['id']} | {self.cell(name, named, problems)} |")
+        known = {key_of(operation) for operation in self.contract.operations} | {entry.name for entry in PROSE}
+        problems += [f"{name}: a reason for a route that does not exist" for name in REASONS if name not in known]
+        return "\n".join(lines) + "\n", problems
+
+    def cell(self, name: str, named: dict[str, str], problems: list[str]) -> str:
+        scripts, reason = self.shown.get(name, set()), REASONS.get(name)
+        if scripts and reason:
+            problems.append(f"{name}: it has a reason not to be shown, and {min(scripts)} shows it")
+        if scripts:
+            return f"`{named[name] if named.get(name) in scripts else min(scripts)}`"
+        if not reason:
+            problems.append(f"{name}: no script shows it, and there is no reason why")
+        return reason or "**nothing**"
+
+
+def key_of(operation: dict) -> str:
+    return f"{operation['method']} {operation['path']}"
+
+
+def check(coverage: Coverage, write: bool) -> list[str]:
+    """What is wrong; with `write` the page is made anew first."""
+    before = PAGE.read_text() if PAGE.exists() else ""
+    text, problems = coverage.page(before)
+    if write:
+        PAGE.write_text(text)
+    elif text != before:
+        old = set(before.splitlines())
+        changed = [line for line in text.splitlines() if line not in old][:3]
+        problems.append(f"docs/spec-coverage.md is not what this run shows (run {COMMAND}): " + " ".join(changed))
+    return problems
+
+
+def list_problems(contract: Contract, folder: Path | None) -> list[str]:
+    """Whether openapi.json is what the specification beside the checkout holds; nothing when there is none."""
+    if folder is None or not folder.is_dir():
+        return []
+    try:
+        import make_openapi
+    except ImportError:  # PyYAML is not there
+        return []
+    made = json.loads(json.dumps(make_openapi.Maker(folder).make()))
+    kept = json.loads((ROOT / "tests/support/openapi.json").read_text())
+    return [] if made == kept else [f"tests/support/openapi.json is not made from {folder}"]

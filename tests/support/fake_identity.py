@@ -1,0 +1,63 @@
+"""An identity server on loopback, over HTTPS with a certificate of its own: it agrees to everything it is asked."""
+import json
+import ssl
+import subprocess
+import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+BASE = "/_matrix/identity/v2"
+BOUND = {"medium": "email", "address": "ada@example.org", "mxid": "@ada:localhost", "not_before": 0, "not_after": 1 << 50,
+         "ts": 0, "signatures": {}}
+
+
+class IdentityServer:
+    def __init__(self):
+        self.requests: list[dict] = []  # {path, body, authorization}
+        identity = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:  # noqa: N802
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                identity.requests.append({"path": self.path, "body": json.loads(body or b"{}"),
+                                          "authorization": self.headers.get("Authorization", "")})
+                data = json.dumps(BOUND if self.path == f"{BASE}/3pid/bind" else {}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_) -> None:
+                pass
+
+        class Quiet(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request, client_address):
+                pass
+
+        self.server = Quiet(("127.0.0.1", 0), Handler)
+        self.server.socket = self.context().wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    @staticmethod
+    def context() -> ssl.SSLContext:
+        with tempfile.TemporaryDirectory() as scratch:
+            key, certificate = Path(scratch) / "key.pem", Path(scratch) / "certificate.pem"
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                            "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
+                            "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, key)
+        return context
+
+    def fields(self) -> dict:
+        return {"name": f"localhost:{self.server.server_address[1]}", "requests": list(self.requests)}
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
