@@ -39,6 +39,7 @@ Result<users::Caller> ServiceAuthenticator::authenticate_service(std::string_vie
         if (!*known) return fail(Error{Errc::bad_request, "The user has no such device", "M_UNKNOWN_DEVICE"});
         device = *std::move(named);
     }
+    PEYK_TRY(bool through_provider, users_.provider_links.usable(account->number));
     // The sender is never limited, its users unless the registration says otherwise.
     bool unlimited = user == service->sender || !service->rate_limited;
     return users::Caller{.user = account->id,
@@ -48,7 +49,7 @@ Result<users::Caller> ServiceAuthenticator::authenticate_service(std::string_vie
                          .suspended = account->suspended,
                          .service = service->id,
                          .unlimited = unlimited,
-                         .person = !account->password_hash.empty()};
+                         .person = !account->password_hash.empty() || through_provider};
 }
 
 Task<Result<void>> BridgedNamesOfServices::ask_for(RoomAlias alias) {

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/logging.h"
 #include "base/secret.h"
+#include "oauth/providers/options.h"
 #include "privacy/rate_limits.h"
 
 namespace peyk::app {
@@ -96,6 +97,12 @@ struct AuthSection {
     std::uint64_t password_memory = 19 * 1024 * 1024;
     std::uint64_t password_passes = 2;
     std::uint64_t password_length = 8;
+};
+
+// One [[auth.provider]].
+struct ProviderConfig {
+    oauth::ProviderOptions options;
+    std::string icon, brand;  // for older clients
 };
 
 struct LimitsSection {
@@ -192,6 +199,7 @@ struct Config {
     std::filesystem::path file;  // where it came from; empty for defaults
     ServerSection server;
     std::vector<ListenerConfig> listeners;  // at least one after load()
+    std::vector<ProviderConfig> providers;
     StorageSection storage;
     PrivacySection privacy;
     RegistrationSection registration;

@@ -15,7 +15,7 @@ namespace peyk::app {
 using RawValue =
     std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>, std::map<std::string, std::string>>;
 
-// Where a key's value lives: from the root (a Config or a ListenerConfig) to the member.
+// Where a key's value lives: from the root (a Config, a ListenerConfig or a ProviderConfig) to the member.
 template <class T>
 using At = T& (*)(void* root);
 
@@ -50,6 +50,7 @@ struct Key {
 // In the order of the reference. Sections are the part before the first dot.
 std::span<const Key> config_keys();
 std::span<const Key> listener_keys();
+std::span<const Key> provider_keys();
 
 struct Section {
     std::string_view name;
@@ -64,6 +65,9 @@ Result<void> store_value(const Key& key, void* root, const RawValue& value, cons
 Result<void> store_text(const Key& key, void* root, std::string_view text, const std::filesystem::path& folder);
 // The value as it would stand in the file. Secrets print as "".
 std::string show_value(const Key& key, void* root);
+
+// What is wrong with a provider as a whole, a sentence each.
+std::vector<std::string> problems_of(const ProviderConfig& provider);
 
 // The candidate that is fewest edits away from `word`, or empty when all are too far to be what was meant.
 std::string nearest(std::string_view word, std::span<const std::string> candidates);

@@ -35,7 +35,7 @@ public:
         for (const auto& [key, node] : found_) apply(*key, *node);
         apply_environment();
         apply_secret_files();
-        read_listeners(root);
+        read_lists(root);
         loaded_.config.file = file_;
         if (problems_.empty()) check_whole();
         if (problems_.empty()) return std::move(loaded_);
@@ -65,7 +65,7 @@ private:
     void collect(const toml::table& table, const std::string& prefix) {
         for (const auto& [name, node] : table) {
             std::string full = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
-            if (prefix.empty() && full == "listener") continue;
+            if (full == "listener" || full == "auth.provider") continue;
             if (const Key* key = find_key(full)) {
                 found_.emplace_back(key, &node);
             } else if (const Key* owner = key_of_file(full)) {
@@ -107,8 +107,11 @@ private:
                 return fmt::format("unknown key \"{}\"; did you mean \"{}\"?", name, key.name);
             }
         }
+        if (last.starts_with("provider"))
+            return fmt::format("unknown key \"{}\"; providers are written as [[auth.provider]]", name);
         for (const auto& section : config_sections()) names.emplace_back(section.name);
         names.emplace_back("listener");
+        names.emplace_back("auth.provider");
         auto close = nearest(name, names);
         if (close.empty()) return fmt::format("unknown key \"{}\"; `peyk config reference` lists all", name);
         return fmt::format("unknown key \"{}\"; did you mean \"{}\"?", name, close);
@@ -181,7 +184,7 @@ private:
             if (!key.is_secret()) continue;
             names.push_back(key.variable() + "_FILE");
             if (auto found = environment_.find(names.back()); found != environment_.end()) {
-                read_secret(key, found->second, found->first);
+                read_secret(key, &config(), found->second, found->first);
             }
         }
         for (const auto& [name, value] : environment_) {
@@ -206,12 +209,12 @@ private:
                     problem(*node, fmt::format("{} and {}_file exclude each other", key->name, key->name));
             }
             if (environment_.contains(key->variable()) || environment_.contains(key->variable() + "_FILE")) continue;
-            read_secret(*key, (folder_ / *path).string(),
+            read_secret(*key, &config(), (folder_ / *path).string(),
                         fmt::format("{}:{}", file_.string(), node->source().begin.line));
         }
     }
 
-    void read_secret(const Key& key, const std::string& path, std::string_view where) {
+    void read_secret(const Key& key, void* root, const std::string& path, std::string_view where) {
         std::ifstream in(path, std::ios::binary);
         std::string text(4097, '\0');
         in.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -223,44 +226,81 @@ private:
             return problem(
                 where, fmt::format("{}: {} is empty or cannot be read; check its path and its owner", key.name, path));
         }
-        std::get<At<Secret>>(key.slot)(&config()) = Secret(std::move(text));
+        std::get<At<Secret>>(key.slot)(root) = Secret(std::move(text));
     }
 
-    void read_listeners(const toml::table& root) {
-        const auto* node = root.get("listener");
-        if (!node) {
+    // The tables of a list, [[listener]] and the like. Nothing: the file has none, or says it in another way.
+    const toml::array* tables_of(toml::node_view<const toml::node> node, std::string_view name) {
+        if (!node) return nullptr;
+        const auto* array = node.as_array();
+        if (array && array->is_array_of_tables()) return array;
+        if (!array || !array->empty())
+            problem(*node.node(), fmt::format("{} is written as [[{}]], with two brackets", name, name));
+        return nullptr;
+    }
+
+    void read_lists(const toml::table& root) {
+        if (const auto* listeners = tables_of(root["listener"], "listener")) {
+            for (const auto& item : *listeners) read_listener(*item.as_table());
+        } else {
             config().listeners.emplace_back();
-            return;
         }
-        const auto* array = node->as_array();
-        if (!array || !array->is_array_of_tables())
-            return problem(*node, "listeners are written as [[listener]], with two brackets");
-        for (const auto& item : *array) read_listener(*item.as_table());
+        if (const auto* providers = tables_of(root["auth"]["provider"], "auth.provider")) {
+            for (const auto& item : *providers) read_provider(*item.as_table());
+        }
+    }
+
+    // A table of a list: its keys are those of `keys`, its values go below `item`.
+    void read_item(const toml::table& table, std::span<const Key> keys, void* item, std::string_view what) {
+        std::vector<std::string> names;
+        for (const auto& key : keys) {
+            names.emplace_back(key.name);
+            if (key.is_secret()) names.push_back(fmt::format("{}_file", key.name));
+        }
+        for (const auto& [name, node] : table) {
+            const Key* key = nullptr;
+            const Key* of_file = nullptr;
+            for (const auto& candidate : keys) {
+                if (candidate.name == name.str()) key = &candidate;
+                if (candidate.is_secret() && fmt::format("{}_file", candidate.name) == name.str()) of_file = &candidate;
+            }
+            auto path = of_file ? node.value_exact<std::string>() : std::nullopt;
+            if (of_file && (!path || table.contains(of_file->name))) {
+                problem(node, fmt::format("{}.{}_file must be the name of a file, in quotes, instead of the secret",
+                                          what, of_file->name));
+            } else if (of_file) {
+                read_secret(*of_file, item, (folder_ / *path).string(),
+                            fmt::format("{}:{}", file_.string(), node.source().begin.line));
+            } else if (!key) {
+                auto close = nearest(name.str(), names);
+                problem(node, fmt::format("unknown key \"{}\" of a {}{}", name.str(), what,
+                                          close.empty() ? "" : fmt::format("; did you mean \"{}\"?", close)));
+            } else {
+                auto raw = raw_of(node);
+                auto stored = raw ? store_value(*key, item, *raw, folder_) : std::unexpected(raw.error());
+                if (!stored) problem(node, fmt::format("{}.{} {}", what, key->name, stored.error().detail));
+            }
+        }
     }
 
     void read_listener(const toml::table& table) {
         ListenerConfig listener;
-        std::vector<std::string> names;
-        for (const auto& key : listener_keys()) names.emplace_back(key.name);
-        for (const auto& [name, node] : table) {
-            const Key* key = nullptr;
-            for (const auto& candidate : listener_keys()) {
-                if (candidate.name == name.str()) key = &candidate;
-            }
-            if (!key) {
-                auto close = nearest(name.str(), names);
-                problem(node, fmt::format("unknown key \"{}\" of a listener{}", name.str(),
-                                          close.empty() ? "" : fmt::format("; did you mean \"{}\"?", close)));
-                continue;
-            }
-            auto raw = raw_of(node);
-            auto stored = raw ? store_value(*key, &listener, *raw, folder_) : std::unexpected(raw.error());
-            if (!stored) problem(node, fmt::format("listener.{} {}", key->name, stored.error().detail));
-        }
+        read_item(table, listener_keys(), &listener, "listener");
         if (listener.tls_certificate.empty() != listener.tls_key.empty()) {
             problem(table, "a listener needs both tls_certificate and tls_key, or neither");
         }
         config().listeners.push_back(std::move(listener));
+    }
+
+    void read_provider(const toml::table& table) {
+        ProviderConfig provider;
+        read_item(table, provider_keys(), &provider, "provider");
+        for (const auto& what : problems_of(provider)) problem(table, what);
+        for (const auto& other : config().providers) {
+            if (other.options.id == provider.options.id || other.options.issuer == provider.options.issuer)
+                problem(table, "two providers have the same id or the same issuer");
+        }
+        config().providers.push_back(std::move(provider));
     }
 
     // What no single key can tell.
@@ -300,6 +340,8 @@ private:
                     problem(where, fmt::format("support: \"{}\" is no Matrix id and no e-mail address", contact));
             }
         }
+        if (!c.providers.empty() && !c.auth.oauth)
+            problem(where, "[[auth.provider]] needs auth.oauth = true: apps reach a provider through the browser");
         for (const auto& [name, address] : c.network.host_overrides) {
             if (address.rfind(':') == std::string::npos) {
                 problem(where, fmt::format("network.host_overrides.\"{}\" must be address:port", name));

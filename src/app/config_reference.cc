@@ -24,9 +24,26 @@ void write_key(std::string& out, const Key& key, std::string_view name, const st
                bool with_variable) {
     out += fmt::format("### `{}`\n\n{}\n\n- Type: {}.\n- Default: {}.\n", name, key.about, key.type_text(), standard);
     if (with_variable) out += fmt::format("- Environment: `{}`.\n", key.variable());
-    if (key.is_secret()) out += fmt::format("- From a file: `{}_file`, or `{}_FILE`.\n", name, key.variable());
+    if (key.is_secret() && with_variable)
+        out += fmt::format("- From a file: `{}_file`, or `{}_FILE`.\n", name, key.variable());
+    if (key.is_secret() && !with_variable) out += fmt::format("- From a file: `{}_file`.\n", name);
     if (!key.privacy.empty()) out += fmt::format("- Privacy: {}\n", key.privacy);
     out += "\n";
+}
+
+void write_providers(std::string& out) {
+    out +=
+        "## `[[auth.provider]]`\n\nAn OpenID provider that people sign in with, such as the Keycloak or Authentik of a "
+        "school; once per provider.\nWithout any, nobody is sent anywhere. [Signing in](sign-in.md#providers) has an "
+        "example.\n\n";
+    ProviderConfig provider;
+    for (const auto& key : provider_keys()) {
+        auto standard = key.is_secret() ? std::string("none") : fmt::format("`{}`", show_value(key, &provider));
+        for (auto needed : {"id", "name", "issuer", "client_id"}) {
+            if (key.name == needed) standard = "none: it must be set";
+        }
+        write_key(out, key, key.name, standard, false);
+    }
 }
 
 constexpr std::string_view kIntroduction = R"(# Configuration
@@ -37,7 +54,7 @@ peyk reads one TOML file, named by `peyk serve --config FILE`. `peyk init` write
 reads one without starting anything. A key that does not exist is refused, with the nearest one that does.
 
 - Every key can be overridden by an environment variable: `server.name` is `PEYK_SERVER_NAME`. Lists are separated by
-  commas, tables are written `name=value,name=value`. Listeners are set in the file only.
+  commas, tables are written `name=value,name=value`. Listeners and providers are set in the file only.
 - Secrets can be kept in files of their own: `registration.shared_secret_file = "secret"` instead of
   `registration.shared_secret`. A line break at the end of the file does not count.
 - Relative paths begin at the folder of the configuration file (in the environment: at the current folder).
@@ -72,6 +89,7 @@ std::string config_reference() {
             if (key.name.substr(0, key.name.find('.')) != section.name) continue;
             write_key(out, key, key.name, default_text(key, defaults), true);
         }
+        if (section.name == "auth") write_providers(out);
     }
     out.pop_back();
     return out;

@@ -283,6 +283,7 @@ Findings examine(const Config& config, const Surroundings& machine) {
     examine_disk(config, out);
     examine_keys(config, out);
     examine_appservices(config, out);
+    examine_providers(config, out);
     examine_memory(out);
     examine_store(config, out);
     return out;

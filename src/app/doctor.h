@@ -48,6 +48,7 @@ void examine_limits(const Config& config, const Surroundings& machine, Findings&
 void examine_disk(const Config& config, Findings& out);
 void examine_keys(const Config& config, Findings& out);
 void examine_appservices(const Config& config, Findings& out);
+void examine_providers(const Config& config, Findings& out);  // asks each: may wait for some seconds
 void examine_memory(Findings& out);
 // Asks the server that runs, if one does, what its last verification found.
 void examine_store(const Config& config, Findings& out);

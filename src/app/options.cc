@@ -98,6 +98,13 @@ users::Options user_options(const Config& config) {
     out.max_data_rows = config.limits.account_data_per_user;
     out.max_data_bytes = config.limits.account_data_size;
     out.browser_sign_in = config.auth.oauth;
+    for (const auto& one : config.providers)
+        out.providers.push_back({.id = one.options.id,
+                                 .name = one.options.name,
+                                 .issuer = one.options.issuer,
+                                 .icon = one.icon,
+                                 .brand = one.brand,
+                                 .registration = one.options.registration});
     out.profiles_need_token = config.privacy.shared_rooms_profiles;
     out.directory = config.privacy.user_directory;
     out.presence = config.privacy.presence;
@@ -150,7 +157,9 @@ media::MediaOptions media_options(const Config& config) {
 }
 
 oauth::OauthOptions oauth_options(const Config& config) {
-    return {.enabled = config.auth.oauth, .base_url = config.base_url()};
+    oauth::OauthOptions out{.enabled = config.auth.oauth, .base_url = config.base_url()};
+    for (const auto& one : config.providers) out.providers.push_back(one.options);
+    return out;
 }
 
 client_api::ApiOptions api_options(const Config& config) {
@@ -231,6 +240,10 @@ pages::Facts page_facts(const Config& config, const Identity& identity,
     facts.key_place =
         config.storage.key_source == KeySource::passphrase ? pages::KeyPlace::passphrase : pages::KeyPlace::key_file;
     facts.trial = identity.trial == Trial::yes;
+    for (const auto& one : config.providers) {
+        auto url = http::Url::parse(one.options.issuer);
+        facts.providers.push_back({one.options.name, url ? url->host : std::string()});
+    }
     for (const auto* table : catalog().tables) {
         if (table->dropped) continue;
         facts.held.push_back(

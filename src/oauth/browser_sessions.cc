@@ -68,6 +68,14 @@ void BrowserSessions::update(const std::string& cookie, const std::function<void
     if (auto at = by_cookie_.find(cookie); at != by_cookie_.end()) edit(at->second->session);
 }
 
+void BrowserSessions::confirm(const std::string& cookie) {
+    update(cookie, [this](BrowserSession& session) { session.confirmed = clock_.monotonic(); });
+}
+
+bool BrowserSessions::is_confirmed(const BrowserSession& session) const {
+    return session.confirmed && *session.confirmed + kConfirmed > clock_.monotonic();
+}
+
 void BrowserSessions::close(const std::string& cookie) {
     std::lock_guard lock(mutex_);
     if (auto at = by_cookie_.find(cookie); at != by_cookie_.end()) erase(at->second);

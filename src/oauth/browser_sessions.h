@@ -20,6 +20,8 @@ struct BrowserSession {
     bool half = false;
     std::string stamp;        // changes with the password and with the first second factor: that ends other browsers
     std::string totp_secret;  // of an authenticator app that is being set up
+    // The user has proven again at a provider, in this very browser, who they are; none: not lately.
+    std::optional<Millis> confirmed;
     Millis opened{};
     Millis used{};
 };
@@ -31,6 +33,7 @@ public:
     static constexpr Millis kIdle{60 * 60 * 1000};
     static constexpr Millis kLife{12 * 60 * 60 * 1000};
     static constexpr Millis kHalf{10 * 60 * 1000};
+    static constexpr Millis kConfirmed{5 * 60 * 1000};
 
     BrowserSessions(const Clock& clock, Random& random, const users::Accounts& accounts);
 
@@ -38,6 +41,9 @@ public:
     std::string open(const users::Account& account, bool half);
     // None: unknown, over, or the account was locked, ended or given another password since.
     std::optional<BrowserSession> find(const std::string& cookie);
+    // The user of the session has proven who they are: in place of a password for kConfirmed.
+    void confirm(const std::string& cookie);
+    bool is_confirmed(const BrowserSession& session) const;
     // Null when the session is gone.
     void update(const std::string& cookie, const std::function<void(BrowserSession&)>& edit);
     void close(const std::string& cookie);

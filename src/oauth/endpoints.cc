@@ -93,8 +93,7 @@ json::Object Endpoints::describe(bool older) const {
         {"revocation_endpoint_auth_methods_supported", json::Array{"none"}},
         {"authorization_response_iss_parameter_supported", true},
     };
-    if (oauth_.users.registration.mode() != users::RegistrationMode::closed)
-        out.set("prompt_values_supported", json::Array{"create"});
+    if (oauth_.users.registration.possible_in_browser()) out.set("prompt_values_supported", json::Array{"create"});
     return out;
 }
 

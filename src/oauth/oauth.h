@@ -5,6 +5,7 @@
 #include "oauth/browser_sessions.h"
 #include "oauth/clients.h"
 #include "oauth/codes.h"
+#include "oauth/providers/providers.h"
 #include "oauth/second_factors.h"
 #include "oauth/tokens.h"
 
@@ -13,6 +14,7 @@ namespace peyk::oauth {
 struct OauthOptions {
     bool enabled = true;   // the API for clients; the account pages are there either way
     std::string base_url;  // "https://chat.example.org"
+    std::vector<ProviderOptions> providers = {};
     // The issuer of the metadata and of `iss`.
     std::string issuer() const { return base_url + "/"; }
 };
@@ -20,8 +22,8 @@ struct OauthOptions {
 // Owner:    app::Services.
 class OAuth {
 public:
-    // `users` and `limiter` outlive this object.
-    OAuth(OauthOptions given, users::Users& users_given, privacy::RateLimiter& limiter_given)
+    // What is given outlives this object. `outbound`: the way to the providers.
+    OAuth(OauthOptions given, users::Users& users_given, privacy::RateLimiter& limiter_given, http::Outbound& outbound)
         : options(std::move(given)),
           users(users_given),
           limiter(limiter_given),
@@ -30,7 +32,8 @@ public:
           device_codes(users.context().clock, users.context().random),
           browsers(users.context().clock, users.context().random, users.accounts),
           tokens(users, clients, codes, device_codes, browsers),
-          factors(users, limiter, RelyingParty::of(options.base_url)) {
+          factors(users, limiter, RelyingParty::of(options.base_url)),
+          providers(options.providers, options.base_url, outbound, users.context().clock, users.context().random) {
         users.sessions.on_signed_out([this](std::uint64_t user) { browsers.close_all(user); });
     }
     ~OAuth() { users.sessions.on_signed_out({}); }
@@ -46,6 +49,7 @@ public:
     BrowserSessions browsers;
     Tokens tokens;
     SecondFactors factors;
+    Providers providers;
 };
 
 }  // namespace peyk::oauth

@@ -1,7 +1,9 @@
 #include "pages/account_pages.h"
 
+#include "pages/provider_pages.h"
 #include "pages/sign_in_pages.h"
 #include "pages/words_account.h"
+#include "pages/words_providers.h"
 
 namespace peyk::pages {
 namespace {
@@ -51,16 +53,37 @@ Html device_name(const Visit& visit, const users::Device& device) {
     return html;
 }
 
+// The page that a form stands on: forms are posted to it or to something below it.
+std::string page_to_return_to(const Visit& visit) {
+    if (visit.request.method == http::Method::get) return visit.here();
+    std::string path = visit.request.path;
+    for (std::string_view end : {"/unlink", "/app/remove", "/passkey/remove", "/codes", "/password-apps"}) {
+        if (path.ends_with(end)) path.resize(path.size() - end.size());
+    }
+    return visit.form.has("with") ? path + "?with=" + http::percent_encode(visit.form.get("with")) : path;
+}
+
 std::string device_address(const DeviceId& device) {
     return "/_peyk/account/device?device_id=" + http::percent_encode(device.view());
 }
 
 }  // namespace
 
-Task<const Words*> check_password(Desk desk, bool ours, bool hasty, UserId user, std::string password) {
-    if (!ours) co_return &words::kOldForm;
-    if (hasty) co_return &words::kHasty;
-    auto account = co_await desk.oauth.users.password_check.check(std::move(user), std::move(password));
+Proof proof_of(const Visit& visit) {
+    return {.ours = visit.is_ours(),
+            .hasty = visit.is_hasty(),
+            .confirmed = visit.is_confirmed(),
+            .user = visit.session->user,
+            .password = visit.form.get("password")};
+}
+
+Task<const Words*> check_password(Desk desk, Proof proof) {
+    if (!proof.ours) co_return &words::kOldForm;
+    if (proof.hasty) co_return &words::kHasty;
+    if (proof.confirmed) co_return nullptr;
+    auto known = desk.oauth.users.accounts.find(proof.user);
+    if (known && *known && (*known)->password_hash.empty()) co_return &words::kConfirmFirst;
+    auto account = co_await desk.oauth.users.password_check.check(std::move(proof.user), std::move(proof.password));
     if (!account) co_return &words_for(account.error(), words::kWrongPassword);
     co_return nullptr;
 }
@@ -78,9 +101,20 @@ Html back_link(const Visit& visit) {
 }
 
 Html password_field(const Visit& visit) {
-    return visit.field(words::kCurrentPassword,
-                       "type=\"password\" name=\"password\" autocomplete=\"current-password\" maxlength=\"512\" "
-                       "required");
+    Html html;
+    if (visit.is_confirmed()) return done_line(visit, &words::kConfirmed);
+    auto ways = ways_of(visit.desk(), visit.session->number);
+    if (!ways.password && ways.providers.empty()) return visit.complaint(&words::kConfirmNoWay);
+    if (ways.password)
+        html.append(visit.field(words::kCurrentPassword,
+                                "type=\"password\" name=\"password\" autocomplete=\"current-password\" "
+                                "maxlength=\"512\" required"));
+    for (const auto* provider : ways.providers) {
+        html.raw("<p><a class=\"button quiet\" href=\"");
+        html.text(provider_address(provider->id, "confirm", page_to_return_to(visit))).raw("\">");
+        html.text(visit.say(words::kConfirmWith)).raw(" <bdi>").text(provider->name).raw("</bdi></a></p>");
+    }
+    return html;
 }
 
 void AccountPages::add_routes(http::Router& router) {
@@ -131,6 +165,7 @@ Task<http::Response> AccountPages::account(Visit visit) {
     body.append(entry(visit, "/_peyk/account/devices", words::kDevices));
     body.append(entry(visit, "/_peyk/account/password", words::kChangePassword));
     body.append(entry(visit, "/_peyk/account/security", words::kSecurity));
+    if (!desk_.oauth.providers.empty()) body.append(entry(visit, "/_peyk/account/providers", words::kProviders));
     body.append(entry(visit, "/_peyk/link", words::kLink));
     body.append(entry(visit, "/_peyk/account/deactivate", words::kDeactivate)).raw("</ul><div class=\"actions\">");
     body.append(visit.open_form("/_peyk/sign-out")).append(visit.button(words::kSignOut, "class=\"quiet\""));
@@ -223,8 +258,10 @@ http::Response AccountPages::password_page(const Visit& visit, const Words* comp
     constexpr Literal kNew = "type=\"password\" name=\"new\" autocomplete=\"new-password\" maxlength=\"512\" required";
     constexpr Literal kOnce =
         "type=\"password\" name=\"repeat\" autocomplete=\"new-password\" maxlength=\"512\" required";
+    bool has_one = ways_of(desk_, visit.session->number).password;
+    const auto& title = has_one ? words::kChangePassword : words::kSetPassword;
     Html body;
-    body.element("h1", visit.say(words::kChangePassword)).append(visit.complaint(complaint));
+    body.element("h1", visit.say(title)).append(visit.complaint(complaint));
     // Password managers file the new password under this name.
     body.append(visit.open_form("/_peyk/account/password"));
     body.raw("<input type=\"text\" name=\"name\" autocomplete=\"username\" hidden value=\"");
@@ -233,7 +270,7 @@ http::Response AccountPages::password_page(const Visit& visit, const Words* comp
     body.raw("<label class=\"choice\"><input type=\"checkbox\" name=\"others\" value=\"yes\">");
     body.text(visit.say(words::kEndOthers)).raw("</label><div class=\"actions\">");
     body.append(visit.button(words::kSave)).raw("</div></form>").append(back_link(visit));
-    return visit.page(words::kChangePassword, body, {.status = complaint ? 400 : 200});
+    return visit.page(title, body, {.status = complaint ? 400 : 200});
 }
 
 Task<http::Response> AccountPages::password(Visit visit) {
@@ -245,8 +282,7 @@ Task<http::Response> AccountPages::password_posted(Visit visit) {
     if (!visit.session) co_return visit.to_sign_in();
     if (visit.form.get("new").empty()) co_return password_page(visit, &words::kResetEmpty);
     if (visit.form.get("new") != visit.form.get("repeat")) co_return password_page(visit, &words::kResetDiffer);
-    const auto* wrong = co_await check_password(desk_, visit.is_ours(), visit.is_hasty(), visit.session->user,
-                                                visit.form.get("password"));
+    const auto* wrong = co_await check_password(desk_, proof_of(visit));
     if (wrong) co_return password_page(visit, wrong);
     bool others = visit.form.get("others") == "yes";
     auto user = visit.session->user;
@@ -286,8 +322,7 @@ Task<http::Response> AccountPages::deactivate(Visit visit) {
 Task<http::Response> AccountPages::deactivated(Visit visit) {
     if (!visit.session) co_return visit.to_sign_in();
     if (visit.form.get("understood") != "yes") co_return deactivate_page(visit, &words::kTickFirst);
-    const auto* wrong = co_await check_password(desk_, visit.is_ours(), visit.is_hasty(), visit.session->user,
-                                                visit.form.get("password"));
+    const auto* wrong = co_await check_password(desk_, proof_of(visit));
     if (wrong) co_return deactivate_page(visit, wrong);
     bool erase = visit.form.get("erase") == "yes";
     auto ended = co_await desk_.oauth.users.lifecycle.deactivate(visit.session->user, erase);
@@ -322,8 +357,7 @@ Task<http::Response> AccountPages::identity(Visit visit) {
 
 Task<http::Response> AccountPages::identity_posted(Visit visit) {
     if (!visit.session) co_return visit.to_sign_in();
-    const auto* wrong = co_await check_password(desk_, visit.is_ours(), visit.is_hasty(), visit.session->user,
-                                                visit.form.get("password"));
+    const auto* wrong = co_await check_password(desk_, proof_of(visit));
     if (wrong) co_return identity_page(visit, wrong);
     desk_.oauth.users.uia.approve_reset(visit.session->number);
     Html body;

@@ -36,12 +36,19 @@ private:
 };
 
 // What forms that weigh something have in common: the form is ours, not too often, and the password of the signed-in
-// account is right. Null: all is well.
-Task<const Words*> check_password(Desk desk, bool ours, bool hasty, UserId user, std::string password);
+// account is right, or a provider has confirmed a moment ago that it is its owner.
+struct Proof {
+    bool ours = false, hasty = true, confirmed = false;
+    UserId user;
+    std::string password;
+};
+Proof proof_of(const Visit& visit);
+// Null: all is well.
+Task<const Words*> check_password(Desk desk, Proof proof);
 
 Html done_line(const Visit& visit, const Words* words);
 Html back_link(const Visit& visit);
-// The field for the present password.
+// The field for the present password, and the ways to providers that can confirm in its place.
 Html password_field(const Visit& visit);
 
 }  // namespace peyk::pages

@@ -4,6 +4,8 @@
 #include "pages/account_pages.h"
 #include "pages/consent_pages.h"
 #include "pages/fallback_pages.h"
+#include "pages/link_pages.h"
+#include "pages/provider_pages.h"
 #include "pages/security_pages.h"
 #include "pages/sign_in_pages.h"
 
@@ -19,13 +21,17 @@ public:
           consent_(desk_),
           account_(desk_),
           security_(desk_),
-          fallback_(desk_) {}
+          fallback_(desk_),
+          providers_(desk_),
+          links_(desk_) {}
     void add_routes(http::Router& router) {
         sign_in_.add_routes(router);
         consent_.add_routes(router);
         account_.add_routes(router);
         security_.add_routes(router);
         fallback_.add_routes(router);
+        providers_.add_routes(router);
+        links_.add_routes(router);
     }
 
 private:
@@ -36,6 +42,8 @@ private:
     AccountPages account_;
     SecurityPages security_;
     FallbackPages fallback_;
+    ProviderPages providers_;
+    LinkPages links_;
 };
 
 }  // namespace peyk::pages

@@ -96,9 +96,9 @@ Task<http::Response> ConsentPages::authorize(Visit visit) {
     if (!request) co_return visit.message(503, words::kBadLink, words::kTrouble);
     if (const auto* bad = std::get_if<oauth::BadRequest>(&*request)) co_return refused(visit, *bad);
     const auto& good = std::get<oauth::AuthorizationRequest>(*request);
-    bool closed = desk_.oauth.users.registration.mode() == users::RegistrationMode::closed;
     if (!visit.session) {
-        if (good.create && !closed) co_return visit.to_sign_in("/_peyk/register");
+        if (good.create && desk_.oauth.users.registration.possible_in_browser())
+            co_return visit.to_sign_in("/_peyk/register");
         auto to = "/_peyk/sign-in?next=" + http::percent_encode(visit.here());
         if (!good.login_hint.empty()) to += "&name=" + http::percent_encode(good.login_hint);
         co_return visit.redirect(to);

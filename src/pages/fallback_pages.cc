@@ -1,8 +1,10 @@
 #include "pages/fallback_pages.h"
 
 #include "core/json.h"
+#include "pages/provider_pages.h"
 #include "pages/sign_in_pages.h"
 #include "pages/words_account.h"
+#include "pages/words_providers.h"
 
 namespace peyk::pages {
 
@@ -85,6 +87,7 @@ http::Response FallbackPages::stage_page(const Visit& visit, const Words* compla
     auto open = desk_.oauth.users.uia.open_stage(session, type);
     if (!open) return visit.message(404, words::kStage, words::kStageOver);
     if (open->done) return done_page(visit);
+    if (type == users::kStageSso && open->user) return provider_stage_page(visit, *open->user);
     Html body;
     body.element("h1", visit.say(words::kStage)).element("p", visit.say(words::kStageAbout));
     body.append(visit.complaint(complaint)).append(visit.open_form(visit.here()));
@@ -101,6 +104,22 @@ http::Response FallbackPages::stage_page(const Visit& visit, const Words* compla
     }
     body.raw("<div class=\"actions\">").append(visit.button(words::kLinkButton)).raw("</div></form>");
     return visit.page(words::kStage, body, {.status = status, .keeps_opener = true});
+}
+
+// Links, no form: the way leads to another site, which a form of this page may not end at.
+http::Response FallbackPages::provider_stage_page(const Visit& visit, const UserId& user) const {
+    const auto& session = visit.query.get("session");
+    Html body;
+    body.element("h1", visit.say(words::kStage)).raw("<p class=\"note\">").text(visit.say(words::kStageSso));
+    body.raw("</p><p><bdi><code dir=\"ltr\">").text(user.view()).raw("</code></bdi></p><div class=\"actions\">");
+    for (const auto* provider : ways_of(desk_, desk_.oauth.users.accounts.number(user)).providers) {
+        auto address = std::string(oauth::kProviderPath) + provider->id +
+                       "/stage?session=" + http::percent_encode(session) +
+                       "&proof=" + http::percent_encode(stage_proof(visit, session));
+        body.raw("<a class=\"button\" href=\"").text(address).raw("\">").text(visit.say(words::kConfirmWith));
+        body.raw(" <bdi>").text(provider->name).raw("</bdi></a> ");
+    }
+    return visit.page(words::kStage, body.raw("</div>"), {.keeps_opener = true});
 }
 
 Task<http::Response> FallbackPages::stage(Visit visit) {
@@ -150,14 +169,17 @@ Task<http::Response> FallbackPages::login(Visit visit) {
 // --------------------------------------------------------------------------------------------------
 
 Task<http::Response> FallbackPages::sso_redirect(Visit visit) {
-    if (!visit.request.capture("provider").empty())
-        co_return matrix_error(404, "M_NOT_FOUND", "This server is its own identity provider and knows no other");
+    std::string provider(visit.request.capture("provider"));
+    if (provider == users::kOwnPages) provider.clear();
+    if (!provider.empty() && !desk_.oauth.providers.find(provider))
+        co_return visit.message(404, words::kSignIn, words::kProviderUnknown);
     const auto& to = visit.query.get("redirectUrl");
     if (to.empty()) co_return matrix_error(400, "M_MISSING_PARAM", "'redirectUrl' is missing");
     if (!sso_target(to)) co_return matrix_error(400, "M_INVALID_PARAM", "'redirectUrl' is no address of an app");
-    auto page = visit.base() + std::string(kSsoPath) + "?redirectUrl=" + http::percent_encode(to);
+    auto page = std::string(kSsoPath) + "?redirectUrl=" + http::percent_encode(to);
+    if (!provider.empty()) co_return visit.redirect(visit.base() + provider_address(provider, "", page));
     if (visit.query.get("action") == "register") page += "&action=register";
-    auto response = visit.redirect(page);
+    auto response = visit.redirect(visit.base() + page);
     response.status = 302;  // as the specification has it; pages go on with 303
     co_return response;
 }
@@ -180,8 +202,7 @@ http::Response FallbackPages::sso_page(const Visit& visit, const std::string& to
 }
 
 Task<http::Response> FallbackPages::sso(Visit visit) {
-    bool create = visit.query.get("action") == "register" &&
-                  desk_.oauth.users.registration.mode() != users::RegistrationMode::closed;
+    bool create = visit.query.get("action") == "register" && desk_.oauth.users.registration.possible_in_browser();
     if (!visit.session) co_return visit.to_sign_in(create ? "/_peyk/register" : "/_peyk/sign-in");
     co_return sso_page(visit, visit.query.get("redirectUrl"), nullptr);
 }

@@ -24,6 +24,7 @@ private:
     Task<http::Response> sso_posted(Visit visit);
 
     http::Response stage_page(const Visit& visit, const Words* complaint, int status) const;
+    http::Response provider_stage_page(const Visit& visit, const UserId& user) const;
     http::Response done_page(const Visit& visit) const;
     http::Response sso_page(const Visit& visit, const std::string& to, const Words* complaint) const;
 

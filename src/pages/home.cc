@@ -1,4 +1,5 @@
 #include "pages/page.h"
+#include "pages/words_providers.h"
 
 namespace peyk::pages {
 namespace {
@@ -24,6 +25,11 @@ Html home_body(const Facts& facts, Language language) {
     html.element("li", say(words::kConnect1));
     html.raw("<li>").text(say(words::kConnect2)).raw("<br><code class=\"address\" dir=\"ltr\">").text(facts.base_url);
     html.raw("</code></li>").element("li", say(how_to_register(facts.registration)));
+    if (!facts.providers.empty()) {
+        html.raw("<li>").text(say(words::kSignInWith));
+        for (const auto& provider : facts.providers) html.raw(" · <bdi>").text(provider.name).raw("</bdi>");
+        html.raw("</li>");
+    }
     html.element("li", say(words::kRecovery)).raw("</ol><p>").text(say(words::kYourName));
     html.raw(" <code dir=\"ltr\">@sara:").text(facts.server_name).raw("</code></p>");
     if (facts.authority->now()) {
@@ -53,7 +59,16 @@ Html privacy_body(const Facts& facts, Language language) {
             .element("td", say(feature.on ? words::kOn : words::kOff))
             .raw("</tr>");
     }
-    html.raw("</table>").element("h2", say(words::kDisk));
+    html.raw("</table>");
+    if (!facts.providers.empty()) {
+        html.element("h2", say(words::kPrivacyProviders)).element("p", say(words::kPrivacyProvidersAbout)).raw("<ul>");
+        for (const auto& provider : facts.providers) {
+            html.raw("<li><bdi>").text(provider.name).raw("</bdi> (<code dir=\"ltr\">").text(provider.host);
+            html.raw("</code>)</li>");
+        }
+        html.raw("</ul>");
+    }
+    html.element("h2", say(words::kDisk));
     html.element("p", say(facts.key_place == KeyPlace::passphrase ? words::kDiskPassphrase : words::kDiskKeyFile));
     html.element("h2", say(words::kLimits)).raw("<ul>");
     for (const auto& line : {words::kLimit1, words::kLimit2, words::kLimit3, words::kLimit4})

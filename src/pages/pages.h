@@ -21,6 +21,10 @@ struct Feature {
     std::string name, about;
     bool on = false;
 };
+// A provider that people may sign in with.
+struct SignInProvider {
+    std::string name, host;
+};
 enum class Registration : unsigned char { open, token, closed };
 enum class KeyPlace : unsigned char { passphrase, key_file };
 
@@ -55,6 +59,7 @@ struct Facts {
     std::vector<Held> held;
     std::vector<Feature> features;
     std::shared_ptr<const LocalAuthority> authority = std::make_shared<LocalAuthority>();
+    std::vector<SignInProvider> providers;
 };
 
 // Uses a reset link. Errors: bad_request for a password that is not accepted; unauthenticated, forbidden, not_found or

@@ -269,8 +269,7 @@ Task<http::Response> SecurityPages::app_form(Visit visit) {
 Task<http::Response> SecurityPages::app_posted(Visit visit) {
     if (!visit.session) co_return visit.to_sign_in();
     if (visit.session->totp_secret.empty()) co_return visit.redirect("/_peyk/account/security/app");
-    const auto* wrong = co_await check_password(desk_, visit.is_ours(), visit.is_hasty(), visit.session->user,
-                                                visit.form.get("password"));
+    const auto* wrong = co_await check_password(desk_, proof_of(visit));
     if (wrong) co_return app_page(visit, wrong);
     auto codes = co_await desk_.oauth.factors.add_authenticator(visit.session->number, visit.session->totp_secret,
                                                                 visit.form.get("code"));
@@ -282,8 +281,7 @@ Task<http::Response> SecurityPages::app_posted(Visit visit) {
 
 Task<http::Response> SecurityPages::app_removed(Visit visit) {
     if (!visit.session) co_return visit.to_sign_in();
-    const auto* wrong = co_await check_password(desk_, visit.is_ours(), visit.is_hasty(), visit.session->user,
-                                                visit.form.get("password"));
+    const auto* wrong = co_await check_password(desk_, proof_of(visit));
     if (wrong) co_return security_page(visit, wrong, nullptr);
     auto removed = co_await desk_.oauth.factors.remove_authenticator(visit.session->number);
     desk_.oauth.browsers.restamp(visit.cookie);
@@ -329,8 +327,7 @@ Task<http::Response> SecurityPages::passkey_form(Visit visit) {
 
 Task<http::Response> SecurityPages::passkey_added(Visit visit) {
     if (!visit.session) co_return visit.to_sign_in();
-    const auto* wrong = co_await check_password(desk_, visit.is_ours(), visit.is_hasty(), visit.session->user,
-                                                visit.form.get("password"));
+    const auto* wrong = co_await check_password(desk_, proof_of(visit));
     if (wrong) co_return passkey_page(visit, wrong);
     oauth::RegistrationAnswer answer{decoded(visit, "client_data"), decoded(visit, "attestation")};
     auto codes = co_await desk_.oauth.factors.add_passkey(visit.session->number, visit.holder(), std::move(answer),
@@ -342,8 +339,7 @@ Task<http::Response> SecurityPages::passkey_added(Visit visit) {
 
 Task<http::Response> SecurityPages::passkey_removed(Visit visit) {
     if (!visit.session) co_return visit.to_sign_in();
-    const auto* wrong = co_await check_password(desk_, visit.is_ours(), visit.is_hasty(), visit.session->user,
-                                                visit.form.get("password"));
+    const auto* wrong = co_await check_password(desk_, proof_of(visit));
     if (wrong) co_return security_page(visit, wrong, nullptr);
     auto removed = co_await desk_.oauth.factors.remove_passkey(visit.session->number, visit.form.get("key"));
     desk_.oauth.browsers.restamp(visit.cookie);
@@ -352,8 +348,7 @@ Task<http::Response> SecurityPages::passkey_removed(Visit visit) {
 
 Task<http::Response> SecurityPages::codes_renewed(Visit visit) {
     if (!visit.session) co_return visit.to_sign_in();
-    const auto* wrong = co_await check_password(desk_, visit.is_ours(), visit.is_hasty(), visit.session->user,
-                                                visit.form.get("password"));
+    const auto* wrong = co_await check_password(desk_, proof_of(visit));
     if (wrong) co_return security_page(visit, wrong, nullptr);
     auto codes = co_await desk_.oauth.factors.renew_recovery_codes(visit.session->number);
     if (!codes) co_return security_page(visit, &words::kTrouble, nullptr);
@@ -362,8 +357,7 @@ Task<http::Response> SecurityPages::codes_renewed(Visit visit) {
 
 Task<http::Response> SecurityPages::password_apps(Visit visit) {
     if (!visit.session) co_return visit.to_sign_in();
-    const auto* wrong = co_await check_password(desk_, visit.is_ours(), visit.is_hasty(), visit.session->user,
-                                                visit.form.get("password"));
+    const auto* wrong = co_await check_password(desk_, proof_of(visit));
     if (wrong) co_return security_page(visit, wrong, nullptr);
     auto account = desk_.oauth.users.accounts.by_number(visit.session->number);
     bool allowed = account && *account && !(*account)->password_apps;

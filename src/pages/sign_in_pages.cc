@@ -1,8 +1,10 @@
 #include "pages/sign_in_pages.h"
 
 #include "oauth/endpoints.h"
+#include "pages/provider_pages.h"
 #include "pages/security_pages.h"
 #include "pages/words_account.h"
+#include "pages/words_providers.h"
 
 namespace peyk::pages {
 namespace {
@@ -23,6 +25,8 @@ std::string form_address(std::string_view path, const std::string& next) {
     return std::string(path) + "?next=" + http::percent_encode(next);
 }
 
+}  // namespace
+
 const Words& words_for_registration(const Error& error) {
     if (error.m_code == "M_USER_IN_USE" || error.m_code == "M_EXCLUSIVE") return words::kNameTaken;
     if (error.m_code == "M_INVALID_USERNAME") return words::kNameBad;
@@ -31,8 +35,6 @@ const Words& words_for_registration(const Error& error) {
     if (error.code == Errc::forbidden) return words::kClosed;
     return error.code == Errc::rate_limited ? words::kHasty : words::kTrouble;
 }
-
-}  // namespace
 
 const Words& words_for(const Error& error, const Words& when_wrong) {
     if (error.m_code == "M_USER_LOCKED") return words::kLocked;
@@ -66,7 +68,12 @@ http::Response SignInPages::sign_in_page(const Visit& visit, std::string name, c
     body.element("h1", visit.say(words::kSignIn));
     if (auto app = app_behind(next); !app.empty())
         body.raw("<p>").text(visit.say(words::kSignInFor)).raw(" <bdi><strong>").text(app).raw("</strong></bdi></p>");
-    body.append(visit.complaint(complaint)).append(visit.open_form(kSignInPath)).append(Visit::hidden("next", next));
+    body.append(visit.complaint(complaint));
+    if (!desk_.oauth.providers.empty()) {
+        body.append(provider_buttons(visit, words::kSignInWith, next));
+        body.raw("<p>").text(visit.say(words::kOrPassword)).raw("</p>");
+    }
+    body.append(visit.open_form(kSignInPath)).append(Visit::hidden("next", next));
     body.append(visit.field(words::kUserName,
                             "name=\"name\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" "
                             "dir=\"ltr\" maxlength=\"255\" required",
@@ -116,14 +123,15 @@ http::Response SignInPages::register_page(const Visit& visit, const Words* compl
     auto mode = desk_.oauth.users.registration.mode();
     Html body;
     body.element("h1", visit.say(words::kRegister));
+    if (auto app = app_behind(next); !app.empty())
+        body.raw("<p>").text(visit.say(words::kSignInFor)).raw(" <bdi><strong>").text(app).raw("</strong></bdi></p>");
+    body.append(visit.complaint(complaint)).append(provider_buttons(visit, words::kRegisterWith, next, true));
     if (mode == users::RegistrationMode::closed) {
-        body.element("p", visit.say(words::kClosed));
+        if (!desk_.oauth.users.registration.possible_in_browser()) body.element("p", visit.say(words::kClosed));
         body.raw("<p>").append(link(visit, kSignInPath, words::kHaveAccount, next)).raw("</p>");
         return visit.page(words::kRegister, body, {.status = status, .here = form_address(kRegisterPath, next)});
     }
-    if (auto app = app_behind(next); !app.empty())
-        body.raw("<p>").text(visit.say(words::kSignInFor)).raw(" <bdi><strong>").text(app).raw("</strong></bdi></p>");
-    body.append(visit.complaint(complaint)).append(visit.open_form(kRegisterPath)).append(Visit::hidden("next", next));
+    body.append(visit.open_form(kRegisterPath)).append(Visit::hidden("next", next));
     body.append(visit.field(words::kUserName,
                             "name=\"name\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" "
                             "dir=\"ltr\" maxlength=\"200\" required",

@@ -25,6 +25,8 @@ private:
     const Desk& desk_;
 };
 
+// What to say about a failed registration.
+const Words& words_for_registration(const Error& error);
 // What to say about a failed check of a password.
 const Words& words_for(const Error& error, const Words& when_wrong);
 

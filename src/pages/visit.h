@@ -47,6 +47,10 @@ public:
     Html proof() const;  // of open_form() alone
     // What challenges of passkeys are bound to: the cookies of this browser.
     std::string holder() const { return form_cookie_ + "|" + cookie; }
+    // The cookie that every browser has here, signed in or not.
+    const std::string& browser() const { return form_cookie_; }
+    // The user has proven at a provider, a moment ago, who they are.
+    bool is_confirmed() const { return session && desk_->oauth.browsers.is_confirmed(*session); }
     // That a posted form came from a page that this browser got from us.
     bool is_ours() const;
     // Rate limit of attempts, by address.

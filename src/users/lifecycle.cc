@@ -33,7 +33,7 @@ Result<LinkTerms> decode_link(std::string_view body) {
 
 Lifecycle::Lifecycle(const Context& context, Accounts& accounts, Passwords& passwords, Sessions& sessions,
                      AccountData& data, Filters& filters, Profiles& profiles, Tickets& login_tokens, NameIndex& names,
-                     ThirdParty& third_party, AccountObserver* observer)
+                     ThirdParty& third_party, ProviderLinks& provider_links, AccountObserver* observer)
     : context_(context),
       accounts_(accounts),
       passwords_(passwords),
@@ -44,6 +44,7 @@ Lifecycle::Lifecycle(const Context& context, Accounts& accounts, Passwords& pass
       login_tokens_(login_tokens),
       names_(names),
       third_party_(third_party),
+      provider_links_(provider_links),
       observer_(observer) {}
 
 Task<Result<void>> Lifecycle::change_password(UserId user, std::string password, bool logout_devices,
@@ -119,6 +120,7 @@ Task<Result<void>> Lifecycle::deactivate(UserId user, bool erase) {
 Task<Result<void>> Lifecycle::leave_rooms(AccountPtr account) {
     if (observer_) PEYK_CO_CHECK(co_await observer_->deactivated(account->id, account->number, account->erased));
     PEYK_CO_CHECK(co_await third_party_.forget(account->id));
+    PEYK_CO_CHECK(co_await provider_links_.forget(account->number));
     std::string key;
     put_u64be(key, account->number);
     auto change = context_.server_change();

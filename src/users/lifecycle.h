@@ -10,6 +10,7 @@
 #include "users/names.h"
 #include "users/passwords.h"
 #include "users/profiles.h"
+#include "users/provider_links.h"
 #include "users/sessions.h"
 #include "users/third_party/third_party.h"
 #include "users/tickets.h"
@@ -31,7 +32,7 @@ class Lifecycle {
 public:
     Lifecycle(const Context& context, Accounts& accounts, Passwords& passwords, Sessions& sessions, AccountData& data,
               Filters& filters, Profiles& profiles, Tickets& login_tokens, NameIndex& names, ThirdParty& third_party,
-              AccountObserver* observer);
+              ProviderLinks& provider_links, AccountObserver* observer);
 
     // `keep`: the device that asked. Errors: M_WEAK_PASSWORD, M_NOT_FOUND.
     Task<Result<void>> change_password(UserId user, std::string password, bool logout_devices,
@@ -77,6 +78,7 @@ private:
     Tickets& login_tokens_;
     NameIndex& names_;
     ThirdParty& third_party_;
+    ProviderLinks& provider_links_;
     AccountObserver* observer_;
 };
 

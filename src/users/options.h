@@ -36,6 +36,15 @@ struct SupportContact {
     std::string email_address;
 };
 
+// An OpenID provider that people sign in with, as far as accounts and clients need to know it.
+struct IdentityProvider {
+    std::string id, name, issuer;
+    std::string icon = {}, brand = {};  // for clients: an mxc:// address, a word; may be empty
+    bool registration = false;          // who has no account yet may make one through it
+};
+// The id under which the server's own pages stand among the providers.
+inline constexpr std::string_view kOwnPages = "own";
+
 // The operator's relays for calls.
 struct CallOptions {
     std::vector<std::string> turn_uris;  // "turn:turn.example.org:3478?transport=udp"; empty: none
@@ -71,6 +80,7 @@ struct Options {
     std::size_t max_push_rules = 500;  // made by the user
     std::size_t max_pushers = 50;
 
+    std::vector<IdentityProvider> providers;
     bool browser_sign_in = false;      // the pages sign in for apps: OAuth 2.0, and single sign-on for older ones
     bool profiles_need_token = false;  // GET /profile for signed-in callers only
     bool directory = false;            // people are found by a part of their name

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "core/errors.h"
 #include "core/hmac.h"
@@ -42,7 +44,7 @@ struct Registration::Wish {
 
 Registration::Registration(const Context& context, Accounts& accounts, Passwords& passwords, RegistrationTokens& tokens,
                            Sessions& sessions, Uia& uia, NameIndex& people, ThirdParty& third_party,
-                           const ServiceNames* names)
+                           ProviderLinks& provider_links, const ServiceNames* names)
     : context_(context),
       accounts_(accounts),
       passwords_(passwords),
@@ -51,6 +53,7 @@ Registration::Registration(const Context& context, Accounts& accounts, Passwords
       uia_(uia),
       people_(people),
       third_party_(third_party),
+      provider_links_(provider_links),
       names_(names),
       nonces_(context.clock, context.random, "", kMaxNonces) {}
 
@@ -80,7 +83,12 @@ std::string Registration::random_localpart() const {
     return name;
 }
 
-Task<Result<AccountPtr>> Registration::create(NewAccount wanted) {
+bool Registration::possible_in_browser() const {
+    return mode() != RegistrationMode::closed ||
+           std::ranges::any_of(context_.options.providers, &IdentityProvider::registration);
+}
+
+Task<Result<AccountPtr>> Registration::create(NewAccount wanted, Accounts::Also more) {
     PEYK_CO_TRY(auto name, check_localpart(wanted.localpart));
     PEYK_CO_TRY(auto user, accounts_.complete(name));
     auto number = accounts_.number(user);
@@ -96,7 +104,8 @@ Task<Result<AccountPtr>> Registration::create(NewAccount wanted) {
     }
     auto displayname = wanted.displayname.value_or(name);
     if (displayname.size() > kMaxDisplayName) co_return m::too_large("The display name is too long");
-    Accounts::Also also = [number, displayname](storage::Change& change) {
+    Accounts::Also also = [number, displayname, more](storage::Change& change) {
+        if (more) more(change);
         if (displayname.empty()) return;
         change.put(kProfiles, number, "", json::write(json::Object{{"displayname", displayname}}));
     };
@@ -217,6 +226,23 @@ Task<Result<AccountPtr>> Registration::register_in_browser(NewAccount wanted, st
     }
     auto account = co_await create(std::move(wanted));
     if (!account && mode() == RegistrationMode::token) (void)co_await tokens_.give_back(std::move(token));
+    co_return account;
+}
+
+Task<Result<AccountPtr>> Registration::register_through_provider(NewAccount wanted, ProviderLink link) {
+    PEYK_CO_CHECK(available(wanted.localpart));
+    PEYK_CO_TRY(auto name, check_localpart(wanted.localpart));
+    PEYK_CO_TRY(auto user, accounts_.complete(name));
+    auto number = accounts_.number(user);
+    auto guard = co_await provider_links_.claim(number, link);
+    if (!guard && guard.error().m_code == "M_USER_IN_USE")
+        co_return fail(Errc::conflict, "This person has an account here already");
+    if (!guard) co_return std::unexpected(std::move(guard.error()));
+    Accounts::Also with_link = [this, number, link](storage::Change& change) {
+        provider_links_.put(change, number, link);
+    };
+    auto account = co_await create(std::move(wanted), std::move(with_link));
+    if (!account) co_await provider_links_.give_up(std::move(link));
     co_return account;
 }
 

@@ -9,6 +9,7 @@
 #include "users/names.h"
 #include "users/passwords.h"
 #include "users/ports.h"
+#include "users/provider_links.h"
 #include "users/registration_tokens.h"
 #include "users/sessions.h"
 #include "users/tickets.h"
@@ -32,9 +33,11 @@ class Registration {
 public:
     Registration(const Context& context, Accounts& accounts, Passwords& passwords, RegistrationTokens& tokens,
                  Sessions& sessions, Uia& uia, NameIndex& people, ThirdParty& third_party,
-                 const ServiceNames* names = nullptr);
+                 ProviderLinks& provider_links, const ServiceNames* names = nullptr);
 
     RegistrationMode mode() const { return context_.options.registration; }
+    // Whether a browser can make an account in some way: by the mode, or through a provider.
+    bool possible_in_browser() const;
     // Lower-cased, of the grammar for new names, not too long. Errors: M_INVALID_USERNAME.
     Result<std::string> check_localpart(std::string_view wanted) const;
     // Errors: M_INVALID_USERNAME, M_USER_IN_USE, M_EXCLUSIVE (a name of an application service).
@@ -43,7 +46,8 @@ public:
     std::string random_localpart() const;
 
     // Makes the account whatever the mode is: for operators, the shared secret, and register_user() itself.
-    Task<Result<AccountPtr>> create(NewAccount wanted);
+    // `more` may add rows of the user to the batch that makes it.
+    Task<Result<AccountPtr>> create(NewAccount wanted, Accounts::Also more = {});
 
     // POST /register with its authentication. A request without "inhibit_login" is signed in.
     struct Request {
@@ -66,6 +70,11 @@ public:
     // On the page of this server, by the same rules as POST /register. `token`: where registration needs one.
     // Errors: M_FORBIDDEN (closed, bad token), M_WEAK_PASSWORD, M_INVALID_USERNAME, M_USER_IN_USE.
     Task<Result<AccountPtr>> register_in_browser(NewAccount wanted, std::string token);
+
+    // For somebody whom a provider has named and who has no account here; whether the provider may do that is the
+    // caller's to know. Account and link are one batch. Errors: M_INVALID_USERNAME, M_USER_IN_USE (the name),
+    // M_EXCLUSIVE, conflict (the person has an account by now).
+    Task<Result<AccountPtr>> register_through_provider(NewAccount wanted, ProviderLink link);
 
     // Errors: M_FORBIDDEN when no shared secret is configured.
     Result<std::string> shared_secret_nonce();
@@ -93,6 +102,7 @@ private:
     Uia& uia_;
     NameIndex& people_;
     ThirdParty& third_party_;
+    ProviderLinks& provider_links_;
     const ServiceNames* names_;
     Tickets nonces_;
 };

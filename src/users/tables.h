@@ -161,12 +161,30 @@ inline constexpr Table kThirdPartyBindings{
     Category::contact_info,
     "until it is unbound, or the account is deactivated"};
 
-inline constexpr std::array<const Table*, 18> kTables{&kAccounts,      &kDevices,          &kTokens,
-                                                      &kDeviceDays,    &kResetLinks,       &kRegistrationTokens,
-                                                      &kUserCounters,  &kAccountData,      &kAccountDataStream,
-                                                      &kFilters,       &kFilterIndex,      &kProfiles,
-                                                      &kPushers,       &kPusherIndex,      &kEndedAccounts,
-                                                      &kThirdPartyIds, &kThirdPartyOwners, &kThirdPartyBindings};
+inline constexpr Table kProviderLinks{59,
+                                      "provider_links",
+                                      "that a person at a sign-in provider uses this account; of them a digest only",
+                                      "keyed digest of the provider and its name for the person, 16 bytes",
+                                      Owner::user,
+                                      Seal::owner,
+                                      Category::identifiers,
+                                      "until unlinked, or the account is deactivated"};
+inline constexpr Table kProviderLinkOwners{60,
+                                           "provider_link_owners",
+                                           "which account a person at a sign-in provider uses, by that digest",
+                                           "keyed digest of the provider and its name for the person, 16 bytes",
+                                           Owner::server,
+                                           Seal::owner,
+                                           Category::none,
+                                           "as long as the link"};
+
+inline constexpr std::array<const Table*, 20> kTables{&kAccounts,      &kDevices,           &kTokens,
+                                                      &kDeviceDays,    &kResetLinks,        &kRegistrationTokens,
+                                                      &kUserCounters,  &kAccountData,       &kAccountDataStream,
+                                                      &kFilters,       &kFilterIndex,       &kProfiles,
+                                                      &kPushers,       &kPusherIndex,       &kEndedAccounts,
+                                                      &kThirdPartyIds, &kThirdPartyOwners,  &kThirdPartyBindings,
+                                                      &kProviderLinks, &kProviderLinkOwners};
 inline std::span<const Table* const> tables() { return kTables; }
 
 }  // namespace peyk::users

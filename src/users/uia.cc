@@ -30,17 +30,26 @@ bool is_complete(const std::vector<UiaFlow>& flows, const std::vector<std::strin
 
 bool is_of_pages(std::string_view stage) { return stage == kStageOauth || stage == kStageCrossSigningReset; }
 
+}  // namespace
+
 // Sessions of OAuth know no UIA but the stages of the account pages, which are for them alone.
-std::vector<UiaFlow> flows_for(const std::optional<Caller>& caller, const std::vector<UiaFlow>& flows) {
+std::vector<UiaFlow> Uia::flows_for(const std::optional<Caller>& caller, const std::vector<UiaFlow>& flows) const {
     bool pages = caller && caller->oauth;
+    bool password = true, provider = false;
+    if (caller && !pages) {
+        provider = links_.usable(caller->user_number).value_or(false);
+        auto account = provider ? accounts_.by_number(caller->user_number) : Result<AccountPtr>{};
+        password = !account || !*account || !(*account)->password_hash.empty();
+    }
     std::vector<UiaFlow> out;
     for (const auto& flow : flows) {
-        if (std::ranges::any_of(flow, is_of_pages) == pages) out.push_back(flow);
+        if (std::ranges::any_of(flow, is_of_pages) != pages) continue;
+        bool plain = flow == UiaFlow{kStagePassword};
+        if (!plain || password) out.push_back(flow);
+        if (plain && provider) out.push_back(UiaFlow{kStageSso});
     }
     return out;
 }
-
-}  // namespace
 
 // The 401 with what is still to do; `why` a stage failed, if one did.
 Error Uia::incomplete(const Session& session, const Error* why) const {
@@ -222,7 +231,9 @@ Task<Result<void>> Uia::advance(Session& session, const json::Object& auth) {
     }
     if (!type) co_return Result<void>{};  // only asks whether it is complete by now
     std::string stage = *type->string();
-    if (has(session.completed, stage)) co_return Result<void>{};
+    // What the browser does, the client cannot do for it: it asks again until that is done.
+    bool waits = stage == kStageSso && may_come_now(session.flows, session.completed, stage);
+    if (waits || has(session.completed, stage)) co_return Result<void>{};
     co_return co_await take_stage(session, std::move(stage), auth, session.caller_id);
 }
 
@@ -271,6 +282,19 @@ Task<Result<void>> Uia::pass_stage(std::string id, std::string stage, json::Obje
     if (has(session->completed, stage)) co_return Result<void>{};
     auto caller = session->caller_id;
     PEYK_CO_CHECK(co_await take_stage(*session, std::move(stage), std::move(auth), std::move(caller)));
+    save(*std::move(session));
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Uia::pass_at_provider(std::string id, std::uint64_t user) {
+    auto lane = co_await lanes_.enter(std::hash<std::string>{}(id));
+    auto session = find(id);
+    if (!session || session->granted) co_return m::not_found("This authentication session is over");
+    if (session->caller != user) co_return m::forbidden("This authentication session is another's");
+    if (has(session->completed, kStageSso)) co_return Result<void>{};
+    if (!may_come_now(session->flows, session->completed, kStageSso))
+        co_return m::forbidden("This stage is not asked for now");
+    session->completed.emplace_back(kStageSso);
     save(*std::move(session));
     co_return Result<void>{};
 }

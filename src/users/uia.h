@@ -19,6 +19,7 @@
 
 #include "core/json.h"
 #include "users/authenticator.h"
+#include "users/provider_links.h"
 #include "users/registration_tokens.h"
 #include "users/sign_in.h"
 #include "users/third_party/validations.h"
@@ -33,6 +34,9 @@ inline constexpr std::string_view kStageRegistrationToken = "m.login.registratio
 // Approved on the account pages. Spec: Client-Server API › OAuth authentication; the second is its older name.
 inline constexpr std::string_view kStageOauth = "m.oauth";
 inline constexpr std::string_view kStageCrossSigningReset = "org.matrix.cross_signing_reset";
+// Passed in the browser, at a provider that the account is linked with. Spec: Client-Server API › SSO during
+// User-Interactive Authentication.
+inline constexpr std::string_view kStageSso = "m.login.sso";
 inline constexpr std::string_view kStageEmail = "m.login.email.identity";
 
 struct UiaRequest {
@@ -56,9 +60,17 @@ struct UiaGrant {
 // Owner:    Users.  Runs on: any worker.
 class Uia {
 public:
-    Uia(const Context& context, PasswordCheck& passwords, RegistrationTokens& tokens, Validations& validations)
-        : context_(context), passwords_(passwords), tokens_(tokens), validations_(validations) {}
+    Uia(const Context& context, PasswordCheck& passwords, RegistrationTokens& tokens, Validations& validations,
+        const Accounts& accounts, const ProviderLinks& links)
+        : context_(context),
+          passwords_(passwords),
+          tokens_(tokens),
+          validations_(validations),
+          accounts_(accounts),
+          links_(links) {}
 
+    // Where the caller signs in through a provider, its stage stands beside the password's; where that is the only way
+    // in, in its place.
     static std::vector<UiaFlow> password() { return {UiaFlow{kStagePassword}}; }
     // For what an OAuth session may ask as well: it is offered the stages of the account pages, others the password.
     static std::vector<UiaFlow> password_or_pages() {
@@ -88,6 +100,10 @@ public:
     Result<Open> open_stage(const std::string& session, std::string_view stage);
     // Passes it. Errors: those of the stage.
     Task<Result<void>> pass_stage(std::string session, std::string stage, json::Object auth);
+
+    // The browser has proven, at a provider, whose it is. Errors: M_NOT_FOUND, M_FORBIDDEN (another's session, or not
+    // asked for now).
+    Task<Result<void>> pass_at_provider(std::string session, std::uint64_t user);
 
     // Remembers what came of a granted session with keeps_result.
     void keep_result(const std::string& session, std::string result);
@@ -120,6 +136,7 @@ private:
     bool take_approval(std::uint64_t user);
     using Deadlines = std::unordered_map<std::uint64_t, Millis>;
     void remember(Deadlines& deadlines, std::uint64_t key, Millis life);
+    std::vector<UiaFlow> flows_for(const std::optional<Caller>& caller, const std::vector<UiaFlow>& flows) const;
     std::optional<Session> find(const std::string& id);
     Result<void> bind(Session& session, const UiaRequest& request, json::Object body) const;
     // What a stage adds to the session.
@@ -142,6 +159,8 @@ private:
     PasswordCheck& passwords_;
     RegistrationTokens& tokens_;
     Validations& validations_;
+    const Accounts& accounts_;
+    const ProviderLinks& links_;
     Lanes lanes_;  // by session: its requests come one after the other
     std::mutex mutex_;
     List sessions_;

@@ -8,6 +8,7 @@
 #include "users/names.h"
 #include "users/passwords.h"
 #include "users/profiles.h"
+#include "users/provider_links.h"
 #include "users/pushers.h"
 #include "users/registration.h"
 #include "users/registration_tokens.h"
@@ -35,9 +36,10 @@ public:
           third_party(context_, accounts, limiter, std::move(third_party_ports)),
           registration_tokens(context_),
           password_check(accounts, passwords, limiter, third_party),
-          uia(context_, password_check, registration_tokens, third_party.validations()),
+          provider_links(context_, accounts),
+          uia(context_, password_check, registration_tokens, third_party.validations(), accounts, provider_links),
           registration(context_, accounts, passwords, registration_tokens, sessions, uia, names, third_party,
-                       observers.names),
+                       provider_links, observers.names),
           profiles(context_, accounts, names, observers.profiles),
           account_data(context_, accounts),
           filters(context_),
@@ -45,7 +47,7 @@ public:
           login_tokens(clock, random, "pl_"),
           openid_tokens(clock, random, "po_"),
           lifecycle(context_, accounts, passwords, sessions, account_data, filters, profiles, login_tokens, names,
-                    third_party, observers.accounts) {}
+                    third_party, provider_links, observers.accounts) {}
 
     const Options& options() const { return options_; }
     const Context& context() const { return context_; }
@@ -66,6 +68,7 @@ public:
     ThirdParty third_party;  // e-mail addresses; asks nobody and keeps nothing where it is switched off
     RegistrationTokens registration_tokens;
     PasswordCheck password_check;
+    ProviderLinks provider_links;
     Uia uia;
     Registration registration;
     Profiles profiles;

@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import factors
+import providers
 import sdk
 from browser import App, Browser, Wrong, check
 
@@ -446,12 +447,14 @@ def reset_link(world: World) -> None:
 
 FLOWS = [code_flow, refuse_and_query_mode, register_in_the_browser, device_flow, stolen_codes, stolen_refresh_tokens,
          redirects_elsewhere, bad_requests, foreign_forms, account, deactivate, oauth_sessions_and_uia, every_page_is_hard,
-         closed_and_token_registration, rate_limits, restart, reset_link, *factors.FLOWS, *sdk.FLOWS]
+         closed_and_token_registration, rate_limits, restart, reset_link, *factors.FLOWS, *providers.FLOWS, *sdk.FLOWS]
 
 
-def run(world: World) -> list[tuple[str, str | None]]:
+def run(world: World, only: str = "") -> list[tuple[str, str | None]]:
     results = []
     for flow in FLOWS:
+        if only not in flow.__name__ + flow.__doc__:
+            continue
         began = time.monotonic()
         try:
             flow(world)
@@ -461,4 +464,5 @@ def run(world: World) -> list[tuple[str, str | None]]:
         said = results[-1][1]
         print(f"  {'ok    ' if said is None else 'FAILED'} {flow.__doc__} ({time.monotonic() - began:.1f} s)"
               + (f"\n         {said}" if said else ""), flush=True)
+    providers.close()
     return results

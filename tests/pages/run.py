@@ -10,6 +10,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 import flows  # noqa: E402
+from fake_provider import FakeProvider  # noqa: E402
 from server import Server  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
@@ -24,10 +25,9 @@ def install() -> None:
         stamp.write_text(lock.read_text())
 
 
-def in_chromium(base: str, shots: Path) -> list[tuple[str, str | None]]:
-    install()
+def in_chromium(script: str, base: str, shots: Path) -> list[tuple[str, str | None]]:
     results = []
-    process = subprocess.Popen(["node", HERE / "chromium/pages.mjs", base, shots, CHROMIUM], stdout=subprocess.PIPE,
+    process = subprocess.Popen(["node", HERE / "chromium" / script, base, shots, CHROMIUM], stdout=subprocess.PIPE,
                                text=True)
     for line in process.stdout:
         one = json.loads(line)
@@ -35,8 +35,22 @@ def in_chromium(base: str, shots: Path) -> list[tuple[str, str | None]]:
         print(f"  {'ok    ' if one['wrong'] is None else 'FAILED'} {one['name']}"
               + (f"\n         {one['wrong']}" if one["wrong"] else ""), flush=True)
     if process.wait() != 0 and not any(why for _, why in results):
-        results.append(("the browser run", f"exit {process.returncode}"))
+        results.append((f"the browser run of {script}", f"exit {process.returncode}"))
     return results
+
+
+def with_a_provider(binary: Path, shots: Path) -> list[tuple[str, str | None]]:
+    provider = FakeProvider()
+    realm = provider.realm("school")
+    server = Server(binary, {"auth.provider": [{
+        "id": "school", "name": "The school", "issuer": realm.issuer, "client_id": realm.client,
+        "client_secret": realm.secret, "registration": True}]})
+    server.start()
+    try:
+        return in_chromium("providers.mjs", f"http://localhost:{server.port}", shots)
+    finally:
+        server.dispose()
+        provider.close()
 
 
 def main() -> int:
@@ -45,13 +59,16 @@ def main() -> int:
     parser.add_argument("--result", type=Path, help="write the tally here")
     parser.add_argument("--shots", type=Path, default=HERE.parent.parent / "build/shots", help="where screenshots go")
     parser.add_argument("--only", choices=["flows", "chromium"], help="one half")
+    parser.add_argument("--flow", default="", help="only flows with this in their name or sentence")
     arguments = parser.parse_args()
     server = Server(arguments.server, {})
     server.start()
     try:
-        results = [] if arguments.only == "chromium" else flows.run(flows.World(server))
+        results = [] if arguments.only == "chromium" else flows.run(flows.World(server), arguments.flow)
         if arguments.only != "flows":
-            results += in_chromium(f"http://localhost:{server.port}", arguments.shots)
+            install()
+            results += in_chromium("pages.mjs", f"http://localhost:{server.port}", arguments.shots)
+            results += with_a_provider(arguments.server, arguments.shots)
     finally:
         server.dispose()
     notes = [f"{name} {why}" for name, why in results if why]

@@ -10,20 +10,35 @@ constexpr std::string_view kPassword = "m.login.password";
 class LoginFlows {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/client/v3/login", Auth::none};
-    LoginFlows(bool services, bool browser) : services_(services), browser_(browser) {}
+    LoginFlows(bool services, const users::Options& options) : services_(services), options_(options) {}
 
     Task<Result<Reply>> run(Call) {
         json::Array flows{json::Object{{"type", kPassword}},
                           json::Object{{"type", "m.login.token"}, {"get_login_token", true}}};
         if (services_) flows.push_back(json::Object{{"type", "m.login.application_service"}});
         // Spec: Client-Server API › OAuth 2.0 aware clients.
-        if (browser_) flows.emplace_back(json::Object{{"type", "m.login.sso"}, {"oauth_aware_preferred", true}});
+        if (options_.browser_sign_in) flows.emplace_back(single_sign_on());
         co_return Reply::of({{"flows", std::move(flows)}});
     }
 
 private:
+    json::Object single_sign_on() const {
+        json::Object out{{"type", "m.login.sso"}, {"oauth_aware_preferred", true}};
+        if (options_.providers.empty()) return out;
+        // Clients that see a list offer what is in it and nothing else, so the pages of this server are in it too.
+        json::Array list{json::Object{{"id", users::kOwnPages}, {"name", options_.server_name}}};
+        for (const auto& provider : options_.providers) {
+            json::Object item{{"id", provider.id}, {"name", provider.name}};
+            if (!provider.icon.empty()) item.set("icon", provider.icon);
+            if (!provider.brand.empty()) item.set("brand", provider.brand);
+            list.emplace_back(std::move(item));
+        }
+        out.set("identity_providers", std::move(list));
+        return out;
+    }
+
     const bool services_;
-    const bool browser_;
+    const users::Options& options_;
 };
 
 class Login {
@@ -226,7 +241,7 @@ private:
 }  // namespace
 
 void add_sign_in(Api& api, users::Users& users) {
-    api.add<LoginFlows>(users.service_names() != nullptr, users.options().browser_sign_in);
+    api.add<LoginFlows>(users.service_names() != nullptr, users.options());
     api.add<Login>(users);
     api.add<GetLoginToken>(users.uia, users.login_tokens, users.options().login_token_lifetime);
     api.add<Refresh>(users.sessions);

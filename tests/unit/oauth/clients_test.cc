@@ -29,6 +29,12 @@ users::Options options() {
     return out;
 }
 
+class Nowhere final : public http::Outbound {
+    Task<Result<http::ClientResponse>> send(http::ClientRequest, std::stop_token) override {
+        co_return fail(Errc::unavailable);
+    }
+};
+
 class OauthTest : public testing::Test {
 protected:
     template <class T>
@@ -54,6 +60,7 @@ protected:
     WorkerPool pool{"test", 2};
     Feed feed;
     privacy::RateLimiter limiter{privacy::RateLimits{.enabled = false}, clock, random};
+    Nowhere nowhere;
     users::Users users{options(), store.db, feed, limiter, clock, random};
     Clients clients{users.context(), users.sessions, 5};
 };
@@ -128,7 +135,7 @@ TEST_F(OauthTest, OtherBrowsersEndWhenASecondFactorIsSwitchedOnAndThisOneStays) 
 }
 
 TEST_F(OauthTest, SigningOutEverywhereEndsBrowsersToo) {
-    OAuth oauth({.base_url = "https://chat.test.example"}, users, limiter);
+    OAuth oauth({.base_url = "https://chat.test.example"}, users, limiter, nowhere);
     auto ada = account("ada"), eve = account("eve");
     auto hers = oauth.browsers.open(*ada, false), other = oauth.browsers.open(*eve, false);
     ASSERT_TRUE(wait(users.sessions.remove_all_devices(ada->id, std::nullopt)));
@@ -137,7 +144,7 @@ TEST_F(OauthTest, SigningOutEverywhereEndsBrowsersToo) {
 }
 
 TEST_F(OauthTest, WhatWasAllowedBeforeAChangeOfThePasswordBecomesNoSession) {
-    OAuth oauth({.base_url = "https://chat.test.example"}, users, limiter);
+    OAuth oauth({.base_url = "https://chat.test.example"}, users, limiter, nowhere);
     auto ada = account("ada");
     auto stamp = oauth.browsers.find(oauth.browsers.open(*ada, false))->stamp;
     Grant grant{.client = "client", .client_name = "App", .scope = {"s", DeviceId::trusted("DEVICE")}};
