@@ -12,7 +12,8 @@ trap 'rm -rf "$unpacked"' EXIT
 dpkg-deb -x "$package" "$unpacked"
 dpkg-deb -e "$package" "$unpacked/DEBIAN"
 
-for file in usr/bin/peyk usr/lib/systemd/system/peyk.service usr/share/doc/peyk/copyright usr/share/doc/peyk/guide/install.md; do
+for file in usr/bin/peyk usr/lib/systemd/system/peyk.service usr/share/doc/peyk/copyright usr/share/doc/peyk/guide/install.md \
+    usr/lib/peyk/peyk-thumbnailer usr/lib/peyk/peyk-pagereader; do
     [ -e "$unpacked/$file" ] || fail "$file is not in the package"
 done
 "$unpacked/usr/bin/peyk" --version > /dev/null || fail "the packaged program does not run"
@@ -21,6 +22,7 @@ for script in postinst prerm postrm; do
     sh -n "$unpacked/DEBIAN/$script" || fail "$script is not a shell script"
 done
 grep -q 'Depends:.*librocksdb' "$unpacked/DEBIAN/control" || fail "the libraries are not among the dependencies"
+grep -q 'Depends:.*libxml2' "$unpacked/DEBIAN/control" || fail "the libraries of the page reader are not among the dependencies"
 grep -q 'Depends:.*adduser' "$unpacked/DEBIAN/control" || fail "adduser is not among the dependencies"
 
 # systemd scores 0 (locked in) to 10 (open).

@@ -205,7 +205,7 @@ def group_fuzz() -> Tally:
 
 def group_package() -> Tally:
     """The Debian package and its life on a bare Debian 12, for which it has to be root."""
-    folder = build("release", "peyk", "peyk-thumbnailer")
+    folder = build("release", "peyk", "peyk-thumbnailer", "peyk-pagereader")
     tally = Tally()
     scripts = [[ROOT / "packaging/test_package.sh", folder]]
     if os.geteuid() == 0:

@@ -125,6 +125,10 @@ struct MediaSection {
     Millis lifetime{0};                    // of uploads; 0: for ever
     Millis reserved_lifetime{86'400'000};  // of addresses that were reserved and never filled
     Millis thumbnail_time{4'000};
+    Millis preview_time{30'000};
+    Millis preview_lifetime{86'400'000};  // of pictures that previewed pages lent
+    std::uint64_t preview_space = 512 * 1024 * 1024;
+    std::vector<std::string> preview_blocked_hosts;
     bool unauthenticated = false;
 };
 

@@ -132,9 +132,11 @@ void add_privacy(std::vector<Key>& keys) {
                            "Who publishes a room shows its name, topic and number of members to all."));
     keys.push_back(feature("privacy.search", AT(privacy.search), "Search of messages on the server.",
                            "Reads the text of unencrypted rooms. Encrypted rooms can only be searched by clients."));
-    keys.push_back(feature("privacy.url_previews", AT(privacy.url_previews), kNotBuilt,
-                           "Previews of addresses in messages: the server would learn the address, and the site that "
-                           "somebody here was sent it."));
+    keys.push_back(feature("privacy.url_previews", AT(privacy.url_previews),
+                           "Title, description and picture of web pages whose addresses stand in messages; the server "
+                           "fetches the pages.",
+                           "The server learns the addresses, of encrypted rooms too where a client asks for them; the "
+                           "site learns that somebody here was sent one, and this server's address."));
     keys.push_back(feature("privacy.third_party_ids", AT(privacy.third_party_ids), "E-mail addresses at accounts.",
                            "Ties an account to a person. Off, no such value is ever taken."));
     keys.push_back(
@@ -256,6 +258,7 @@ void add_limits(std::vector<Key>& keys) {
     RATE(general, "all other writes, by account.");
     RATE(report, "reports to the operators, by account.");
     RATE(mail, "mail to one e-mail address, whoever asks for it.");
+    RATE(preview, "previews of web pages, by account.");
 #undef RATE
 }
 
@@ -274,6 +277,18 @@ void add_media(std::vector<Key>& keys) {
                         "How long an address that was reserved for an upload waits for its file."));
     keys.push_back(time("media.thumbnail_time", AT(media.thumbnail_time), 100, kMinute,
                         "How long the sandboxed child may work on one thumbnail."));
+    keys.push_back(time("media.preview_time", AT(media.preview_time), kSecond, 5 * kMinute,
+                        "How long the server tries to fetch a page and its picture for a preview "
+                        "(`privacy.url_previews`)."));
+    keys.push_back(time("media.preview_lifetime", AT(media.preview_lifetime), 10 * kMinute, 30 * kDay,
+                        "How long the picture of a previewed page is kept. Answers are kept in "
+                        "memory for half of it at most."));
+    keys.push_back(bytes("media.preview_space", AT(media.preview_space), kMiB, 1024 * kGiB,
+                         "All pictures of previewed pages together; the oldest make room."));
+    keys.push_back({.name = "media.preview_blocked_hosts",
+                    .slot = At<std::vector<std::string>>{AT(media.preview_blocked_hosts)},
+                    .about = "Hosts whose pages are not previewed, such as `\"example.org\"`, or `\"*.example.org\"` "
+                             "for all names below it. Hosts in the own network are never asked, listed or not."});
     keys.push_back(feature("media.unauthenticated", AT(media.unauthenticated),
                            "Also serve files on the old routes that ask for no token.",
                            "Anybody who learns a file's address can fetch it. Encrypted files stay unreadable."));

@@ -13,6 +13,7 @@ constexpr std::uint64_t kServer = 0;
 constexpr Millis kTick{5'000};
 constexpr Millis kRenewEvery{3'600'000};
 constexpr Millis kForgetEvery{6 * 3'600'000};
+constexpr Millis kReturnEvery{600'000};
 constexpr Millis kTransactionLife{24 * 3'600'000};
 constexpr Millis kFirstCheckAfter{600'000};  // of a start: not while everybody comes back
 constexpr Millis kPause{250};                // between files of a gentle check
@@ -58,7 +59,7 @@ void Housekeeping::start() { tasks_.spawn("housekeeping", run()); }
 Task<void> Housekeeping::run() {
     auto stop = tasks_.stop_token();
     auto begun = parts_.clock.monotonic();
-    auto forget_next = begun + kTick;
+    auto forget_next = begun + kTick, return_next = begun + kReturnEvery;
     auto renew_next = begun + kRenewEvery;  // the start has looked already
     while (co_await sleep_for(parts_.timers, kTick, stop)) {
         co_await catch_up();
@@ -71,6 +72,11 @@ Task<void> Housekeeping::run() {
             forget_next = now + kForgetEvery;
             if (auto done = co_await forget_old(); !done)
                 log::warning("app", "old transaction ids stay until the next try: {}", errc_name(done.error().code));
+        }
+        if (now >= return_next) {
+            return_next = now + kReturnEvery;
+            if (auto done = co_await parts_.media.return_borrowed(); !done)
+                log::warning("app", "pictures of previews stay until the next try: {}", errc_name(done.error().code));
         }
         if (now - begun < kFirstCheckAfter || !check_is_due()) continue;
         begun = now;  // a check that fails or is stopped is not repeated at once

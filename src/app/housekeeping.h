@@ -3,6 +3,7 @@
 // than it is of use:
 //
 //   every few seconds   memberships and device lists whose second step failed (only when one did)
+//   every ten minutes   removes pictures of previews whose time is over
 //   every hour          renews the certificate of the server's own authority, where that is due
 //   every six hours     forgets transaction ids that are older than a day
 //   storage.verify_every  reads the whole store and compares checksums
@@ -18,6 +19,7 @@
 #include "async/timers.h"
 #include "core/json.h"
 #include "keys/keys.h"
+#include "media/media.h"
 #include "rooms/timeline/rooms.h"
 #include "storage/verification.h"
 
@@ -45,6 +47,7 @@ public:
         OpenStore& store;
         rooms::Rooms& rooms;
         keys::Keys& keys;
+        media::Media& media;
         Timers& timers;
         const Clock& clock;
         Executor& workers;

@@ -153,6 +153,18 @@ media::MediaOptions media_options(const Config& config) {
     out.pending_life = config.media.reserved_lifetime;
     out.keep_free = config.storage.reserve;
     out.thumbnail_time = config.media.thumbnail_time;
+    out.borrows = config.privacy.url_previews;
+    out.borrowed_life = config.media.preview_lifetime;
+    out.borrowed_space = config.media.preview_space;
+    return out;
+}
+
+media::PreviewOptions preview_options(const Config& config) {
+    media::PreviewOptions out;
+    out.server_name = config.server.name;
+    out.time = config.media.preview_time;
+    out.links.blocked_hosts = config.media.preview_blocked_hosts;
+    out.links.inner_names = config.network.loopback_allowed;
     return out;
 }
 

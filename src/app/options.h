@@ -28,6 +28,7 @@ users::Options user_options(const Config& config);
 keys::Limits key_limits(const Config& config);
 http::MailServer mail_server(const Config& config);
 media::MediaOptions media_options(const Config& config);
+media::PreviewOptions preview_options(const Config& config);
 oauth::OauthOptions oauth_options(const Config& config);
 client_api::ApiOptions api_options(const Config& config);
 client_api::MediaEndpointOptions media_endpoint_options(const Config& config);

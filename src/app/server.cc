@@ -92,8 +92,9 @@ Result<void> Server::Parts::start() {
     PEYK_CHECK(http->start());
     authority.on_new_ca([this] { services->show_authority(config); });
     authority.on_new_leaf([this] { return http->reload_certificates(); });
-    housekeeping.emplace(Housekeeping::Parts{*store, services->rooms(), services->keys(), timers, clock, workers,
-                                             config.storage.verify_every, [this] { authority.keep(); }});
+    housekeeping.emplace(Housekeeping::Parts{*store, services->rooms(), services->keys(), services->media(), timers,
+                                             clock, workers, config.storage.verify_every,
+                                             [this] { authority.keep(); }});
     housekeeping->start();
     if (config.metrics.enabled) PEYK_CHECK(start_metrics());
     return start_control();

@@ -136,7 +136,9 @@ void Services::add_routes(const Config& config) {
     client_api::add_push_endpoints(api_, notifications_);
     client_api::add_presence_endpoints(api_, presence_, users_);
     client_api::add_keys_endpoints(api_, keys_, *interactive_auth_, device_history_);
-    client_api::add_media_endpoints(api_, media_, media_endpoint_options(config));
+    if (config.privacy.url_previews)
+        previews_.emplace(preview_options(config), media_, machine_.outbound, machine_.clock);
+    client_api::add_media_endpoints(api_, media_, previews_ ? &*previews_ : nullptr, media_endpoint_options(config));
     pages_.add_routes(router_);
     oauth_endpoints_.add_routes(router_);
     account_site_.add_routes(router_);
@@ -202,6 +204,7 @@ void Services::stop() {
     appservices_.stop();
     push_sender_.stop();
     presence_.stop();
+    if (previews_) previews_->stop();
     media_.stop();
     if (mail_out_) mail_out_->stop();
     users_.stop();

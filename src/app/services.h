@@ -110,6 +110,7 @@ private:
     media::Media media_;
     MediaInUseHere media_in_use_;
     media::MediaLifetime media_lifetime_;
+    std::optional<media::Previews> previews_;  // absent: switched off
 
     RoomsForPush push_rooms_;
     RulesForPush push_rules_source_;

@@ -65,6 +65,7 @@ Result<void> Media::start() {
     if (error) return fail(Errc::io, fmt::format("the media folder cannot be read: {}", error.message()));
     if (!fs::is_regular_file(options_.thumbnailer, error))
         log::warning("media", "no thumbnails: {} is missing", options_.thumbnailer.string());
+    PEYK_CHECK(count_borrowed());
     // Listed before traffic, so that no file of an upload to come is in the list.
     tasks_.spawn("media sweep", sweep(files_on_disk()));
     return {};
@@ -90,6 +91,8 @@ Task<void> Media::sweep(std::vector<std::string> files) {
         co_return;
     }
     for (const auto& id : *expired_ids) co_await remove(id);
+    if (const auto returned = co_await return_borrowed(); !returned)
+        log::warning("media", "pictures of previews stay until the next try: {}", errc_name(returned.error().code));
 }
 
 // Removes files that no row knows: a crash between the rename and the row, or between the row's end and the unlink.

@@ -60,7 +60,7 @@ Media::Media(MediaOptions options, storage::Db& db, const Clock& clock, Random& 
       files_("media", kFileThreads),
       decoders_("thumbnails", std::max<std::size_t>(1, options_.thumbnail_children)),
       tasks_(files_) {
-    if (options_.thumbnailer.empty()) options_.thumbnailer = find_decoder();
+    if (options_.thumbnailer.empty()) options_.thumbnailer = find_child("peyk-thumbnailer");
 }
 
 Media::~Media() { stop(); }
@@ -85,7 +85,8 @@ Result<std::optional<Media::Located>> Media::locate(const MediaId& id) const {
 }
 
 bool Media::expired(const MediaRecord& record) const {
-    return !record.file && clock_.now().count() >= static_cast<std::int64_t>(record.expires_ms);
+    const bool ends = !record.file || record.expires_ms != 0;
+    return ends && clock_.now().count() >= static_cast<std::int64_t>(record.expires_ms);
 }
 
 Task<Result<Media::Located>> Media::find(MediaId id, Patience patience) {
@@ -100,7 +101,7 @@ Task<Result<Media::Located>> Media::find(MediaId id, Patience patience) {
         }
         PEYK_CO_TRY(found, locate(id));
     }
-    if (!found || !found->record.file) co_return unknown();
+    if (!found || !found->record.file || expired(found->record)) co_return unknown();
     co_return std::move(*found);
 }
 
@@ -174,22 +175,23 @@ Task<Result<void>> Media::remove(MediaId id) {
     PEYK_CO_TRY(const auto first, locate(id));
     if (!first) co_return unknown();
     const auto row = first->row;
-    std::uint64_t uploader = 0;
+    std::optional<MediaRecord> removed;
     std::vector<std::string> names;
     {
         auto lane = co_await rows_.enter(row);
         PEYK_CO_TRY(const auto found, locate(id));
         if (!found) co_return unknown();
-        uploader = found->record.uploader;
+        removed = found->record;
         if (found->record.file) names.push_back(found->record.file->name);
         PEYK_CO_TRY(const auto thumbnails, db_.scan_prefix(kThumbnails, kArea, row_key(row), 256));
         for (const auto& entry : thumbnails) {
             auto thumbnail = entry.gone ? Result<ThumbnailRecord>{} : ThumbnailRecord::decode(entry.body);
             if (thumbnail && thumbnail->file) names.push_back(thumbnail->file->name);
         }
-        Build build = [this, &id, row, &thumbnails](storage::Change& change) -> Result<void> {
+        Build build = [this, &id, row, &removed, &thumbnails](storage::Change& change) -> Result<void> {
             change.del(kMediaIds, kArea, id_key(id));
             change.del(kMedia, kArea, row_key(row));
+            if (removed->uploader == kNobody) change.del(kBorrowed, kArea, borrowed_key(removed->expires_ms, row));
             for (const auto& entry : thumbnails) change.del(kThumbnails, kArea, entry.rest);
             change.puncture(kMedia, kArea, row);
             if (!thumbnails.empty()) change.puncture(kThumbnails, kArea, row);
@@ -199,7 +201,11 @@ Task<Result<void>> Media::remove(MediaId id) {
     }
     for (const auto& name : names) unlink_file(name);
     content_arrived(row);  // who waits for it need not wait longer
-    co_await take_from_list(uploader, row);
+    if (removed->uploader != kNobody) {
+        co_await take_from_list(removed->uploader, row);
+    } else if (removed->file) {
+        account_borrowed(-static_cast<std::int64_t>(removed->file->size), -1);
+    }
     co_return Result<void>{};
 }
 

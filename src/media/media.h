@@ -37,10 +37,15 @@ struct MediaOptions {
     std::uint64_t keep_free = 256ULL * 1024 * 1024;    // bytes that uploads leave on the disk
     Millis longest_wait{60'000};                       // of a download for content to come
     std::uint32_t waiting = 1'000;                     // downloads that wait so, at most
-    std::filesystem::path thumbnailer;                 // the program; empty: find_decoder()
+    std::filesystem::path thumbnailer;                 // the program; empty: find_child()
     Millis thumbnail_time{4'000};                      // wall clock for one image
     std::uint32_t thumbnail_children = 2;              // decoders at once
     std::uint32_t thumbnail_queue = 32;                // images that wait for one, at most
+    // Pictures that pages lent for their previews. Off: those of before are removed at the start.
+    bool borrows = false;
+    Millis borrowed_life{24 * 3600 * 1000};
+    std::uint64_t borrowed_space = 512ULL * 1024 * 1024;  // bytes of all together; the oldest make room
+    std::uint64_t borrowed_count = 20'000;
 };
 
 // What a client says about an upload. Bounded and cleaned by upload().
@@ -109,6 +114,14 @@ public:
     // Errors: as download(); M_UNKNOWN 400 (no image that we decode); M_TOO_LARGE 413; unavailable (busy).
     Task<Result<Content>> thumbnail(MediaId id, ThumbnailRequest request, Patience patience);
 
+    // Keeps a picture that nobody uploaded for `borrowed_life`, up to an hour longer: on nobody's list, in nobody's quota. Errors: full,
+    // M_TOO_LARGE.
+    Task<Result<MediaId>> borrow(std::string bytes, std::string content_type);
+    // Whether there is content under this id now.
+    bool has(const MediaId& id) const;
+    // Removes borrowed pictures whose time has come; how many. From time to time, and at the start.
+    Task<Result<std::size_t>> return_borrowed();
+
     // Rows, keys and files. A reader that has begun may finish. Errors: M_NOT_FOUND.
     Task<Result<void>> remove(MediaId id);
     // All uploads of a user; how many there were. For the erasure of an account.
@@ -159,10 +172,17 @@ private:
     Task<Result<void>> commit(storage::Owner owner, std::uint64_t number, Build build);
 
     // thumbnails.cc
+    Task<Result<Content>> thumbnail_of(Located found, ThumbnailSize size, bool animated);
     Task<Result<ThumbnailRecord>> make(Located found, ThumbnailSize size, bool animated, std::uint8_t variant);
     Task<Result<MadeThumbnail>> decode(StoredFile file, ThumbnailSize size, bool animated);
     Result<std::optional<ThumbnailRecord>> kept_thumbnail(std::uint64_t row, std::uint8_t variant) const;
     Result<Content> serve(const Located& found, const ThumbnailRecord& thumbnail) const;
+
+    // borrowed.cc
+    Result<void> count_borrowed();
+    void account_borrowed(std::int64_t bytes, std::int64_t count);
+    bool too_many_borrowed();
+    Task<Result<bool>> remove_oldest_borrowed(std::uint64_t upto_ms);
 
     // folder.cc
     std::filesystem::path path_of(const std::string& name) const;
@@ -189,6 +209,7 @@ private:
     std::uint64_t next_waiter_ = 0;
     std::unordered_map<std::uint64_t, Millis> failed_;  // images that killed the decoder: not before this time again
     std::uint32_t decoding_ = 0;
+    std::uint64_t borrowed_bytes_ = 0, borrowed_count_ = 0;
     TaskGroup tasks_;
 };
 

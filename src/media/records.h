@@ -12,6 +12,9 @@ namespace peyk::media {
 
 inline constexpr std::uint64_t kDayMs = 86'400'000;
 
+// The uploader of what the server took from a page by itself. (The numbers of users are 64-bit hashes.)
+inline constexpr std::uint64_t kNobody = 0;
+
 // Where sealed bytes lie.
 struct StoredFile {
     std::string name;  // 32 hexadecimal characters
@@ -21,8 +24,8 @@ struct StoredFile {
 
 struct MediaRecord {
     std::string media_id;
-    std::uint64_t uploader = 0;    // the user's number
-    std::uint64_t expires_ms = 0;  // while there is no file
+    std::uint64_t uploader = kNobody;  // the user's number
+    std::uint64_t expires_ms = 0;      // of an id without content, and of a borrowed picture; 0: stays
     std::optional<StoredFile> file;
     std::string content_type;  // as declared; empty: application/octet-stream
     std::string file_name;     // as given; empty: none

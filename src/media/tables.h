@@ -32,7 +32,10 @@ inline constexpr storage::Table kMedia{
     .owner = Owner::server,
     .seal = Seal::row,
     .category = Category::user_content,
-    .kept = "until the media is deleted or, where one is set, in the day after its lifetime; without content 24 hours"};
+    .kept =
+        "until the media is deleted or, where one is set, in the day after its lifetime; without content 24 hours; "
+        "pictures "
+        "of previews media.preview_lifetime"};
 
 inline constexpr storage::Table kThumbnails{
     .id = 122,
@@ -71,7 +74,18 @@ inline constexpr storage::Table kPending{.id = 125,
                                          .category = Category::usage_data,
                                          .kept = "until it is uploaded, 24 hours at most"};
 
-inline constexpr std::array<const storage::Table*, 6> kTables{&kMediaIds, &kMedia, &kThumbnails,
-                                                              &kUploads,  &kUsage, &kPending};
+inline constexpr storage::Table kBorrowed{
+    .id = 126,
+    .name = "media_borrowed",
+    .about =
+        "the hour when the copy of a picture from a previewed page goes, and its size; nothing says who asked for it",
+    .rest = "end in milliseconds since 1970 u64be, row number of the media u64be",
+    .owner = Owner::server,
+    .seal = Seal::none,
+    .category = Category::usage_data,
+    .kept = "as long as the picture: media.preview_lifetime, 24 hours unless set"};
+
+inline constexpr std::array<const storage::Table*, 7> kTables{&kMediaIds, &kMedia,   &kThumbnails, &kUploads,
+                                                              &kUsage,    &kPending, &kBorrowed};
 
 }  // namespace peyk::media

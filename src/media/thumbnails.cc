@@ -10,7 +10,8 @@ namespace {
 constexpr Millis kFailureKept{600'000};
 constexpr std::size_t kFailures = 10'000;
 // Part of the key of a stored thumbnail, beside the code of its size.
-constexpr std::uint8_t kAnimatedBit = 0x80;
+// (0x80 alone marks rows of the time before animated thumbnails were made.)
+constexpr std::uint8_t kAnimatedBits = 0xa0;
 
 std::string variant_key(std::uint64_t row, std::uint8_t variant) {
     auto key = row_key(row);
@@ -37,9 +38,6 @@ std::unexpected<Error> busy(std::string detail) {
     return fail(Error{.code = Errc::unavailable, .detail = std::move(detail), .retry_after = Millis{5'000}});
 }
 
-// Asked for more than our largest size: the original, if it is an image at all.
-constexpr ThumbnailSize kWhole{64, thumbnailer::kMaxSide, thumbnailer::kMaxSide, ThumbnailMethod::scale};
-
 }  // namespace
 
 Result<std::optional<ThumbnailRecord>> Media::kept_thumbnail(std::uint64_t row, std::uint8_t variant) const {
@@ -64,14 +62,24 @@ Result<Content> Media::serve(const Located& found, const ThumbnailRecord& thumbn
 Task<Result<Content>> Media::thumbnail(MediaId id, ThumbnailRequest request, Patience patience) {
     PEYK_CO_TRY(auto found, co_await find(std::move(id), std::move(patience)));
     const auto size = snap(request).value_or(kWhole);
-    const auto variant = static_cast<std::uint8_t>(size.code | (request.animated ? kAnimatedBit : 0));
+    if (request.animated) {
+        auto moving = co_await thumbnail_of(found, size, true);
+        // The decoder died of it or had no time: a still one may be possible. Nothing was kept, so that it is tried
+        // again some other day.
+        if (moving || moving.error().code != Errc::unavailable) co_return moving;
+    }
+    co_return co_await thumbnail_of(std::move(found), size, false);
+}
+
+Task<Result<Content>> Media::thumbnail_of(Located found, ThumbnailSize size, bool animated) {
+    const auto variant = static_cast<std::uint8_t>(size.code | (animated ? kAnimatedBits : 0));
     PEYK_CO_TRY(auto kept, kept_thumbnail(found.row, variant));
     if (!kept) {
         // One decoder for one image: who asks for the same meanwhile waits here and finds the result.
         auto lane = co_await rows_.enter(found.row);
         PEYK_CO_TRY(kept, kept_thumbnail(found.row, variant));
         if (!kept) {
-            PEYK_CO_TRY(kept, co_await make(found, size, request.animated, variant));
+            PEYK_CO_TRY(kept, co_await make(found, size, animated, variant));
         }
     }
     co_return serve(found, *kept);
@@ -108,7 +116,7 @@ Task<Result<ThumbnailRecord>> Media::make(Located found, ThumbnailSize size, boo
 }
 
 Task<Result<MadeThumbnail>> Media::decode(StoredFile file, ThumbnailSize size, bool animated) {
-    const auto image = std::hash<std::string>{}(file.name);
+    const auto image = std::hash<std::string>{}(file.name) + (animated ? 1 : 0);
     {
         std::lock_guard lock(mutex_);
         if (auto at = failed_.find(image); at != failed_.end() && clock_.monotonic() < at->second)

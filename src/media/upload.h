@@ -17,6 +17,14 @@ inline std::string row_key(std::uint64_t row) {
     return key;
 }
 
+// Of kBorrowed: those that go first come first.
+inline std::string borrowed_key(std::uint64_t end_ms, std::uint64_t row) {
+    std::string key;
+    put_u64be(key, end_ms);
+    put_u64be(key, row);
+    return key;
+}
+
 inline std::string encode_usage(const Media::Usage& usage) {
     std::string body;
     put_varint(body, usage.bytes);

@@ -31,8 +31,9 @@ enum class RateClass : std::uint8_t {
     login_failure,  // per account: wrong passwords, taken by whoever checks them
     report,         // reports to the operators, each of which writes to a room
     mail,           // per e-mail address that mail goes to, whoever asks
+    preview,        // previews of addresses: each may fetch a page and a picture
 };
-inline constexpr std::size_t kRateClasses = 12;
+inline constexpr std::size_t kRateClasses = 13;
 
 struct RateLimit {
     double per_second;
@@ -54,6 +55,7 @@ struct RateLimits {
         {0.02, 10},   // login_failure
         {0.05, 20},   // report
         {0.0017, 3},  // mail
+        {1, 60},      // preview
     }};
 };
 

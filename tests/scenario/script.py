@@ -6,12 +6,10 @@ import hmac
 import json
 import re
 import shutil
-import struct
 import tempfile
 import threading
 import time
 import uuid
-import zlib
 from pathlib import Path
 
 from bridges import BridgeStatements, write_registrations
@@ -20,7 +18,9 @@ from httpc import Answer, Client
 from log_scan import LogScan
 from outside import OutsideStatements
 from peyk_config import TEST_DEFAULTS
+from pictures import picture
 from server import SLOWNESS, External, Server
+from sites import SiteStatements
 from values import MISSING, Capture, Scope, ScriptError, arrow, as_text, is_there, open_brackets, split
 
 METHODS = {"get", "put", "post", "delete", "options", "head"}
@@ -54,17 +54,6 @@ class User:
     def fields(self) -> dict:
         return {"id": self.id, "token": self.token, "device": self.device, "password": self.password,
                 "localpart": self.id[1:].split(":")[0], "refresh": self.refresh}
-
-
-def png(width: int, height: int) -> bytes:
-    """A small picture with a gradient."""
-    rows = b"".join(b"\0" + bytes(c for x in range(width) for c in (x % 256, y % 256, 128)) for y in range(height))
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 @functools.cache
@@ -241,7 +230,7 @@ class Script:
         Runner(world, self.name).run(self.statements, world.scope)
 
 
-class Runner(BridgeStatements, OutsideStatements):
+class Runner(BridgeStatements, OutsideStatements, SiteStatements):
     def __init__(self, world: World, name: str):
         self.world, self.name = world, name
 
@@ -422,8 +411,8 @@ class Runner(BridgeStatements, OutsideStatements):
         """upload ada image/png png:64x48 | upload ada text/plain "hello" [?filename=…]"""
         words, expected = arrow(words)
         who, kind, what, *query = words
-        if what.startswith("png:"):
-            data = png(*map(int, what[4:].split("x")))
+        if made := picture(what):
+            data = made
         elif what.startswith("bytes:"):
             data = bytes(i * 7 % 256 for i in range(int(what[6:])))
         else:

@@ -7,6 +7,7 @@
 
 #include "client_api/endpoint.h"
 #include "media/media.h"
+#include "media/previews/previews.h"
 
 namespace peyk::client_api {
 
@@ -18,13 +19,14 @@ struct MediaEndpointOptions {
     std::optional<std::uint64_t> frozen_since_day = {};
 };
 
-// `media` outlives `api`.
-void add_media_endpoints(Api& api, media::Media& media, MediaEndpointOptions options);
+// `media` and `previews` outlive `api`. `previews` null: switched off.
+void add_media_endpoints(Api& api, media::Media& media, media::Previews* previews, MediaEndpointOptions options);
 
 // Inner parts, one per file of this folder.
 void add_upload_endpoints(Api& api, media::Media& media, const MediaEndpointOptions& options);
 void add_download_endpoints(Api& api, media::Media& media, const MediaEndpointOptions& options);
 void add_thumbnail_endpoints(Api& api, media::Media& media, const MediaEndpointOptions& options);
-void add_media_information_endpoints(Api& api, media::Media& media, const MediaEndpointOptions& options);
+void add_media_information_endpoints(Api& api, media::Media& media);
+void add_preview_endpoints(Api& api, media::Previews* previews);
 
 }  // namespace peyk::client_api

@@ -19,22 +19,8 @@ private:
     media::Media& media_;
 };
 
-// Spec: GET /_matrix/client/v1/media/preview_url; deprecated: GET /_matrix/media/v3/preview_url
-// NOTSPEC: always refused. A preview would send the links of private conversations to this server, and from it to the
-// linked sites (docs/decisions/0603).
-class PreviewUrl {
-public:
-    static constexpr Route kRoutes[] = {{Method::get, "/_matrix/client/v1/media/preview_url"},
-                                        {Method::get, "/_matrix/media/v3/preview_url"},
-                                        {Method::get, "/_matrix/media/v1/preview_url"}};
-    Task<Result<Reply>> run(Call) { co_return m::forbidden("URL previews are switched off on this server"); }
-};
-
 }  // namespace
 
-void add_media_information_endpoints(Api& api, media::Media& media, const MediaEndpointOptions&) {
-    api.add<Config>(media);
-    api.add<PreviewUrl>();
-}
+void add_media_information_endpoints(Api& api, media::Media& media) { api.add<Config>(media); }
 
 }  // namespace peyk::client_api

@@ -290,6 +290,10 @@ Task<Result<ClientResponse>> Client::follow(ClientRequest request, std::stop_tok
     std::stop_callback on_stop(stop, [&core, wait] { core.loop.post([wait] { wait->cancel(); }); });
     Result<ClientResponse> response;
     for (;;) {
+        if (request.allowed && !request.allowed(request.url)) {
+            response = fail(Errc::forbidden, "the address is not one that may be called");
+            break;
+        }
         response = co_await core.hop(request, wait, until);
         auto next = response ? next_hop(request, *response) : std::nullopt;
         if (!next) break;

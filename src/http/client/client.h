@@ -2,6 +2,7 @@
 // The one way out: every connection that the server opens to somebody else is made here.
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <stop_token>
@@ -13,6 +14,8 @@
 #include "http/message.h"
 
 namespace peyk::http {
+
+struct ClientResponse;
 
 struct ClientRequest {
     Method method = Method::get;
@@ -30,6 +33,11 @@ struct ClientRequest {
     // Followed at most, for GET and HEAD, each checked like a first request; never from https to http. A redirect to
     // another origin loses Authorization, Cookie, `via`, and the operator's reach.
     int redirects = 0;
+    // Asked before each request, those of redirects included, beside what `reach` says; false ends with `forbidden`.
+    // Both of these run on the client's loop: quick, and without waiting.
+    std::function<bool(const Url&)> allowed = {};
+    // Asked with the head of an answer; false: its body is not read, stays empty, and the connection is closed.
+    std::function<bool(const ClientResponse&)> wants_body = {};
     // May be sent a second time when a kept connection turns out to be dead. GET, HEAD, PUT and DELETE are without it.
     bool repeatable = false;
 
@@ -50,9 +58,10 @@ struct ClientResponse {
 class Outbound {
 public:
     virtual ~Outbound() = default;
-    // Errors: forbidden (no address that may be called), unavailable (name unknown, nobody listens, too much at once,
-    // stopping), timeout, too_large (head or body), io (broken off, TLS, not HTTP), cancelled (`stop`),
-    // bad_request (fields with control characters). Details never name the host: they may be logged.
+    // Errors: forbidden (no address that may be called, or `allowed` says no), unavailable (name unknown, nobody
+    // listens, too much at once, stopping), timeout, too_large (head or body), io (broken off, TLS, not HTTP),
+    // cancelled (`stop`), bad_request (fields with control characters). Details never name the host: they may be
+    // logged.
     virtual Task<Result<ClientResponse>> send(ClientRequest request, std::stop_token stop = {}) = 0;
 };
 

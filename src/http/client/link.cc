@@ -213,6 +213,7 @@ Task<Link::Outcome> Link::exchange(Bounds bounds, std::string head, const Client
     ClientResponse response{answer->status, std::move(answer->headers), {}, request.url};
     bool bodyless = request.method == Method::head || answer->status == 204 || answer->status == 304;
     bool reusable = in_.empty();
+    if (!bodyless && request.wants_body && !request.wants_body(response)) co_return Outcome{std::move(response)};
     if (!bodyless) {
         auto read = co_await read_body(bounds, *answer, request.max_body, response.body);
         if (!read) co_return Outcome{std::unexpected(std::move(read.error()))};

@@ -1,7 +1,5 @@
 // peyk-thumbnailer: one image in, one thumbnail out, one process each, behind a sandbox. See protocol.h.
 
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -9,69 +7,55 @@
 #include <optional>
 #include <string_view>
 
+#include "media/sandbox/channel.h"
+#include "media/sandbox/child.h"
+#include "media/sandbox/sandbox.h"
+#include "media/sandbox/self_test.h"
 #include "media/thumbnailer/picture.h"
 #include "media/thumbnailer/protocol.h"
-#include "media/thumbnailer/sandbox.h"
-#include "media/thumbnailer/self_test.h"
 
 namespace peyk::media::thumbnailer {
 namespace {
 
-std::optional<int> side(std::string_view text) {
+// Room for the largest image: 32 million pixels of 4 bytes decoded at once (webp, gif), twice for gif's canvas.
+constexpr sandbox::Limits kLimits{.memory = 384ULL << 20, .output = kMaxOutput, .cpu_seconds = 5};
+
+std::optional<int> number(std::string_view text, int most) {
     int value = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > static_cast<int>(kMaxSide))
-        return std::nullopt;
+    if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > most) return std::nullopt;
     return value;
 }
 
 std::optional<Wanted> parse(int count, char** arguments) {
-    if (count != 5) return std::nullopt;
-    auto width = side(arguments[1]), height = side(arguments[2]);
+    if (count != 6) return std::nullopt;
+    constexpr int kMost = static_cast<int>(kMaxSide);
+    auto width = number(arguments[1], kMost), height = number(arguments[2], kMost),
+         time = number(arguments[5], 600'000);
     const std::string_view method = arguments[3], animation = arguments[4];
-    if (!width || !height || (method != "scale" && method != "crop") || (animation != "still" && animation != "any"))
+    if (!width || !height || !time || (method != "scale" && method != "crop") ||
+        (animation != "still" && animation != "any"))
         return std::nullopt;
     return Wanted{*width, *height, method == "crop" ? Method::crop : Method::scale,
-                  animation == "any" ? Animation::any : Animation::still};
-}
-
-// Mapped while descriptors may still be asked for their size. The memfd is sealed, so it cannot shrink below us.
-std::optional<std::string_view> map_input() {
-    struct stat about{};
-    if (fstat(kInput, &about) != 0 || about.st_size <= 0) return std::nullopt;
-    const auto size = static_cast<std::size_t>(about.st_size);
-    void* bytes = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, kInput, 0);
-    if (bytes == MAP_FAILED) return std::nullopt;
-    close(kInput);
-    return std::string_view(static_cast<const char*>(bytes), size);
-}
-
-bool write_all(const void* bytes, std::size_t size) {
-    const auto* at = static_cast<const char*>(bytes);
-    while (size > 0) {
-        const auto written = write(kOutput, at, size);
-        if (written <= 0) return false;
-        at += written;
-        size -= static_cast<std::size_t>(written);
-    }
-    return true;
+                  animation == "any" ? Animation::any : Animation::still, *time};
 }
 
 int run(int count, char** arguments) {
-    if (!prepare_process()) return kNoSandbox;
-    if (!start_decoder(arguments[0])) return kNoSandbox;
-    if (count == 3 && std::string_view(arguments[1]) == "--self-test") return self_test(arguments[2]);
+    if (!sandbox::prepare_process()) return sandbox::kNoSandbox;
+    if (!start_decoder(arguments[0])) return sandbox::kNoSandbox;
+    if (count == 3 && std::string_view(arguments[1]) == "--self-test") return sandbox::self_test(arguments[2], kLimits);
     auto wanted = parse(count, arguments);
     if (!wanted) {
         std::fputs("peyk-thumbnailer is started by peyk and is of no use by hand\n", stderr);
-        return kUsage;
+        return sandbox::kUsage;
     }
-    auto input = map_input();
-    if (!input) return kUsage;
-    if (!enter_sandbox(kOutput)) return kNoSandbox;
+    auto input = sandbox::map_input();
+    if (!input) return sandbox::kUsage;
+    if (!sandbox::enter(kLimits)) return sandbox::kNoSandbox;
     auto picture = make_thumbnail(*input, *wanted);
     if (picture.verdict == kDone || picture.verdict == kOriginal) {
-        if (!write_all(&picture.header, sizeof picture.header) || !write_all(picture.bytes, picture.size))
+        if (!sandbox::write_answer(&picture.header, sizeof picture.header) ||
+            !sandbox::write_answer(picture.bytes, picture.size))
             return kUnreadable;
     }
     return picture.verdict;

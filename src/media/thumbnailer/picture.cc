@@ -9,39 +9,15 @@
 #include <cmath>
 #include <cstdlib>
 #include <ctime>
+#include <new>
 #include <optional>
 #include <thread>
 
+#include "media/thumbnailer/animation.h"
+#include "media/thumbnailer/formats.h"
+
 namespace peyk::media::thumbnailer {
 namespace {
-
-// The formats by their first bytes; the declared type plays no part.
-std::optional<Format> sniff(std::string_view image) {
-    if (image.starts_with("\x89PNG\r\n\x1a\n")) return Format::png;
-    if (image.starts_with("\xff\xd8\xff")) return Format::jpeg;
-    if (image.starts_with("GIF87a") || image.starts_with("GIF89a")) return Format::gif;
-    if (image.size() >= 12 && image.starts_with("RIFF") && image.substr(8, 4) == "WEBP") return Format::webp;
-    return std::nullopt;
-}
-
-// Reads the header only: nothing is decoded until pixels are asked for.
-VipsImage* open_header(Format format, std::string_view image) {
-    VipsImage* opened = nullptr;
-    auto* data = const_cast<char*>(image.data());
-    int failed = 1;
-    switch (format) {
-        case Format::png: failed = vips_pngload_buffer(data, image.size(), &opened, nullptr); break;
-        case Format::jpeg: failed = vips_jpegload_buffer(data, image.size(), &opened, nullptr); break;
-        case Format::gif: failed = vips_gifload_buffer(data, image.size(), &opened, nullptr); break;
-        case Format::webp: failed = vips_webpload_buffer(data, image.size(), &opened, nullptr); break;
-    }
-    return failed ? nullptr : opened;
-}
-
-struct Size {
-    int width;
-    int height;
-};
 
 // The thumbnail's size: never larger than the image, and no side smaller than wanted where the image allows it.
 //   scale  the whole image, just large enough to cover the wanted size
@@ -148,38 +124,68 @@ bool start_decoder(const char* program) {
     return true;
 }
 
+namespace {
+
+bool is_animated(VipsImage* header, Format format, std::string_view image) {
+    return vips_image_get_n_pages(header) > 1 || (format == Format::png && is_apng(image));
+}
+
+// nullopt: make a still one.
+std::optional<std::string_view> make_animated(Format format, std::string_view image, Size size, const Wanted& wanted) {
+    try {
+        auto frames = format == Format::png ? apng_frames(image) : vips_frames(format, image);
+        return frames ? animate(*frames, size, wanted.method, wanted.animation_ms) : std::nullopt;
+    } catch (const std::bad_alloc&) {
+        return std::nullopt;
+    }
+}
+
+}  // namespace
+
 Picture make_thumbnail(std::string_view image, const Wanted& wanted) {
     Picture picture;
     auto format = sniff(image);
     if (!format) return picture;
-    VipsImage* header = open_header(*format, image);
+    auto header = open_image(*format, image);
     if (!header) return picture;
-    Size size{vips_image_get_width(header), vips_image_get_height(header)};
+    Size size{vips_image_get_width(header.get()), vips_image_get_height(header.get())};
     if (static_cast<std::uint64_t>(size.width) * static_cast<std::uint64_t>(size.height) > kMaxPixels ||
         static_cast<std::uint64_t>(std::max(size.width, size.height)) > kMaxSide) {
         picture.verdict = kTooLarge;
         return picture;
     }
-    const bool animated = vips_image_get_n_pages(header) > 1;
-    if (vips_image_get_orientation_swap(header)) std::swap(size.width, size.height);
-    g_object_unref(header);
+    const bool animated = is_animated(header.get(), *format, image);
+    const bool turned = vips_image_get_orientation_swap(header.get());
+    if (turned) std::swap(size.width, size.height);
+    header.reset();
 
+    auto set = [&picture](Exit verdict, Format of, Size to) {
+        picture.verdict = verdict;
+        picture.header.format = of;
+        picture.header.width = static_cast<std::uint32_t>(to.width);
+        picture.header.height = static_cast<std::uint32_t>(to.height);
+    };
     auto becomes = target(size, wanted);
-    picture.header.width = static_cast<std::uint32_t>(size.width);
-    picture.header.height = static_cast<std::uint32_t>(size.height);
-    if (!becomes && (!animated || wanted.animation == Animation::any)) {
-        picture.verdict = kOriginal;
-        picture.header.format = *format;
+    const bool moves = animated && wanted.animation == Animation::any;
+    if (!becomes && (!animated || moves)) {
+        set(kOriginal, *format, size);
         return picture;
+    }
+    if (moves && !turned) {
+        if (auto webp = make_animated(*format, image, *becomes, wanted)) {
+            // Of few colours or many pixels: then the original is the better thumbnail.
+            const bool smaller = webp->size() < image.size();
+            set(smaller ? kDone : kOriginal, smaller ? Format::webp : *format, smaller ? *becomes : size);
+            picture.bytes = webp->data();
+            picture.size = smaller ? webp->size() : 0;
+            return picture;
+        }
     }
     VipsImage* pixels = shrink(image, becomes.value_or(size), wanted);
     if (!pixels) return picture;
     auto encoded = encode_best(pixels, *format);
     if (!encoded) return picture;
-    picture.verdict = kDone;
-    picture.header.format = encoded->second;
-    picture.header.width = static_cast<std::uint32_t>(vips_image_get_width(pixels));
-    picture.header.height = static_cast<std::uint32_t>(vips_image_get_height(pixels));
+    set(kDone, encoded->second, {vips_image_get_width(pixels), vips_image_get_height(pixels)});
     picture.bytes = encoded->first.bytes;
     picture.size = encoded->first.size;
     return picture;

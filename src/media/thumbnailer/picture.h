@@ -1,5 +1,5 @@
 #pragma once
-// Decodes one image and encodes one thumbnail of it. Runs behind the sandbox; the bytes are hostile.
+// Decodes one image and encodes one thumbnail of it, still or animated. Runs behind the sandbox; the bytes are hostile.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +17,7 @@ struct Wanted {
     int height;
     Method method;
     Animation animation;  // still: an animated original is never good enough as it is
+    int animation_ms;     // processor time that an animated thumbnail may take
 };
 
 struct Picture {

@@ -214,7 +214,7 @@ TEST(PageFacts, NameNoFeatureThatIsNotBuilt) {
     auto facts = page_facts(good(with("[privacy]\nprofile = \"open\"\nanswer_padding = true\n")), identity);
     std::vector<std::string> names;
     for (const auto& feature : facts.features) names.push_back(feature.name);
-    for (const char* missing : {"privacy.answer_padding", "privacy.device_names", "privacy.url_previews"})
+    for (const char* missing : {"privacy.answer_padding", "privacy.device_names"})
         EXPECT_EQ(std::ranges::count(names, missing), 0) << missing;
     for (const char* there : {"privacy.whois", "privacy.presence", "privacy.forced_encryption"})
         EXPECT_EQ(std::ranges::count(names, there), 1) << there;

@@ -24,8 +24,8 @@ struct House {
         config.storage.engine = Engine::memory;
         store.emplace(*open_store(config, workers, clock, random));
         services.emplace(config, *store, Machine{clock, random, timers, workers, outbound});
-        keeping.emplace(Housekeeping::Parts{*store, services->rooms(), services->keys(), timers, clock, workers,
-                                            config.storage.verify_every});
+        keeping.emplace(Housekeeping::Parts{*store, services->rooms(), services->keys(), services->media(), timers,
+                                            clock, workers, config.storage.verify_every});
     }
     ~House() {
         keeping.reset();

@@ -9,6 +9,7 @@
 #include "async/parallel.h"
 #include "async/task_group.h"
 #include "async/timers.h"
+#include "async/turns.h"
 
 namespace peyk {
 namespace {
@@ -175,6 +176,32 @@ TEST(Wakeup, the_first_reason_counts) {
 
 Task<void> wait_for_stop(Timers& timers, std::stop_token stop, bool& ended) {
     ended = !co_await sleep_for(timers, Millis{3'600'000}, std::move(stop));
+}
+
+Task<void> take_turn(Turns& turns, std::atomic<int>& inside, std::atomic<int>& most, std::atomic<int>& done,
+                     WorkerPool& elsewhere) {
+    auto turn = co_await turns.enter();
+    const int now = ++inside;
+    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+    }
+    auto work = [] { std::this_thread::sleep_for(std::chrono::microseconds(200)); };
+    co_await offload(elsewhere, std::move(work));
+    --inside;
+    ++done;
+}
+
+TEST(Turns, let_so_many_in_at_once_and_everybody_in_the_end) {
+    WorkerPool pool("test", 4), elsewhere("elsewhere", 4);
+    Turns turns(3);
+    std::atomic<int> inside = 0, most = 0, done = 0;
+    {
+        TaskGroup group(pool);
+        for (int i = 0; i < 200; ++i) group.spawn("visitor", take_turn(turns, inside, most, done, elsewhere));
+        while (done < 200) std::this_thread::yield();
+    }
+    EXPECT_LE(most, 3);
+    EXPECT_GE(most, 2);
+    EXPECT_EQ(inside, 0);
 }
 
 TEST(TaskGroup, stop_asks_and_joins) {

@@ -305,6 +305,72 @@ TEST(Client, does_not_let_strangers_in) {
     EXPECT_EQ(code(tests.get(at("0.0.0.0"), Reach::strangers)), Errc::forbidden);
 }
 
+// A name whose answer is another each time, as of somebody who wants to be let in by the second one.
+class ChangingNames final : public Resolver {
+public:
+    explicit ChangingNames(std::vector<std::string> answers) : answers_(std::move(answers)) {}
+    void resolve(std::string, Done done) override {
+        done(Addresses{*parse_address(answers_.at(std::min(asked++, answers_.size() - 1)))});
+    }
+    std::atomic<std::size_t> asked = 0;
+
+private:
+    std::vector<std::string> answers_;
+};
+
+TEST(Client, dials_what_it_judged_and_asks_once_for_each_connection) {
+    Peer peer(answers("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+    auto names =
+        std::make_unique<ChangingNames>(std::vector<std::string>{"192.0.2.7", "127.0.0.1", "::ffff:127.0.0.1"});
+    auto& asked = names->asked;
+    Caller caller({.connect_time = 300ms}, std::move(names));
+    auto url = fmt::format("http://rebind.example:{}/", peer.port);
+    for (std::size_t i = 1; i <= 3; ++i) {
+        EXPECT_EQ(code(caller.get(url, Reach::strangers)), Errc::forbidden);
+        EXPECT_EQ(asked, i);
+    }
+    EXPECT_EQ(peer.connections, 0);
+}
+
+TEST(Client, asks_whether_an_address_is_allowed_before_each_request) {
+    Peer second(answers("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+    Peer first(
+        answers(fmt::format("HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n", second.url("/second"))));
+    Caller caller({.private_addresses = true});
+    std::vector<std::string> asked;
+    auto request = Caller::to(first.url("/first"), Reach::strangers);
+    request.redirects = 2;
+    request.allowed = [&](const Url& url) {
+        asked.push_back(url.target);
+        return url.target != "/second";
+    };
+    EXPECT_EQ(code(caller.send(request)), Errc::forbidden);
+    EXPECT_EQ(asked, (std::vector<std::string>{"/first", "/second"}));
+    EXPECT_EQ(second.connections, 0);
+    request.allowed = [](const Url&) { return false; };
+    EXPECT_EQ(code(caller.send(request)), Errc::forbidden);
+    EXPECT_EQ(first.connections, 1);
+}
+
+TEST(Client, leaves_a_body_that_is_not_wanted) {
+    Peer peer([](int fd) {
+        if (!hear(fd)) return;
+        say(fd, "HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n");
+        while (::send(fd, "noise", 5, MSG_NOSIGNAL) > 0) {
+        }
+    });
+    Caller caller({.private_addresses = true});
+    auto request = Caller::to(peer.url(), Reach::strangers);
+    request.wants_body = [](const ClientResponse& response) {
+        return response.headers.find("Content-Type") == "text/html";
+    };
+    auto got = caller.send(request);
+    ASSERT_TRUE(got) << got.error().detail;
+    EXPECT_EQ(got->status, 200);
+    EXPECT_EQ(got->body, "");
+    EXPECT_EQ(caller.client->idle_connections(), 0U);
+}
+
 TEST(Client, follows_redirects_only_when_told_and_never_inside) {
     Peer inside(answers("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret"));
     Peer peer([&](int fd) {

@@ -132,6 +132,9 @@ protected:
         timers.stop();
     }
 
+    // For tests of previews, which have them.
+    virtual Previews* previews() { return nullptr; }
+
     // Builds the service with `options`; again: a restart over the same store and folder.
     void start() {
         options.thumbnailer = PEYK_THUMBNAILER;
@@ -142,7 +145,7 @@ protected:
         media = std::make_unique<Media>(options, test.db, clock, random, timers);
         ASSERT_TRUE(media->start());
         api = std::make_unique<client_api::Api>(*router, tokens, limiter);
-        client_api::add_media_endpoints(*api, *media, endpoints);
+        client_api::add_media_endpoints(*api, *media, previews(), endpoints);
     }
 
     struct Sent {

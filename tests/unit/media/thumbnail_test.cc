@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-#include "media/thumbnailer/protocol.h"
+#include "media/sandbox/child.h"
 #include "unit/media/pictures.h"
 #include "unit/media/support.h"
 
@@ -242,12 +242,12 @@ TEST_F(Sandbox, refuses_files_even_without_the_list_of_calls) {
     // By Landlock alone, where the kernel has it.
     const auto end = attempt("open-landlock");
     EXPECT_EQ(end.signal, 0);
-    EXPECT_EQ(end.status, thumbnailer::kRefused);
+    EXPECT_EQ(end.status, sandbox::kRefused);
 }
 
 TEST_F(Sandbox, limits_memory_and_does_not_notice_what_is_allowed) {
-    EXPECT_EQ(attempt("memory").status, thumbnailer::kRefused);
-    EXPECT_EQ(attempt("nothing").status, thumbnailer::kSurvived);
+    EXPECT_EQ(attempt("memory").status, sandbox::kRefused);
+    EXPECT_EQ(attempt("nothing").status, sandbox::kSurvived);
 }
 
 TEST_F(Sandbox, kills_who_takes_too_long) {

@@ -1,4 +1,4 @@
-#include "media/thumbnailer/self_test.h"
+#include "media/sandbox/self_test.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -9,10 +9,9 @@
 #include <cstring>
 #include <string_view>
 
-#include "media/thumbnailer/protocol.h"
-#include "media/thumbnailer/sandbox.h"
+#include "media/sandbox/child.h"
 
-namespace peyk::media::thumbnailer {
+namespace peyk::media::sandbox {
 namespace {
 
 bool try_memory() {
@@ -52,11 +51,11 @@ bool attempt(std::string_view name) {
 
 }  // namespace
 
-int self_test(const char* name) {
-    SandboxParts parts;
+int self_test(const char* name, const Limits& limits) {
+    Parts parts;
     parts.seccomp = std::string_view(name) != "open-landlock";
-    if (!enter_sandbox(kOutput, parts)) return kNoSandbox;
+    if (!enter(limits, parts)) return kNoSandbox;
     return attempt(name) ? kSurvived : kRefused;
 }
 
-}  // namespace peyk::media::thumbnailer
+}  // namespace peyk::media::sandbox

@@ -1,4 +1,4 @@
-#include "media/thumbnailer/sandbox.h"
+#include "media/sandbox/sandbox.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -18,9 +18,9 @@
 #include <cstdio>
 #include <initializer_list>
 
-#include "media/thumbnailer/protocol.h"
+#include "media/sandbox/child.h"
 
-namespace peyk::media::thumbnailer {
+namespace peyk::media::sandbox {
 namespace {
 
 bool limit(int resource, rlim_t value) {
@@ -94,14 +94,14 @@ private:
 };
 
 // Anything that is not here kills the process: opening files, sockets, processes, signals to others, ptrace, io_uring….
-bool allow_list(int output) {
+bool allow_list() {
     Filter filter;
     if (!filter) return false;
     // Memory, but never executable memory.
     for (int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) filter.allow_if(call, masked(2, PROT_EXEC, 0));
     for (int call : {SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk)}) filter.allow(call);
     // The answer.
-    filter.allow_if(SCMP_SYS(write), equals(0, static_cast<scmp_datum_t>(output)));
+    filter.allow_if(SCMP_SYS(write), equals(0, kOutput));
     // Threads of this process (the decoder's pipeline has two), never processes. clone3 hides its flags behind a
     // pointer: told that it does not exist, the C library falls back to clone.
     constexpr scmp_datum_t kThread = CLONE_VM | CLONE_THREAD | CLONE_SIGHAND;
@@ -142,16 +142,14 @@ bool prepare_process() {
     return drop_capabilities() && limit(RLIMIT_CORE, 0);
 }
 
-bool enter_sandbox(int output, SandboxParts parts) {
-    // Room for the largest image: 32 million pixels of 4 bytes decoded at once (webp, gif), twice for gif's canvas.
-    constexpr std::uint64_t kWorkingMemory = 384ULL << 20;
+bool enter(const Limits& limits, Parts parts) {
     const std::uint64_t in_use = address_space();
     // Files first: making a Landlock ruleset needs one more descriptor.
     if (parts.landlock && !forbid_files()) return false;
-    if (!limit(RLIMIT_AS, in_use + kWorkingMemory) || !limit(RLIMIT_CPU, 5) || !limit(RLIMIT_FSIZE, kMaxOutput) ||
-        !limit(RLIMIT_NOFILE, static_cast<rlim_t>(output) + 1) || !limit(RLIMIT_MEMLOCK, 0))
+    if (!limit(RLIMIT_AS, in_use + limits.memory) || !limit(RLIMIT_CPU, limits.cpu_seconds) ||
+        !limit(RLIMIT_FSIZE, limits.output) || !limit(RLIMIT_NOFILE, kOutput + 1) || !limit(RLIMIT_MEMLOCK, 0))
         return false;
-    return !parts.seccomp || allow_list(output);
+    return !parts.seccomp || allow_list();
 }
 
-}  // namespace peyk::media::thumbnailer
+}  // namespace peyk::media::sandbox
