@@ -11,7 +11,7 @@ namespace {
 constexpr Millis kWarnEvery = std::chrono::hours(24);
 constexpr std::size_t kMaxNames = 100;
 
-std::filesystem::path canonical(const std::filesystem::path& path) {
+std::filesystem::path real_path(const std::filesystem::path& path) {
     std::error_code error;
     auto out = std::filesystem::weakly_canonical(path, error);
     return error ? path.lexically_normal() : out;
@@ -55,7 +55,7 @@ std::int64_t days_until(Millis end, const Clock& clock) {
 
 bool is_of_local_ca(const ListenerConfig& listener, const Config& config) {
     return !listener.tls_certificate.empty() &&
-           canonical(listener.tls_certificate) == canonical(http::local_ca_files(config.ca_dir()).leaf.certificate);
+           real_path(listener.tls_certificate) == real_path(http::local_ca_files(config.ca_dir()).leaf.certificate);
 }
 
 bool uses_local_ca(const Config& config) {

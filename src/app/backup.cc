@@ -243,6 +243,7 @@ Result<RestoreReport> restore_backup(const Config& config, const fs::path& sourc
     PEYK_TRY(auto items, storage::read_list(source / kList, master.derive(kListKey)));
     auto listed = split(items);
     PEYK_CHECK(make_data_folder(config));
+    PEYK_CHECK(storage::make_directory(unfinished_media(config)));  // also where there are no media
     RestoreReport report;
     PEYK_TRY(report.copied, check(source, listed, unfinished_media(config)));
     auto finish = [&]() -> Result<void> {

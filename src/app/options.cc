@@ -109,7 +109,8 @@ users::Options user_options(const Config& config) {
     out.directory = config.privacy.user_directory;
     out.presence = config.privacy.presence;
     out.whois = config.privacy.whois;
-    // A mail says that somebody has an account here, and when they were away: in the quiet profile nobody can ask for it.
+    // A mail says that somebody has an account here, and when they were away: in the quiet profile nobody can ask for
+    // it.
     out.email_notices = config.privacy.email_notices && config.privacy.third_party_ids && !config.mail.host.empty() &&
                         config.privacy.profile == Profile::open;
     out.default_room_version = config.server.default_room_version;

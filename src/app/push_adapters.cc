@@ -145,7 +145,8 @@ Task<Result<void>> NoticesByMail::send(UserId user, std::string address, std::ui
     const auto& server = users_.options().server_name;
     auto subject = fmt::format("{} unread at {}", unread, server);
     auto text = fmt::format(
-        "There are {0} unread messages or invitations for you at {1}.\n\nنزد {1} {0} پیام یا دعوت خوانده‌نشده "
+        "There are {0} unread messages or invitations for you at {1}.\n\nنزد {1} {0} پیام یا دعوت "
+        "خوانده‌نشده "
         "دارید.\n\n{2}\n\nYou asked for this notice. Your messenger app switches it off.\nاین اعلان را خودتان "
         "خواسته‌اید؛ در برنامهٔ پیام‌رسان خاموش می‌شود.\n",
         unread, server, base_url_);

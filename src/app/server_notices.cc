@@ -27,11 +27,12 @@ UserId notices_user(std::string_view server_name) {
 }
 
 ServerNotices::ServerNotices(rooms::Rooms& rooms, rooms::RoomCreator& creator, const rooms::Profiles& profiles,
-                             users::Users& users)
+                             users::Users& users, std::optional<rooms::Notices>& configured)
     : rooms_(rooms),
       creator_(creator),
       profiles_(profiles),
       users_(users),
+      configured_(configured),
       self_(notices_user(rooms.server().view())) {}
 
 Task<Result<void>> ServerNotices::password_reset(UserId user) {
@@ -40,12 +41,18 @@ Task<Result<void>> ServerNotices::password_reset(UserId user) {
 }
 
 Task<Result<void>> ServerNotices::tell(UserId user, std::string type, std::string text) {
+    json::Object message{
+        {"msgtype", "m.server_notice"}, {"server_notice_type", std::move(type)}, {"body", std::move(text)}};
+    if (configured_) {
+        rooms::Notice notice;
+        notice.content = std::move(message);
+        PEYK_CO_CHECK(co_await configured_->send(std::move(user), std::move(notice)));
+        co_return Result<void>{};
+    }
     PEYK_CO_TRY(bool taken, users_.accounts.exists(self_));
     if (taken) co_return fail(Errc::conflict, "an account of before has the name that the server speaks under");
     auto number = users_.accounts.number(user);
     auto lane = co_await lanes_.enter(number);
-    json::Object message{
-        {"msgtype", "m.server_notice"}, {"server_notice_type", std::move(type)}, {"body", std::move(text)}};
     PEYK_CO_TRY(auto known, users_.account_data.stored(number, std::nullopt, kNoticesRoom));
     const auto* id = known.find("room_id");
     auto room = id && id->string() ? RoomId::parse(*id->string()) : Result<RoomId>(fail(Errc::not_found));

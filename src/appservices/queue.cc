@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint64_t kServer = 0;  // the owner number of the server's rows
 constexpr Millis kFirstPause{1'000}, kLongestPause{5 * 60'000};
 constexpr Millis kTransactionTime{60'000};
-constexpr Millis kSaveEvery{60'000};        // the place of a service to which nothing is sent
-constexpr std::size_t kLooked = 2'000;      // events looked at before others get the worker
+constexpr Millis kSaveEvery{60'000};    // the place of a service to which nothing is sent
+constexpr std::size_t kLooked = 2'000;  // events looked at before others get the worker
 
 std::string_view hint_for(int status) {
     bool refused = status == 401 || status == 403;

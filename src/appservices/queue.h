@@ -27,7 +27,7 @@ struct QueueParts {
     const Clock& clock;
     std::uint64_t incarnation;  // of the store: ids of transactions must not repeat after a restore
     const rooms::Memberships* memberships = nullptr;
-    InboxSource* inboxes = nullptr;             // null: no to-device messages are sent
+    InboxSource* inboxes = nullptr;            // null: no to-device messages are sent
     const PresenceSource* presence = nullptr;  // null: nobody keeps it
 };
 

@@ -1,5 +1,5 @@
-// What a service is told beside events: receipts, typing, presence and to-device messages. Spec: Application Service API ›
-// Pushing ephemeral data; MSC4203.
+// What a service is told beside events: receipts, typing, presence and to-device messages. Spec: Application Service
+// API › Pushing ephemeral data; MSC4203.
 
 #include <algorithm>
 
@@ -8,8 +8,8 @@
 namespace peyk::appservices {
 namespace {
 
-constexpr std::size_t kReceiptsInOne = 50;      // of one item
-constexpr std::size_t kMaxForeign = 100'000;    // numbers remembered
+constexpr std::size_t kReceiptsInOne = 50;       // of one item
+constexpr std::size_t kMaxForeign = 100'000;     // numbers remembered
 constexpr std::size_t kMaxTypingRooms = 10'000;  // the same
 
 }  // namespace
@@ -162,8 +162,7 @@ Result<void> Queue::collect_presence(Transaction& into) {
 // Nobody else reads the messages of these: somebody with a password of their own syncs, and their messages are left to
 // that. Spec: MSC4203, when messages are deleted.
 bool Queue::keeps(const UserId& user) const {
-    return parts_.registry.owns(service_, user) &&
-           (user == service_.sender || parts_.registry.is_taken(user, nullptr));
+    return parts_.registry.owns(service_, user) && (user == service_.sender || parts_.registry.is_taken(user, nullptr));
 }
 
 Result<void> Queue::collect_inboxes(storage::Position to, Transaction& into) {

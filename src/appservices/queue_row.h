@@ -25,8 +25,8 @@ struct InboxRef {
 };
 
 // What goes under one id, decided and written down before the first attempt. Events by reference: a transaction of a
-// hundred may be megabytes, and an event that is redacted between two attempts must not be sent whole. To-device messages
-// by reference as well: they stay in the inbox until the transaction is taken.
+// hundred may be megabytes, and an event that is redacted between two attempts must not be sent whole. To-device
+// messages by reference as well: they stay in the inbox until the transaction is taken.
 struct Transaction {
     std::string id;
     Millis made{0};  // what ages are counted from, so that two attempts say the same

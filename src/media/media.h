@@ -114,8 +114,8 @@ public:
     // Errors: as download(); M_UNKNOWN 400 (no image that we decode); M_TOO_LARGE 413; unavailable (busy).
     Task<Result<Content>> thumbnail(MediaId id, ThumbnailRequest request, Patience patience);
 
-    // Keeps a picture that nobody uploaded for `borrowed_life`, up to an hour longer: on nobody's list, in nobody's quota. Errors: full,
-    // M_TOO_LARGE.
+    // Keeps a picture that nobody uploaded for `borrowed_life`, up to an hour longer: on nobody's list, in nobody's
+    // quota. Errors: full, M_TOO_LARGE.
     Task<Result<MediaId>> borrow(std::string bytes, std::string content_type);
     // Whether there is content under this id now.
     bool has(const MediaId& id) const;

@@ -172,13 +172,16 @@ Task<http::Response> FallbackPages::sso_redirect(Visit visit) {
     std::string provider(visit.request.capture("provider"));
     if (provider == users::kOwnPages) provider.clear();
     if (!provider.empty() && !desk_.oauth.providers.find(provider))
-        co_return visit.message(404, words::kSignIn, words::kProviderUnknown);
+        co_return matrix_error(404, "M_NOT_FOUND", "There is no such way to sign in here");
     const auto& to = visit.query.get("redirectUrl");
     if (to.empty()) co_return matrix_error(400, "M_MISSING_PARAM", "'redirectUrl' is missing");
     if (!sso_target(to)) co_return matrix_error(400, "M_INVALID_PARAM", "'redirectUrl' is no address of an app");
     auto page = std::string(kSsoPath) + "?redirectUrl=" + http::percent_encode(to);
-    if (!provider.empty()) co_return visit.redirect(visit.base() + provider_address(provider, "", page));
-    if (visit.query.get("action") == "register") page += "&action=register";
+    if (provider.empty()) {
+        if (visit.query.get("action") == "register") page += "&action=register";
+    } else {
+        page = provider_address(provider, "", page);
+    }
     auto response = visit.redirect(visit.base() + page);
     response.status = 302;  // as the specification has it; pages go on with 303
     co_return response;

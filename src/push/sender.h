@@ -43,9 +43,9 @@ struct SenderOptions {
     std::vector<std::string> gateways;
     Millis first_retry{1'000};
     Millis longest_retry{3'600'000};
-    Millis give_up{86'400'000};  // of one notification
-    Millis notice_delay{600'000};       // so long something stays unread before a mail says so
-    Millis notice_again{86'400'000};    // before a second one, when nothing was read since
+    Millis give_up{86'400'000};       // of one notification
+    Millis notice_delay{600'000};     // so long something stays unread before a mail says so
+    Millis notice_again{86'400'000};  // before a second one, when nothing was read since
 };
 
 // Purpose:  one line of notifications for each pusher, in order, sent again until the gateway takes them.

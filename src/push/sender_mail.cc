@@ -1,5 +1,5 @@
-// Notices by e-mail: one for what stays unread, not one for each message. Spec: Client-Server API › POST /pushers/set, kind
-// "email".
+// Notices by e-mail: one for what stays unread, not one for each message. Spec: Client-Server API › POST /pushers/set,
+// kind "email".
 
 #include "base/logging.h"
 #include "push/sender_run.h"

@@ -25,9 +25,7 @@ Result<Filter> Filter::parse(const json::Value* definition) {
     return out;
 }
 
-bool Filter::wants_room(std::string_view room) const {
-    return !not_rooms.has(room) && (!rooms || rooms->has(room));
-}
+bool Filter::wants_room(std::string_view room) const { return !not_rooms.has(room) && (!rooms || rooms->has(room)); }
 
 SharedFilters::SharedFilters() : none_(std::make_shared<const Filter>(Filter::parse(nullptr).value())) {}
 

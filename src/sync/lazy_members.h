@@ -9,8 +9,8 @@
 namespace peyk::sync {
 
 // Purpose:  remembers per device.  Runs on: any thread.
-// An answer may be lost on its way, and the client then asks again with the token it had. So what an answer tells counts
-// only once the token of that very answer comes back.
+// An answer may be lost on its way, and the client then asks again with the token it had. So what an answer tells
+// counts only once the token of that very answer comes back.
 class LazyMembers {
 public:
     // A request of the device has presented the token of the answer that ended at `position`.

@@ -1,6 +1,6 @@
 // Spec: Client-Server API › Predefined Rules (version 1.17, without the legacy mention rules). With those of MSC3930
-// for polls, which is accepted and not in the specification yet: each under its final name, for the final type of event,
-// and under the name that clients know today, for the type that they send today.
+// for polls, which is accepted and not in the specification yet: each under its final name, for the final type of
+// event, and under the name that clients know today, for the type that they send today.
 
 #include "base/error.h"
 #include "users/push_rules.h"

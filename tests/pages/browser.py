@@ -24,6 +24,7 @@ class Form:
     method: str
     fields: dict[str, str] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    boxes: set[str] = field(default_factory=set)  # that can be ticked, ticked or not
 
 
 class Parser(HTMLParser):
@@ -41,6 +42,8 @@ class Parser(HTMLParser):
             self.inside = Form(attributes.get("action", ""), attributes.get("method", "get"))
             self.forms.append(self.inside)
         elif tag == "input" and self.inside and attributes.get("name"):
+            if attributes.get("type") == "checkbox":
+                self.inside.boxes.add(attributes["name"])
             if attributes.get("type") not in ("checkbox", "radio") or "checked" in attributes:
                 self.inside.fields[attributes["name"]] = attributes.get("value", "")
         elif tag == "button" and self.inside and attributes.get("name"):
@@ -73,7 +76,7 @@ class Page:
 
     def form(self, having: str | None = None) -> Form:
         for one in self.parsed.forms:
-            if having is None or having in one.fields or any(name == having for name, _ in one.buttons):
+            if having is None or having in one.fields or having in one.boxes or any(name == having for name, _ in one.buttons):
                 return one
         raise Wrong(f"no form with {having} on {self.url} ({self.status}): {self.text[:200]}")
 

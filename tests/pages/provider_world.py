@@ -34,7 +34,7 @@ class School:
         self.world = type(world)(self.server)
         self.base = self.world.base
 
-    def realm(self, name: str = "school", **person) -> Realm:
+    def realm(self, name: str = "school", /, **person) -> Realm:
         """The realm as it should be, with somebody new before it."""
         realm = self.provider.realm(name)
         realm.well()

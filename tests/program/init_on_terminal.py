@@ -73,12 +73,24 @@ class Terminal:
         return self.process.returncode
 
 
+def lifetimes(terminal: Terminal, days: str = "", rooms: str = "") -> None:
+    """The questions about how long things are kept; nothing is what they propose."""
+    terminal.until("Messages end after how many days [0]:")
+    check("vanishes unasked" in terminal.shown, "it explains what ends")
+    terminal.answer(days)
+    terminal.until("May rooms set a time of their own (yes or no) [no]:")
+    terminal.answer(rooms)
+    terminal.until("Files end after how many days [0]:")
+    terminal.answer("")
+
+
 def make(server: Path, folder: Path) -> None:
     """Questions, answers, and what is there then."""
     terminal = Terminal([server, "init"], folder)
     terminal.until("Name of the server [localhost]:")
     check("for ever" in terminal.shown, "it explains that the name is for ever")
     terminal.answer("school.lan")
+    lifetimes(terminal, "30", "yes")
     terminal.until("New passphrase:")
     check("without it" in terminal.shown, "it explains what the passphrase is")
     terminal.answer(PASSPHRASE)
@@ -89,6 +101,7 @@ def make(server: Path, folder: Path) -> None:
     check("Fingerprint" in terminal.shown and "peyk user add" in terminal.shown, "it says how to go on")
     config = (folder / "peyk.toml").read_text()
     check('name = "school.lan"' in config and 'key_source = "passphrase"' in config, f"the answers are in the file: {config}")
+    check('default_lifetime = "30 d"' in config, f"the lifetime is in the file: {config}")
     check((folder / "data/store").is_dir() and (folder / "data/ca/server.crt").is_file(), "store and certificate are made")
     check(PASSPHRASE.encode() not in b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file()),
           "the passphrase is kept nowhere")
@@ -108,6 +121,7 @@ def refuse(server: Path, folder: Path) -> None:
     """Two passphrases that differ, and one that is too short, make nothing."""
     for first, second, why in (("long enough for one", "and another for two", "differ"), ("short", "short", "ten characters")):
         terminal = Terminal([server, "init", "--server-name", "school.lan"], folder)
+        lifetimes(terminal)
         terminal.until("New passphrase:")
         terminal.answer(first)
         terminal.until("Once more:")

@@ -96,7 +96,7 @@ class Matrix:
         return len(probes), [verdict for verdict in verdicts if verdict]
 
     def row(self, room: Room, person: Person) -> tuple[int, list[str]]:
-        probes = of_room(room, person)
+        probes = of_room(room, person, self.view(room, person))
         if person.token and person.role != "guest":
             probes += self.with_tokens(room, person)
         return self.judge(probes)
@@ -105,7 +105,7 @@ class Matrix:
         """Tokens lead to other moments of a room; other people's tokens lead nowhere."""
         view, out = self.view(room, person), []
         may = view.may_marks() | view.past_states()
-        for token in person.tokens:
+        for token in person.tokens[::2]:
             # Of a moment when the user could not look in, the members are not told.
             out.append(Probe(person, room, "members at a time", Request("GET", room.path(f"members?at={token}")), may,
                              reads=view.reads, statuses={200, 403} if view.reads else None))
@@ -125,11 +125,14 @@ class Matrix:
         for room in self.rooms:
             view = self.view(room, person)
             out |= view.may_marks() | view.may_state() | view.told_at_the_door()
-            if past:  # and what was redacted since
-                out |= view.past_states().union(*(room.log.events[index].hidden for index in view.may))
+            if past:  # also before the room was forgotten, and before it was redacted
+                seen = room.log.visible(person.id)
+                out |= view.past_states() | view.marks(seen) | view.replaced(seen)
+                out |= set().union(*(room.log.events[index].hidden for index in seen))
             if person.role == "creator":
                 out |= set(room.secrets.values())
-        return out | ({self.status} if self.shares_a_room(person) else set())
+        shares = self.shares_a_room(person) or (past and any(self.view(room, person).was_in() for room in self.rooms))
+        return out | ({self.status} if shares else set())
 
     def shares_a_room(self, person: Person) -> bool:
         return any(self.view(room, person).joined for room in self.rooms)

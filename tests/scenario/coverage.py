@@ -19,15 +19,11 @@ COMMAND = "tests/scenario/run.py --write-coverage"
 # Routes that cannot be shown, each with its reason. One that is shown all the same is an error: the reason is out of date.
 NO_TELEPHONES = "no telephone numbers: a service that sends text messages would learn who uses the server (refused as the " \
     "specification says, `accounts/email`)"
-NO_PREVIEWS = "URL previews are not built"
 REASONS: dict[str, str] = {
     "GET /.well-known/matrix/policy_server": "answered by policy servers, which this is not: 404",
     "POST /_matrix/client/v3/account/3pid/msisdn/requestToken": NO_TELEPHONES,
     "POST /_matrix/client/v3/account/password/msisdn/requestToken": NO_TELEPHONES,
     "POST /_matrix/client/v3/register/msisdn/requestToken": NO_TELEPHONES,
-    "GET /_matrix/client/v1/media/preview_url": NO_PREVIEWS,
-    "GET /_matrix/media/v3/preview_url": NO_PREVIEWS,
-    "GET /_matrix/client/v3/login/sso/redirect/{idpId}": "sign-in through other providers is not built",
 }
 
 

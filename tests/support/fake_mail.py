@@ -54,6 +54,9 @@ class Mailbox:
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
+    def fields(self) -> dict:
+        return {"host": "127.0.0.1", "port": self.port}
+
     def take(self, sender: str, to: str, data: bytes) -> None:
         message = email.message_from_bytes(data, policy=email.policy.default)
         text = message.get_content()

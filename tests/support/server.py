@@ -1,10 +1,13 @@
 """Starts, stops, kills and restarts servers for tests."""
+import itertools
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -18,10 +21,23 @@ class ServerFailed(Exception):
     pass
 
 
+PORTS = itertools.cycle(range(12000, 32000))  # below those that the kernel gives to others meanwhile
+PORTS_LOCK = threading.Lock()
+for _ in range(random.randrange(20000)):  # other processes of tests begin elsewhere
+    next(PORTS)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, and that is given to nobody else before its server has started."""
+    while True:
+        with PORTS_LOCK:
+            port = next(PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Server:

@@ -110,8 +110,9 @@ private:
 // MSC4143: where calls of many find each other.
 class RtcTransports {
 public:
-    static constexpr std::array kRoutes{Route{Method::get, "/_matrix/client/v1/rtc/transports"},
-                                        Route{Method::get, "/_matrix/client/unstable/org.matrix.msc4143/rtc/transports"}};
+    static constexpr std::array kRoutes{
+        Route{Method::get, "/_matrix/client/v1/rtc/transports"},
+        Route{Method::get, "/_matrix/client/unstable/org.matrix.msc4143/rtc/transports"}};
     explicit RtcTransports(const users::Options& options) : options_(options) {}
 
     Task<Result<Reply>> run(Call) {

@@ -8,7 +8,6 @@ void add_room_endpoints(Api& api, const RoomServices& services) {
     add_sending_endpoints(api, services);
     add_state_endpoints(api, services);
     add_history_endpoints(api, services);
-    add_initial_sync_endpoints(api, services);
     add_relation_endpoints(api, services);
     add_summary_endpoints(api, services);
     add_report_endpoints(api, services);

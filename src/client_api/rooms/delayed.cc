@@ -1,6 +1,6 @@
-// Delayed events: scheduling, acting on them, looking them up. MSC4140, as it was merged, and the two forms that clients
-// use which were written before: a draft's other names on the same paths, and a parameter of sending. Answers carry the
-// names of all.
+// Delayed events: scheduling, acting on them, looking them up. MSC4140, as it was merged, and the two forms that
+// clients use which were written before: a draft's other names on the same paths, and a parameter of sending. Answers
+// carry the names of all.
 
 #include <algorithm>
 #include <charconv>
@@ -134,7 +134,9 @@ std::string_view outcome_of(const DelayedEvent& event) {
 json::Object outer_outcome(const DelayedEvent& event, const json::Object& entry) {
     json::Object out{{"delayed_event", entry},
                      {"outcome", event.state == DelayedState::sent ? "send" : "cancel"},
-                     {"reason", event.state == DelayedState::failed ? "error" : event.by_action ? "action" : "delay"}};
+                     {"reason", event.state == DelayedState::failed ? "error"
+                                : event.by_action                   ? "action"
+                                                                    : "delay"}};
     for (const char* name : {"error", "event_id", "origin_server_ts"}) {
         if (const auto* value = entry.find(name)) out.set(name, *value);
     }

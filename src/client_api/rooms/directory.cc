@@ -114,10 +114,7 @@ public:
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
         PEYK_CO_TRY(auto access, open_room(services_, call.who(), room));
-        // Members, and anybody where the world may read; not who has left.
-        PEYK_CO_TRY(auto visibility, access.visibility.visibility_at(access.roots));
-        if (!access.joined() && visibility != rooms::HistoryVisibility::world_readable)
-            co_return m::forbidden("You are not in this room");
+        PEYK_CO_CHECK(check_present(access));
         PEYK_CO_TRY(auto aliases, services_.directory.aliases_of(room));
         json::Array list;
         for (const auto& alias : aliases) list.push_back(alias.str());

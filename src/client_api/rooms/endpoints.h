@@ -88,7 +88,6 @@ void add_membership_endpoints(Api& api, const RoomServices& services);
 void add_sending_endpoints(Api& api, const RoomServices& services);
 void add_state_endpoints(Api& api, const RoomServices& services);
 void add_history_endpoints(Api& api, const RoomServices& services);
-void add_initial_sync_endpoints(Api& api, const RoomServices& services);
 void add_relation_endpoints(Api& api, const RoomServices& services);
 void add_summary_endpoints(Api& api, const RoomServices& services);
 void add_report_endpoints(Api& api, const RoomServices& services);

@@ -8,10 +8,10 @@ namespace peyk::client_api {
 namespace {
 
 constexpr std::size_t kMaxListed = 500;
-constexpr std::size_t kPage = 100;          // rooms read at once
-constexpr std::size_t kScanned = 2'000;     // rooms looked at for one page; the token goes on behind them
-constexpr std::size_t kMaxTerm = 512;       // bytes
-constexpr std::size_t kMaxTypes = 100;      // of a filter
+constexpr std::size_t kPage = 100;           // rooms read at once
+constexpr std::size_t kScanned = 2'000;      // rooms looked at for one page; the token goes on behind them
+constexpr std::size_t kMaxTerm = 512;        // bytes
+constexpr std::size_t kMaxTypes = 100;       // of a filter
 constexpr std::size_t kSearchedText = 1000;  // bytes of a name or topic: nobody looks for a room by more
 
 using Published = rooms::Directory::Published;

@@ -2,6 +2,8 @@
 // sync, flattened; and the stream of one room for who is not in it.
 // Spec: Client-Server API › Syncing › GET /events (deprecated); Room previews.
 
+#include <algorithm>
+
 #include "client_api/rooms/access.h"
 #include "client_api/sync/endpoints.h"
 #include "rooms/timeline/history.h"
@@ -117,6 +119,7 @@ public:
         request.since = call.request.parameter("from");
         if (request.since && request.since->empty()) request.since.reset();
         PEYK_CO_TRY(auto timeout, call.number("timeout", 0, 0, kMaxTimeout));
+        request.timeout = Millis{timeout};
         auto only = call.request.parameter("room_id");
         bool peeks = false;
         if (only) {
@@ -124,21 +127,46 @@ public:
             PEYK_CO_TRY(auto access, open_room(services_, call.who(), room));
             peeks = !access.joined();
             if (peeks && request.since)
-                co_return co_await peek(std::move(call), std::move(room), *request.since, Millis{timeout});
+                co_return co_await peek(std::move(call), std::move(room), *std::move(request.since), request.timeout);
         }
         request.filter = std::string(request.since ? kEverything : kNoEvents);
-        if (!peeks) request.timeout = Millis{timeout};
+        if (peeks) request.timeout = Millis{0};  // a stream that begins now: there is nothing to wait for
         auto start = request.since;
         auto hangup = call.request.hangup;
         PEYK_CO_TRY(auto text, co_await sync_.run(std::move(request), std::move(hangup)));
         PEYK_CO_TRY(json::Value answer, json::parse(text));
         auto chunk = flatten(answer);
+        PEYK_CO_CHECK(complete(chunk, call.who().user_number));
         if (only) std::erase_if(chunk, [&](const auto& event) { return event.get_string("room_id") != *only; });
         std::string end(answer.get_string("next_batch").value_or(""));
         co_return Reply::of({{"chunk", std::move(chunk)}, {"start", start.value_or(end)}, {"end", end}});
     }
 
 private:
+    // An invitation or a knock is stripped in a sync; an event of the stream has its id and its time.
+    Result<void> complete(json::Array& chunk, std::uint64_t user) const {
+        bool lacking = std::ranges::any_of(chunk, [](const auto& event) { return lacks_id(event); });
+        if (!lacking) return {};
+        PEYK_TRY(auto rows, services_.memberships.of(user));
+        for (auto& event : chunk) {
+            if (!lacks_id(event)) continue;
+            auto row =
+                std::ranges::find(*rows, event.get_string("room_id"), [](const auto& one) { return one.room.view(); });
+            if (row == rows->end()) continue;
+            PEYK_TRY(auto info, services_.store.find(row->number));
+            if (!info) continue;
+            PEYK_TRY(auto stored, services_.store.event(*info, row->event));
+            if (!stored) continue;
+            event.object()->set("event_id", stored->event->id.str());
+            event.object()->set("origin_server_ts", stored->event->origin_server_ts);
+        }
+        return {};
+    }
+    static bool lacks_id(const json::Value& event) {
+        return event.get_string("room_id") && event.get_string("type") && !event.get("event_id") &&
+               event.get("state_key");
+    }
+
     Task<Result<Reply>> peek(Call call, RoomId room, std::string from, Millis timeout) const {
         Peek peek(services_, sync_);
         co_return co_await peek.run(std::move(call), std::move(room), std::move(from), timeout);
@@ -150,8 +178,6 @@ private:
 
 }  // namespace
 
-void add_event_stream(Api& api, sync::SyncV3& sync, const RoomServices& services) {
-    api.add<Events>(services, sync);
-}
+void add_event_stream(Api& api, sync::SyncV3& sync, const RoomServices& services) { api.add<Events>(services, sync); }
 
 }  // namespace peyk::client_api

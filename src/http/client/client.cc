@@ -125,8 +125,8 @@ struct Client::Core {
     class Place {
     public:
         Place(Core& core, Reach reach) : core_(core), stranger_(reach == Reach::strangers) {
-            const auto& taken = core.taken;
-            free_ = taken.all < core.options.total && (!stranger_ || taken.strangers < core.options.total / 2);
+            const auto& now = core.taken;
+            free_ = now.all < core.options.total && (!stranger_ || now.strangers < core.options.total / 2);
             if (free_) core_.taken.all += 1, core_.taken.strangers += stranger_;
         }
         Place(const Place&) = delete;

@@ -95,19 +95,19 @@ bool is_dropped(std::string_view character) {
 std::string clean_line(std::string_view text, std::size_t max) {
     std::string out;
     if (!is_utf8(text)) return out;
-    std::size_t last_gap = 0;
+    constexpr std::string_view kMore = "…";
+    std::size_t last_gap = 0;  // where a cut would be between words
     for (std::size_t at = 0; at < text.size();) {
         const auto character = text.substr(at, length_of(text[at]));
         at += character.size();
         const bool gap = character == " " || character == "\n" || character == "\t" || character == "\u00a0";
         if (!gap && is_dropped(character)) continue;
         if (gap && (out.empty() || out.back() == ' ')) continue;
-        if (gap) last_gap = out.size();
+        if (gap && out.size() + kMore.size() <= max) last_gap = out.size();
         out += gap ? " " : character;
         if (out.size() <= max) continue;
         // The last word goes, unless that were most of the text.
         out.resize(last_gap > max / 2 ? last_gap : out.size() - character.size());
-        constexpr std::string_view kMore = "…";
         while (out.size() + kMore.size() > max) {
             while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xc0) == 0x80) out.pop_back();
             if (!out.empty()) out.pop_back();

@@ -50,7 +50,7 @@ Task<Result<void>> RoomStream::set_receipt(RoomNumber room, Receipt receipt) {
     storage::Change change(db_, Owner::room, room, db_.epoch(Owner::room, room));
     if (old) {
         change.del(kRoomStream, room, number_key(old->position));
-    } else if (!receipt.thread.empty()) {
+    } else if (!receipt.thread.empty() && receipt.thread != "main") {
         PEYK_CO_CHECK(drop_old_threads(change, room, user));
     }
     change.put(kReceipts, room, digest, encode(receipt));

@@ -64,6 +64,7 @@ private:
     Rooms& rooms_;
     Memberships& memberships_;
     const Profiles& profiles_;
+    const std::optional<UserId> notices_;
 };
 
 }  // namespace peyk::rooms

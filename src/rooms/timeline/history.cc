@@ -18,7 +18,7 @@ Result<HistoryPage> history_page(const RoomStore& store, const RoomInfo& room, V
     EventNumber high = back ? at : (to ? std::min(to, top) : top);
     std::size_t rows = 0;
     RelatedFilter related(filter, store.relations());
-    auto seen = [&](const Child& child) -> Result<bool> {
+    auto may_be_seen = [&](const Child& child) -> Result<bool> {
         PEYK_TRY(auto event, store.event(room, child.number));
         if (!event) return false;
         return visibility.may_see(*event);
@@ -36,7 +36,7 @@ Result<HistoryPage> history_page(const RoomStore& store, const RoomInfo& room, V
             at = back ? event->number : event->number + 1;
             PEYK_TRY(bool seen, visibility.may_see(*event));
             if (!seen || !filter.wants(*event->event)) continue;
-            PEYK_TRY(bool fits, related.wants(room.number, event->event->id, seen));
+            PEYK_TRY(bool fits, related.wants(room.number, event->event->id, may_be_seen));
             if (fits) page.events.push_back(std::move(event));
         }
         if (!full) at = run.next;

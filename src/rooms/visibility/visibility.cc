@@ -44,7 +44,7 @@ Result<bool> Visibility::may_see_state(const StateRoots& roots, EventNumber at) 
 
 Result<bool> Visibility::may_see_replaced(const StoredEvent& event) {
     if (sees_everything_ || is_in_since(event)) return true;
-    bool own = event.event->is("m.room.member") && store_.number(*event.event->state_key) == user_;
+    bool own = event.event->is("m.room.member") && store_.db().number(*event.event->state_key) == user_;
     if (own) return true;
     PEYK_TRY(auto visibility, visibility_at(event.before));
     if (permits(visibility, Membership::none, joined_later(event.number))) return true;

@@ -97,7 +97,7 @@ await test("A provider whose page went wrong is told about, and the way on is th
     await page.goto("/_peyk/provider/school/callback?error=access_denied&state=unknown");
     await says(page, "This sign-in is over");
     await shot(page, "provider_over", "en", "light");
-    await page.click("a[href^='/_peyk/sign-in']");
+    await page.click("main a[href^='/_peyk/sign-in']");
     await says(page, "Sign in with");
     await context.close();
 });

@@ -12,7 +12,7 @@ from access.story import Room
 REFUSED = {403, 404}
 # What accounts without a password may ask for (Client-Server API › Guest access).
 FOR_GUESTS = {"messages", "messages with members", "event", "context", "state", "state event", "members", "initialSync",
-              "events of the room", "joined members"}
+              "events of the room", "joined members", "summary"}
 # Answered without a token as well.
 FOR_NOBODY = {"summary"}
 FILTER_LAZY = enc('{"lazy_load_members":true}')
@@ -74,8 +74,7 @@ class Timestamp(Probe):
         return super().verdict(answer, marks_in)
 
 
-def of_room(room: Room, person: Person) -> list[Probe]:
-    view = View(room.log, person.id, person.role)
+def of_room(room: Room, person: Person, view: View) -> list[Probe]:
     return [*history(room, person, view), *state(room, person, view), *relations(room, person, view),
             *around(room, person, view), *belongings(room, person, view)]
 
@@ -89,7 +88,9 @@ def history(room: Room, person: Person, view: View):
     yield get("messages", "messages?dir=b&limit=500", must=must)
     yield get("messages", "messages?dir=f&limit=500", must=must)
     yield get("messages with members", f"messages?dir=b&limit=30&filter={FILTER_LAZY}", may=may | view.may_state())
-    for index, event in enumerate(room.log.events):
+    # Of rooms whose visibility changes every second event is asked for, so that all takes seconds and not minutes.
+    steps = 1 if room.first == room.second else 2
+    for index, event in list(enumerate(room.log.events))[::steps]:
         seen = index in view.may
         own = event.marks | view.replaced([index]) | (may if event.is_message else set())  # with what relates to it
         surely = index in view.must and reads
@@ -99,7 +100,7 @@ def history(room: Room, person: Person, view: View):
         if event.marks:
             yield get("event", f"event/{enc(event.id)}", may=own if seen else set(), must=event.marks if surely else (),
                       reads=seen, statuses=statuses)
-        if index % 9 == 0 or event.id in (room.events["some have left"], room.events["last"]):
+        if index % 10 == 0 or event.id in (room.events["some have left"], room.events["last"]):
             yield get("context", f"context/{enc(event.id)}?limit=6", may=may | view.past_states() if seen else set(),
                       must=event.marks if surely else (), reads=seen, statuses=statuses)
         if index % 12 == 0:
@@ -107,14 +108,16 @@ def history(room: Room, person: Person, view: View):
                 path = f"/_matrix/client/v1/rooms/{enc(room.id)}/timestamp_to_event?ts={event.time}&dir={direction}"
                 yield Timestamp(person, room, "timestamp", Request("GET", path), set(), reads=reads, view=view,
                                 statuses={200, 404} if reads and person.role not in ("guest", "nobody") else None)
-    yield get("initialSync", "initialSync?limit=100", may=may | view.may_state(), must=must | view.must_state())
+    # With what is the asker's own beside the room's.
+    own = {room.secrets["account data"], room.secrets["tag"]} if person.role == "creator" else set()
+    yield get("initialSync", "initialSync?limit=100", may=may | view.may_state() | own, must=must | view.must_state())
     yield Probe(person, room, "events of the room", Request("GET", f"/events?room_id={enc(room.id)}"), may, reads=reads)
     body = {"search_categories": {"room_events": {
         "search_term": "needle", "order_by": "recent", "include_state": True, "filter": {"rooms": [room.id], "limit": 100},
         "event_context": {"before_limit": 3, "after_limit": 3, "include_profile": True}}}}
-    last = len(room.log.events) if view.joined else view.ended if view.ended is not None else -1
+    last = len(room.log.events) if view.joined else -1 if view.closed or view.ended is None else view.ended
     found = {mark for index in view.must if index <= last for mark in room.log.events[index].marks
-             if room.log.events[index].type == "m.room.message"} if view.joined or view.ended is not None and reads else set()
+             if room.log.events[index].type == "m.room.message"}
     yield Probe(person, room, "search", Request("POST", "/search", body), may | view.past_states(), found)
 
 

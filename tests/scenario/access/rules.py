@@ -9,6 +9,7 @@ the raw answer, wherever in it they may be.
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
 MARK = re.compile(r"mark-[0-9a-f]{12}")
 CLOSED_TO_PAST_MEMBERS = ("left, then banned", "unbanned", "invited again", "forgotten")
@@ -88,17 +89,21 @@ class Log:
                 or (visibility == "shared" and joins_later)                   # 3
                 or (visibility == "invited" and membership == "invite"))      # 4; 5: otherwise not
 
+    def last_join(self, user: str) -> int:
+        """The number of the last event that made the user a member; -1 when there is none."""
+        joins = [index for index, event in enumerate(self.events) if event.type == "m.room.member" and event.state_key == user
+                 and event.content.get("membership") == "join"]
+        return joins[-1] if joins else -1
+
     def visible(self, user: str, remembers_joins: bool = True) -> set[int]:
         """Events that the user may see at some time, by their numbers. Without memory of joins rule 3 does not apply."""
-        joins = [] if not remembers_joins else [i for i, event in enumerate(self.events) if event.type == "m.room.member" and event.state_key == user
-                 and self.membership(event.after, user) == "join"]
+        last_join = self.last_join(user) if remembers_joins else -1
         out = set()
         for index, event in enumerate(self.events):
-            joins_later = any(join > index for join in joins)
-            allowed = self.permits(event.after, user, joins_later)
+            allowed = self.permits(event.after, user, index < last_join)
             # "before or after": changes of the visibility, and of the user's own membership.
             if event.type == "m.room.history_visibility" or (event.type == "m.room.member" and event.state_key == user):
-                allowed = allowed or self.permits(event.before, user, joins_later)
+                allowed = allowed or self.permits(event.before, user, index < last_join)
             if allowed:
                 out.add(index)
         return out
@@ -113,9 +118,9 @@ class View:
         self.open = log.visibility(now) == "world_readable"
         self.joined = log.membership(now, user) == "join"
         self.ended = log.ended_at(user)
-        closed = kind in CLOSED_TO_PAST_MEMBERS or self.ended is None
+        self.closed = kind in CLOSED_TO_PAST_MEMBERS  # to what the user saw in an earlier stay
         # Whoever is in it, whoever was in it to the last, and anybody when the world may read it.
-        self.reads = self.open or self.joined or not closed
+        self.reads = self.open or self.joined or (self.ended is not None and not self.closed)
         # Ceiling: what the rules allow. A user who forgot the room reads nothing of it unless the world does.
         self.may = log.visible(user)
         if kind == "forgotten" and not self.open:
@@ -124,7 +129,7 @@ class View:
         self.must = set()
         if self.open or self.joined:
             # The server does not remember joins that were followed by more than one leave, kick or ban.
-            remembers = self.joined or (self.ended is not None and kind not in CLOSED_TO_PAST_MEMBERS)
+            remembers = self.joined or (self.ended is not None and not self.closed)
             self.must = log.visible(user, remembers)
         elif self.reads:
             self.must = {index for index in self.may if index <= self.ended}
@@ -132,39 +137,42 @@ class View:
     def marks(self, numbers: set[int]) -> set[str]:
         return set().union(*(self.log.events[index].marks for index in numbers)) if numbers else set()
 
+    @cache
     def may_marks(self) -> set[str]:
         return self.marks(self.may) | self.replaced(self.may)
 
     def replaced(self, numbers) -> set[str]:
         """What state events took the place of, which is told beside them: to who might have seen an event sent just before, and
         to users of their own membership."""
-        out = set()
-        joins = [i for i, event in enumerate(self.log.events) if self.log.membership(event.after, self.user) == "join"
-                 and event.state_key == self.user]
+        out, last_join = set(), self.log.last_join(self.user)
         for index in numbers:
             event = self.log.events[index]
             own = event.type == "m.room.member" and event.state_key == self.user
-            if own or self.log.permits(event.before, self.user, any(join > index for join in joins)):
+            if own or self.log.permits(event.before, self.user, index < last_join):
                 out |= event.replaced
         return out
 
+    @cache
     def must_marks(self) -> set[str]:
         return self.marks(self.must)
 
     def states(self) -> list[dict]:
         """The states that may be told as the room's state: now, or when the user left."""
         out = [self.log.now()] if self.open or self.joined else []
-        if self.ended is not None and self.kind not in CLOSED_TO_PAST_MEMBERS:
+        if self.ended is not None and not self.closed:
             out.append(self.log.events[self.ended].after)
         return out
 
+    @cache
     def may_state(self) -> set[str]:
         return set().union(*map(self.log.state_marks, self.states()), *(self.replaced(state.values()) for state in self.states()))
 
+    @cache
     def must_state(self) -> set[str]:
         states = self.states()
         return self.log.state_marks(states[0]) if states else set()
 
+    @cache
     def past_states(self) -> set[str]:
         """Marks of the states in which the user could read the room, at whatever time: for /context and for syncs that go on."""
         out = set()
@@ -174,6 +182,10 @@ class View:
                 out |= self.log.state_marks(event.after) | self.replaced(event.after.values())
         return out
 
+    def was_in(self) -> bool:
+        return any(self.log.membership(event.after, self.user) == "join" for event in self.log.events)
+
+    @cache
     def told_at_the_door(self) -> set[str]:
         """Stripped state of invitations and knocks: the room's name, topic and the like at that moment, and the event itself."""
         shown = ("m.room.name", "m.room.topic", "m.room.avatar", "m.room.canonical_alias", "m.room.join_rules", "m.room.create",
@@ -189,6 +201,7 @@ class View:
                         out |= self.log.events[index].marks if kind in shown else set()
         return out
 
+    @cache
     def preview(self) -> set[str]:
         """Name, topic and alias, for who may know of the room: in it, invited, or anybody when the world may read it."""
         if not (self.open or self.log.membership(self.log.now(), self.user) in ("join", "invite")):

@@ -33,8 +33,6 @@ void write(const fs::path& path, std::string_view bytes) {
 class Backups : public testing::Test {
 protected:
     Backups() {
-        std::string name = testing::TempDir() + "peyk_XXXXXX";
-        folder_ = mkdtemp(name.data());
         log::configure(log::Level::off, log::Format::text);
         fs::create_directories(here_);
         EXPECT_EQ(run_init({.config = here_ / "peyk.toml", .unattended = true}), kExitOk);
@@ -78,7 +76,12 @@ protected:
     }
     int verify() const { return run_verify({.config = here_ / "peyk.toml", .backup = backup_}); }
 
-    fs::path folder_, here_ = folder_ / "here", there_ = folder_ / "there", backup_ = folder_ / "backup";
+    static fs::path new_folder() {
+        std::string name = testing::TempDir() + "peyk_XXXXXX";
+        return mkdtemp(name.data());
+    }
+
+    fs::path folder_ = new_folder(), here_ = folder_ / "here", there_ = folder_ / "there", backup_ = folder_ / "backup";
 };
 
 TEST_F(Backups, AServerStartsFromARestoredFolderAlone) {

@@ -211,7 +211,8 @@ TEST(PageFacts, NameNoFeatureThatIsNotBuilt) {
                       .created_day = 0,
                       .trial = Trial::no,
                       .signing_key = SigningKey::generate(random, "ed25519:a")};
-    auto facts = page_facts(good(with("[privacy]\nprofile = \"open\"\nanswer_padding = true\n")), identity);
+    auto facts = page_facts(good(with("[privacy]\nprofile = \"open\"\nanswer_padding = true\n")), identity,
+                            std::make_shared<pages::LocalAuthority>());
     std::vector<std::string> names;
     for (const auto& feature : facts.features) names.push_back(feature.name);
     for (const char* missing : {"privacy.answer_padding", "privacy.device_names"})

@@ -103,8 +103,8 @@ TEST(Housekeeping, CertificatesAreLookedAtEveryHour) {
     House house;
     std::atomic<int> looks = 0;
     Housekeeping keeping(Housekeeping::Parts{*house.store, house.services->rooms(), house.services->keys(),
-                                             house.timers, house.clock, house.workers, Millis{0},
-                                             [&looks] { ++looks; }});
+                                             house.services->media(), house.timers, house.clock, house.workers,
+                                             Millis{0}, [&looks] { ++looks; }});
     keeping.start();
     auto pass = [&house](std::chrono::minutes minutes) {
         for (auto end = house.clock.now() + minutes; house.clock.now() < end;) {

@@ -33,8 +33,8 @@ inline double cost_of(const std::function<void()>& work) {
     return least;
 }
 
-// `prepare(n)` makes an input of size n and returns the work on it. Ten times the size costs about ten times as much; what
-// takes the square of it would cost a hundred times as much.
+// `prepare(n)` makes an input of size n and returns the work on it. Ten times the size costs about ten times as much;
+// what takes the square of it would cost a hundred times as much.
 inline void expect_linear(std::size_t n, const std::function<std::function<void()>(std::size_t)>& prepare) {
     auto small = prepare(n), large = prepare(10 * n);
     auto ratio = cost_of(large) / cost_of(small);

@@ -1,5 +1,5 @@
-// Patterns, filters, rules, texts and documents of any size and shape cost time in proportion to their size, and what is
-// beyond a limit is refused.
+// Patterns, filters, rules, texts and documents of any size and shape cost time in proportion to their size, and what
+// is beyond a limit is refused.
 
 #include "growth.h"
 
@@ -24,7 +24,8 @@ std::string times(std::size_t n, std::string_view part) {
     return out;
 }
 
-// ---- globs: server access lists, invitation filters, types in filters -------------------------------------------------
+// ---- globs: server access lists, invitation filters, types in filters
+// -------------------------------------------------
 
 TEST(GlobGrowth, PatternAndTextThatNearlyFitEverywhere) {
     expect_linear(2'000, [](std::size_t n) {
@@ -71,8 +72,7 @@ TEST(GlobGrowth, ManyPatterns) {
         std::vector<std::string> patterns;
         for (std::size_t i = 0; i < n; ++i) patterns.push_back("*a*a*a*a?a*" + std::to_string(i) + ".example.org");
         return [patterns, name = std::string(230, 'a') + ".example.org"] {
-            for (const auto& pattern : patterns)
-                ASSERT_FALSE(glob_matches(pattern, name, QuestionMark::any_character));
+            for (const auto& pattern : patterns) ASSERT_FALSE(glob_matches(pattern, name, QuestionMark::any_character));
         };
     });
 }
@@ -89,7 +89,8 @@ TEST(GlobGrowth, InvitationFilters) {
     });
 }
 
-// ---- push rules -------------------------------------------------------------------------------------------------------
+// ---- push rules
+// -------------------------------------------------------------------------------------------------------
 
 TEST(PushGrowth, LongTextsAndPatternsWithManyStars) {
     expect_linear(6'000, [](std::size_t n) {
@@ -108,8 +109,8 @@ TEST(PushGrowth, LongTextsAndPatternsWithManyStars) {
 std::function<void()> judging(std::size_t rules, std::size_t length, std::string key) {
     json::Array list;
     for (std::size_t i = 0; i < rules; ++i) {
-        json::Array conditions{json::Object{
-            {"kind", "event_match"}, {"key", key}, {"pattern", "*a*a?a*a" + std::to_string(i) + "*"}}};
+        json::Array conditions{
+            json::Object{{"kind", "event_match"}, {"key", key}, {"pattern", "*a*a?a*a" + std::to_string(i) + "*"}}};
         list.emplace_back(json::Object{{"rule_id", std::to_string(i)},
                                        {"default", false},
                                        {"enabled", true},
@@ -156,7 +157,8 @@ TEST(PushGrowth, BeyondTheLimitsIsRefused) {
     EXPECT_EQ(rules.put("content", "one more", good, {}, 500).error().m_code, "M_TOO_LARGE");
 }
 
-// ---- filters ----------------------------------------------------------------------------------------------------------
+// ---- filters
+// ----------------------------------------------------------------------------------------------------------
 
 json::Array names(std::size_t n, std::string_view before, std::string_view behind) {
     json::Array out;
@@ -219,7 +221,8 @@ TEST(FilterGrowth, StateThatSlidingSyncIsAskedFor) {
     });
 }
 
-// ---- texts ------------------------------------------------------------------------------------------------------------
+// ---- texts
+// ------------------------------------------------------------------------------------------------------------
 
 TEST(TextGrowth, CombiningCharacters) {
     // Below, above, below, …: whoever puts them in order by moving one at a time moves them all.
@@ -258,7 +261,8 @@ TEST(TextGrowth, Searching) {
     EXPECT_TRUE(search::Query::parse(times(16, "a ")));
 }
 
-// ---- documents --------------------------------------------------------------------------------------------------------
+// ---- documents
+// --------------------------------------------------------------------------------------------------------
 
 TEST(JsonGrowth, KeysAndNesting) {
     expect_linear(3'000, [](std::size_t n) {

@@ -599,7 +599,8 @@ TEST(Client, hanging_strangers_leave_room_for_whom_the_operator_named) {
         });
     }
     std::this_thread::sleep_for(300ms);
-    for (int i = 0; i < 5; ++i) EXPECT_TRUE(caller.get(good.url(), Reach::operator_named)) << "while all strangers hang";
+    for (int i = 0; i < 5; ++i)
+        EXPECT_TRUE(caller.get(good.url(), Reach::operator_named)) << "while all strangers hang";
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(refused + late, 40);
     EXPECT_GE(refused, 1) << "strangers have half of the places";

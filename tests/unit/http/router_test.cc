@@ -137,6 +137,15 @@ TEST(Request, reads_query_parameters) {
     EXPECT_EQ(request.parameter("bc"), "5");
     EXPECT_EQ(request.parameter("bad"), std::nullopt);
     EXPECT_EQ(request.parameter("none"), std::nullopt);
+    EXPECT_FALSE(request.query_is_text()) << "%f";
+    for (auto bad : {"a=%FF", "%00=1", "a=1&b=%C0%80", "a=\xff"}) {
+        request.query = bad;
+        EXPECT_FALSE(request.query_is_text()) << bad;
+    }
+    for (auto good : {"", "a", "a=b+c&d=%C3%A9", "=&&="}) {
+        request.query = good;
+        EXPECT_TRUE(request.query_is_text()) << good;
+    }
 }
 
 TEST(Headers, compare_names_without_case) {

@@ -72,8 +72,7 @@ struct ApngFrame {
     Painter paint = one_colour_per_frame;
 };
 
-// Not compressed, so that what becomes of it is smaller.
-inline std::string deflated(const ApngFrame& frame, int number) {
+inline std::string deflated(const ApngFrame& frame, int number, int level) {
     std::string pixels;
     for (int y = 0; y < static_cast<int>(frame.height); ++y) {
         pixels += '\0';
@@ -83,13 +82,14 @@ inline std::string deflated(const ApngFrame& frame, int number) {
     std::string packed(compressBound(static_cast<uLong>(pixels.size())) + 1000, '\0');
     auto length = static_cast<uLongf>(packed.size());
     compress2(reinterpret_cast<Bytef*>(packed.data()), &length, reinterpret_cast<const Bytef*>(pixels.data()),
-              static_cast<uLong>(pixels.size()), 0);
+              static_cast<uLong>(pixels.size()), level);
     packed.resize(length);
     return packed;
 }
 
+// Level 0: not compressed, so that what becomes of it is smaller.
 inline std::string apng(std::uint32_t width, std::uint32_t height, const std::vector<ApngFrame>& frames,
-                        std::optional<std::uint32_t> announced = {}) {
+                        std::optional<std::uint32_t> announced = {}, int level = 0) {
     std::string header = "IHDR";
     put_u32be(header, width);
     put_u32be(header, height);
@@ -107,7 +107,7 @@ inline std::string apng(std::uint32_t width, std::uint32_t height, const std::ve
         out += png_chunk(about);
         std::string data = i == 0 ? "IDAT" : "fdAT";
         if (i > 0) put_u32be(data, sequence++);
-        out += png_chunk(data + deflated(frame, static_cast<int>(i)));
+        out += png_chunk(data + deflated(frame, static_cast<int>(i), level));
     }
     return out + png_chunk("IEND");
 }

