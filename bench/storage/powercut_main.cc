@@ -62,8 +62,7 @@ int main(int argc, char** argv) {
         result.acknowledged, result.lost, result.destroyed, result.back, result.half, result.positions_back,
         result.refused, stages_of(result), result.between, took.count());
     if (!result.refusal.empty()) fmt::print(stderr, "first refusal: {}\n", result.refusal);
-    // Without sync the key table gets ahead of the rows: what was destroyed for good may lie there in halves.
-    bool whole = (result.half == 0 || (sealed && !sync)) && result.refused == 0;
+    bool whole = result.half == 0 && result.refused == 0;
     bool nothing_lost = result.lost + result.back + result.positions_back == 0;
     if (!sync) return whole && !nothing_lost ? EXIT_SUCCESS : EXIT_FAILURE;
     return whole && nothing_lost && stages_met(result, sealed) ? EXIT_SUCCESS : EXIT_FAILURE;

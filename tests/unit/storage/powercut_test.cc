@@ -43,6 +43,7 @@ TEST(SealedPowerCut, WithoutSyncTheSameTestFindsLosses) {
     Scratch scratch;
     auto result = run_sealed_power_cuts(scratch.path / "cuts", 25, 11, Durability::relaxed);
     EXPECT_GT(result.lost + result.back, 0);
+    EXPECT_EQ(result.half, 0);
 }
 
 // The same test must be able to fail.
