@@ -57,6 +57,7 @@ TEST_F(Receipts, of_a_thousand_threads_the_oldest_goes) {
     EXPECT_EQ(of(kAda, ""), 1);
     EXPECT_EQ(of(kBob, "$thread1"), 1);
     EXPECT_EQ(stream.read_marks(number, world.store.number(kAda))->size(), RoomStream::kMaxThreads + 2);
+    EXPECT_EQ(world.rows(kRoomStream), RoomStream::kMaxThreads + 3);
 }
 
 TEST_F(Receipts, of_many_the_newest_and_ones_own_are_told) {

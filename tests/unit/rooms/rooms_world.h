@@ -72,7 +72,7 @@ struct World {
     }
     std::size_t rows(const Table& table) {
         std::string next;
-        return test.db.walk(table, next, 1000)->size();
+        return test.db.walk(table, next, 10'000)->size();
     }
     // Takes the shard of a room away from whoever has batches under way.
     void fence(const RoomId& room) {
