@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "core/errors.h"
+#include "core/event_frame.h"
 #include "core/hashing.h"
 #include "core/redaction.h"
 
@@ -36,94 +37,11 @@ Result<> check_draft(const EventDraft& draft, const RoomRules& rules) {
     return {};
 }
 
-void write_references(json::Writer& out, std::span<const EventReference> references, const RoomRules& rules) {
-    out.begin_array();
-    for (const EventReference& reference : references) {
-        if (rules.event_id_format != EventIdFormat::own) {
-            out.string(reference.id.view());
-            continue;
-        }
-        out.begin_array().string(reference.id.view()).begin_object();
-        if (!reference.reference_hash_base64.empty()) out.key("sha256").string(reference.reference_hash_base64);
-        out.end_object().end_array();
-    }
-    out.end_array();
-}
-
 std::vector<EventId> take_ids(std::vector<EventReference> references) {
     std::vector<EventId> ids;
     ids.reserve(references.size());
     for (EventReference& reference : references) ids.push_back(std::move(reference.id));
     return ids;
-}
-
-// The three texts of an event are the same members in the same order with few differences, so each is put together
-// from these pieces. Members are in the order of their keys: that is what makes the text canonical.
-class Composer {
-public:
-    Composer(const EventDraft& draft, const RoomRules& rules) : draft_(draft), rules_(rules) {
-        json::Writer head;
-        head.key("auth_events");
-        write_references(head, draft.auth_events, rules);
-        auth_events_ = head.take();
-        json::Writer tail;
-        tail.key("origin_server_ts").integer(draft.origin_server_ts).key("prev_events");
-        write_references(tail, draft.prev_events, rules);
-        prev_events_ = tail.take();
-        json::write_to(content_, draft.content);
-    }
-
-    std::string hashed_text() const { return compose(content_, {}, {}, Redacts::shown); }
-    // What is signed, and what gives the event its id.
-    std::string redacted_text(std::string_view hashes) const {
-        std::string content;
-        write_redacted_content(content, draft_.type, draft_.content, rules_);
-        return compose(content, hashes, {}, Redacts::hidden);
-    }
-    std::string whole_text(std::string_view hashes, std::string_view signatures) const {
-        return compose(content_, hashes, signatures, Redacts::shown);
-    }
-
-private:
-    enum class Redacts : unsigned char { shown, hidden };  // at the top level it does not survive a redaction
-
-    std::string compose(std::string_view content, std::string_view hashes, std::string_view signatures,
-                        Redacts redacts) const {
-        json::Writer out;
-        out.reserve(auth_events_.size() + prev_events_.size() + content.size() + hashes.size() + signatures.size() +
-                    512);
-        out.begin_object().raw(auth_events_).key("content").raw(content).key("depth").integer(draft_.depth);
-        if (rules_.event_id_format == EventIdFormat::own) out.key("event_id").string(draft_.id->view());
-        if (!hashes.empty()) out.key("hashes").raw(hashes);
-        out.raw(prev_events_);
-        if (draft_.redacts && !rules_.redacts_in_content && redacts == Redacts::shown) {
-            out.key("redacts").string(draft_.redacts->view());
-        }
-        if (draft_.room) out.key("room_id").string(draft_.room->view());
-        out.key("sender").string(draft_.sender.view());
-        if (!signatures.empty()) out.key("signatures").raw(signatures);
-        if (draft_.state_key) out.key("state_key").string(*draft_.state_key);
-        out.key("type").string(draft_.type).end_object();
-        return out.take();
-    }
-
-    const EventDraft& draft_;
-    const RoomRules& rules_;
-    std::string auth_events_;  // the member, with its key
-    std::string prev_events_;  // the members origin_server_ts and prev_events
-    std::string content_;
-};
-
-std::string hashes_of(const Composer& composer) {
-    json::Writer out;
-    out.begin_object().key("sha256").string(base64_encode(sha256(composer.hashed_text()).view())).end_object();
-    return out.take();
-}
-
-std::string signatures_of(std::string_view text, const ServerName& server, const SigningKey& key) {
-    json::Writer out;
-    out.begin_object().key(server.view()).begin_object().key(key.key_id()).string(key.sign_base64(text));
-    return out.end_object().end_object().take();
 }
 
 }  // namespace
@@ -141,10 +59,15 @@ Result<EventPtr> build_event(EventDraft draft, const ServerName& server, const S
                              const RoomRules& rules) {
     PEYK_CHECK(check_draft(draft, rules));
     if (draft.redacts && rules.redacts_in_content) draft.content.set("redacts", draft.redacts->str());
-    const Composer composer(draft, rules);
-    const std::string hashes = hashes_of(composer);
-    const std::string redacted = composer.redacted_text(hashes);
-    std::string text = composer.whole_text(hashes, signatures_of(redacted, server, key));
+    const EventFrame frame(draft, rules);
+    std::string content;
+    json::write_to(content, draft.content);
+    const std::string hash = base64_encode(sha256(frame.hashed_text(content)).view());
+    std::string left;  // of the content, by a redaction
+    write_redacted_content(left, draft.type, draft.content, rules);
+    const std::string redacted = frame.redacted_text(left, hash);
+    const std::string signature = key.sign_base64(redacted);
+    std::string text = frame.whole_text(content, hash, {server.view(), key.key_id(), signature});
     if (text.size() > kMaxEventBytes) return m::too_large("event is larger than 65536 bytes");
     EventId id = rules.event_id_format == EventIdFormat::own ? *draft.id : event_id_from_hash(sha256(redacted), rules);
     RoomId room = draft.room ? *std::move(draft.room) : room_id_of_create(id);

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "storage/content_format.h"
 #include "storage/table.h"
 
 namespace peyk::rooms {
@@ -12,9 +13,13 @@ using storage::Owner;
 using storage::Seal;
 using storage::Table;
 
+// Of the store's formats (storage/migrations.h) the first whose events are rows in parts with short keys. Rows of
+// before stay as they are and are read.
+inline constexpr storage::ContentFormat kFormatOfShortKeys = 3;
+
 inline constexpr Table kRoomInfo{.id = 1,
                                  .name = "room_info",
-                                 .about = "the room's id and version, once per room",
+                                 .about = "the room's id and version, and the name of the server's signing key",
                                  .rest = "",
                                  .owner = Owner::room,
                                  .seal = Seal::owner,
@@ -34,14 +39,14 @@ inline constexpr Table kEvents{
     .stamped = true,
     .headed = true};
 
-inline constexpr Table kEventNumbers{.id = 3,
-                                     .name = "event_numbers",
-                                     .about = "hash of an event id -> event number",
-                                     .rest = "digest of the event id, 16 bytes",
-                                     .owner = Owner::room,
-                                     .seal = Seal::none,
-                                     .category = Category::none,
-                                     .kept = "as long as the event"};
+inline constexpr Table kEventIndex{.id = 3,
+                                   .name = "event_numbers",
+                                   .about = "hash of an event id -> event number",
+                                   .rest = "digest of the event id, 10 bytes; 16 in rows of before format 3",
+                                   .owner = Owner::room,
+                                   .seal = Seal::none,
+                                   .category = Category::none,
+                                   .kept = "as long as the event"};
 
 inline constexpr Table kStateNodes{.id = 4,
                                    .name = "state_nodes",
@@ -65,7 +70,7 @@ inline constexpr Table kTransactions{
     .id = 6,
     .name = "transactions",
     .about = "hash of a client's transaction id -> event number, so that a retry is no new event",
-    .rest = "digest of user, device, path and transaction id, 16 bytes",
+    .rest = "digest of user, device, path and transaction id, 8 bytes; 16 in rows of before format 3",
     .owner = Owner::room,
     .seal = Seal::none,
     .category = Category::none,
@@ -233,10 +238,19 @@ inline constexpr Table kRetentionTime{
     .category = Category::none,
     .kept = "for ever; overwritten every hour"};
 
-inline constexpr std::array<const Table*, 23> kTables{
-    &kRoomInfo,      &kEvents,      &kEventNumbers,   &kStateNodes,  &kRedactedEvents, &kTransactions,
+inline constexpr Table kStateNames{.id = 25,
+                                   .name = "state_names",
+                                   .about = "id and state key of a state event that others refer to by its number",
+                                   .rest = "event number u64be",
+                                   .owner = Owner::room,
+                                   .seal = Seal::owner,
+                                   .category = Category::identifiers,
+                                   .kept = "until the room is purged"};
+
+inline constexpr std::array<const Table*, 24> kTables{
+    &kRoomInfo,      &kEvents,      &kEventIndex,     &kStateNodes,  &kRedactedEvents, &kTransactions,
     &kRoomStream,    &kReceipts,    &kMemberships,    &kOutbox,      &kAliases,        &kRoomAliases,
     &kDirectory,     &kRelations,   &kThreads,        &kAnnotations, &kReports,        &kReadMarks,
-    &kDelayedEvents, &kErasedUsers, &kDeviceListRows, &kRetention,   &kRetentionTime};
+    &kDelayedEvents, &kErasedUsers, &kDeviceListRows, &kRetention,   &kRetentionTime,  &kStateNames};
 
 }  // namespace peyk::rooms

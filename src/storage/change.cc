@@ -38,7 +38,7 @@ std::optional<std::uint64_t> Change::slot(std::uint64_t owner) {
 }
 
 void Change::seal(const Table& table, std::uint64_t owner, const SealContext& context, std::string_view body,
-                  std::string& out) {
+                  std::size_t noise, std::string& out) {
     if (table.seal == Seal::none) {
         out.append(body);
         return;
@@ -50,12 +50,13 @@ void Change::seal(const Table& table, std::uint64_t owner, const SealContext& co
         name.table = table.id;
         name.row = row_number(context.before);
     }
-    auto sealed = state_->sealer.seal(name, context, body, out);
+    auto sealed = state_->sealer.seal(name, context, body, noise, out);
     if (!sealed && !broken_) broken_ = std::move(sealed).error();
 }
 
 void Change::put(const Table& table, std::uint64_t owner, std::string_view rest, std::string_view body,
-                 std::string_view header) {
+                 std::string_view header, std::size_t noise) {
+    if (noise > body.size()) panic(fmt::format("a body of table {} is shorter than its noise", table.name));
     if (!header.empty() && !table.headed) panic(fmt::format("table {} has no clear header", table.name));
     Put put{.key = key(table, owner, rest)};
     if (table.stamped) {
@@ -64,7 +65,7 @@ void Change::put(const Table& table, std::uint64_t owner, std::string_view rest,
     }
     if (table.headed) put_bytes(put.value, header);
     SealContext context{.table = table.id, .owner = owner, .before = rest, .header = header};
-    seal(table, owner, context, body, put.value);
+    seal(table, owner, context, body, noise, put.value);
     batch_.puts.push_back(std::move(put));
     batch_.reclaims = false;
 }
@@ -81,7 +82,7 @@ void Change::put_at_position(const Table& table, std::uint64_t owner, std::strin
     }
     if (table.headed) put_bytes(put.value, {});
     SealContext context{.table = table.id, .owner = owner, .before = before, .after = after, .hole = true};
-    seal(table, owner, context, body, put.value);
+    seal(table, owner, context, body, 0, put.value);
     batch_.puts.push_back(std::move(put));
     batch_.reclaims = false;
     take_positions(nth + 1);

@@ -3,6 +3,9 @@
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
+#include "base/bytes.h"
+#include "storage/base64_runs.h"
+
 namespace peyk::storage {
 namespace {
 
@@ -73,29 +76,80 @@ ZSTD_DCtx* decompressor() {
     return context.get();
 }
 
-}  // namespace
-
-bool compress(std::string_view body, std::string& out) {
-    if (body.size() < kTooSmall) return false;
+// Appends the compressed text, or returns false and leaves `out` as it is when that would not be smaller.
+bool deflate(std::string_view text, std::string& out) {
+    if (text.size() < kTooSmall) return false;
     auto start = out.size();
-    // One byte less than the body: what would not fit is not worth it.
-    out.resize(start + body.size() - 1);
-    auto size = ZSTD_compress2(compressor(), out.data() + start, body.size() - 1, body.data(), body.size());
+    // One byte less than the text: what would not fit is not worth it.
+    out.resize(start + text.size() - 1);
+    auto size = ZSTD_compress2(compressor(), out.data() + start, text.size() - 1, text.data(), text.size());
     bool smaller = ZSTD_isError(size) == 0;
     out.resize(start + (smaller ? size : 0));
     return smaller;
 }
 
-Result<std::string> decompress(std::string_view bytes) {
+Error no_form() { return Error{Errc::corrupt, "a stored value does not decompress"}; }
+
+Result<std::string> inflate(std::string_view bytes) {
     ZSTD_frameHeader header{};
     if (ZSTD_getFrameHeader_advanced(&header, bytes.data(), bytes.size(), ZSTD_f_zstd1_magicless) != 0 ||
         header.frameContentSize > kMaxBody) {
-        return fail(Errc::corrupt, "a stored value does not decompress");
+        return fail(no_form());
     }
     std::string out(header.frameContentSize, '\0');
     auto size = ZSTD_decompressDCtx(decompressor(), out.data(), out.size(), bytes.data(), bytes.size());
-    if (ZSTD_isError(size) != 0 || size != out.size()) return fail(Errc::corrupt, "a stored value does not decompress");
+    if (ZSTD_isError(size) != 0 || size != out.size()) return fail(no_form());
     return out;
+}
+
+Result<std::string> join(std::string_view bytes) {
+    ByteReader in(bytes);
+    std::string out(in.bytes());
+    auto head = in.varint();
+    if (!in.ok()) return fail(no_form());
+    RunPlaces places;
+    if (!places.read(static_cast<std::size_t>(head >> 1), in)) return fail(no_form());
+    auto packed = in.take(places.packed_bytes());
+    std::string inflated;
+    auto text = in.rest();
+    if (head & 1) {
+        PEYK_TRY(inflated, inflate(text));
+        text = inflated;
+    }
+    if (!in.ok() || !places.put_back(packed, text, out)) return fail(no_form());
+    return out;
+}
+
+}  // namespace
+
+BodyForm compress(std::string_view body, std::size_t noise, std::string& out) {
+    if (body.size() < kTooSmall) return BodyForm::stored;
+    thread_local WithoutRuns parts;
+    take_runs_out(body.substr(noise), parts);
+    if (noise == 0 && parts.count == 0) return deflate(body, out) ? BodyForm::zstd : BodyForm::stored;
+    auto start = out.size();
+    put_bytes(out, body.substr(0, noise));
+    auto head = out.size();
+    put_varint(out, parts.count << 1);
+    out += parts.runs;
+    out += parts.packed;
+    if (deflate(parts.text, out)) {
+        out[head] = static_cast<char>(out[head] | 1);
+    } else {
+        out += parts.text;
+    }
+    if (out.size() - start < body.size()) return BodyForm::parted;
+    out.resize(start);
+    return BodyForm::stored;
+}
+
+Result<std::string> decompress(BodyForm form, std::string_view bytes) {
+    switch (form) {
+        case BodyForm::zstd: return inflate(bytes);
+        case BodyForm::parted: return join(bytes);
+        case BodyForm::stored: break;
+    }
+    return fail(no_form());
 }
 
 }  // namespace peyk::storage

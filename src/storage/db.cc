@@ -144,6 +144,9 @@ std::string Db::digest(std::string_view domain, std::string_view text) const {
     return out;
 }
 
+ContentFormat Db::made_with() const { return state_->made_with; }
+void Db::set_made_with(ContentFormat format) { state_->made_with = format; }
+
 Epoch Db::epoch(Owner owner, std::uint64_t number) const { return state_->store.epoch(DbState::shard(owner, number)); }
 Position Db::visible() const { return state_->store.visible(); }
 Position Db::visible(Owner owner, std::uint64_t number) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "async/task.h"
+#include "storage/content_format.h"
 #include "storage/store.h"
 #include "storage/table.h"
 
@@ -39,8 +40,9 @@ public:
     Change(Change&&) noexcept;
     Change& operator=(Change&&) noexcept;
 
+    // `noise`: how many bytes at the front of the body compression would only make longer (hashes, signatures).
     void put(const Table& table, std::uint64_t owner, std::string_view rest, std::string_view body,
-             std::string_view header = {});
+             std::string_view header = {}, std::size_t noise = 0);
     // rest = before + position (8 bytes, filled at commit with the batch's position + nth) + after. For streams.
     // With Seal::row, `before` begins with the row number: a row's key cannot be named by a position yet unknown.
     void put_at_position(const Table& table, std::uint64_t owner, std::string_view before, std::string_view after,
@@ -65,7 +67,7 @@ private:
     std::string key(const Table& table, std::uint64_t owner, std::string_view rest) const;
     std::optional<std::uint64_t> slot(std::uint64_t owner);
     void seal(const Table& table, std::uint64_t owner, const SealContext& context, std::string_view body,
-              std::string& out);
+              std::size_t noise, std::string& out);
 
     std::shared_ptr<DbState> state_;
     Owner owner_;
@@ -87,6 +89,10 @@ public:
     std::uint64_t number(std::string_view id) const;
     // A keyed 128-bit hash for index keys (transaction ids, event ids, token hashes are not stored in clear).
     std::string digest(std::string_view domain, std::string_view text) const;  // 16 bytes
+
+    // The format that the store's oldest rows may have: kFirstFormat until migrate() has looked.
+    ContentFormat made_with() const;
+    void set_made_with(ContentFormat format);  // for migrate(), and for tests
 
     Epoch epoch(Owner owner, std::uint64_t number) const;
     Position visible() const;

@@ -2,6 +2,7 @@
 // What Db and Change share. storage/ only.
 
 #include <array>
+#include <atomic>
 #include <mutex>
 #include <vector>
 
@@ -38,6 +39,7 @@ struct DbState {
     Sealer sealer;
     std::array<std::uint8_t, 16> number_key;
     Secret digest_key;
+    std::atomic<ContentFormat> made_with{kFirstFormat};
 
     std::mutex mutex;                        // punctures
     std::vector<PendingPuncture> punctures;  // destroyed in memory, not yet in the key table

@@ -8,6 +8,7 @@ namespace peyk::storage {
 namespace {
 
 constexpr std::uint64_t kServer = 0;
+constexpr std::string_view kMadeWith = "made";  // the row that says with which format the store was made
 
 // Steps are numbered without gaps; anything else would leave rows behind.
 void must_be_in_order(std::span<const Migration> steps) {
@@ -16,11 +17,23 @@ void must_be_in_order(std::span<const Migration> steps) {
     }
 }
 
-Task<Result<void>> write_format(Db& db, ContentFormat format) {
+std::string encode(ContentFormat format) {
     std::string body;
     put_u32be(body, format);
+    return body;
+}
+
+Result<ContentFormat> read_format(const Db& db, std::string_view which, ContentFormat otherwise) {
+    PEYK_TRY(auto row, db.get(kContentFormat, kServer, which));
+    if (!row) return otherwise;
+    if (row->body.size() != sizeof(ContentFormat)) return fail(Errc::corrupt, "the format of the store cannot be read");
+    return get_u32be(row->body.data());
+}
+
+Task<Result<void>> write_format(Db& db, ContentFormat format, ContentFormat made_with) {
     Change change(db, Owner::server, kServer, db.epoch(Owner::server, kServer));
-    change.put(kContentFormat, kServer, "", body);
+    change.put(kContentFormat, kServer, "", encode(format));
+    change.put(kContentFormat, kServer, kMadeWith, encode(made_with));
     PEYK_CO_CHECK(co_await db.commit(std::move(change)));
     co_return Result<void>{};
 }
@@ -29,12 +42,7 @@ Task<Result<void>> write_format(Db& db, ContentFormat format) {
 
 ContentFormat newest_format(std::span<const Migration> steps) { return steps.empty() ? kFirstFormat : steps.back().to; }
 
-Result<ContentFormat> content_format(const Db& db) {
-    PEYK_TRY(auto row, db.get(kContentFormat, kServer, ""));
-    if (!row) return kFirstFormat;
-    if (row->body.size() != sizeof(ContentFormat)) return fail(Errc::corrupt, "the format of the store cannot be read");
-    return get_u32be(row->body.data());
-}
+Result<ContentFormat> content_format(const Db& db) { return read_format(db, "", kFirstFormat); }
 
 Result<> check_format(const Db& db, ContentFormat known) {
     PEYK_TRY(auto format, content_format(db));
@@ -48,14 +56,21 @@ Result<> check_format(const Db& db, ContentFormat known) {
 Result<> migrate(Db& db, std::span<const Migration> steps, Executor& workers) {
     must_be_in_order(steps);
     auto newest = newest_format(steps);
-    if (db.visible() == 0) return run_blocking(workers, write_format(db, newest));
+    if (db.visible() == 0) {
+        PEYK_CHECK(run_blocking(workers, write_format(db, newest, newest)));
+        db.set_made_with(newest);
+        return {};
+    }
     PEYK_CHECK(check_format(db, newest));
     PEYK_TRY(auto format, content_format(db));
+    // A store that does not say was made with this format or an older one, which is the same to all steps to come.
+    PEYK_TRY(auto made_with, read_format(db, kMadeWith, format));
+    db.set_made_with(made_with);
     for (const auto& step : steps) {
         if (step.to <= format) continue;
         log::info("storage", "the store is brought from format {} to {}: {}", step.to - 1, step.to, step.about);
-        PEYK_CHECK(run_blocking(workers, step.run(db)));
-        PEYK_CHECK(run_blocking(workers, write_format(db, step.to)));
+        if (step.run) PEYK_CHECK(run_blocking(workers, step.run(db)));
+        PEYK_CHECK(run_blocking(workers, write_format(db, step.to, made_with)));
     }
     return {};
 }

@@ -11,13 +11,12 @@
 
 namespace peyk::storage {
 
-// The form of the rows of a store, all tables together: 1 is that of stores that do not say. Apart from it, the engine,
-// the key table, files and sealed values carry versions of their own, since what reads them reads no rows.
-using ContentFormat = std::uint32_t;
-inline constexpr ContentFormat kFirstFormat = 1;
+// ContentFormat is the form of the rows of a store, all tables together. Apart from it, the engine, the key table,
+// files and sealed values carry versions of their own, since what reads them reads no rows.
 
 // One step, from the format before `to`. A crash may cut it short or come before the store says `to`, and then it runs
-// again: what is done already must be passed over.
+// again: what is done already must be passed over. Without `run` the rows that are there stay as they are: whoever
+// reads them asks Db::made_with().
 struct Migration {
     ContentFormat to = 0;
     std::string_view about;  // for the log: what becomes of the rows
@@ -34,9 +33,9 @@ Result<ContentFormat> content_format(const Db& db);
 Result<> check_format(const Db& db, ContentFormat known);
 
 // Runs the steps that the store has not had, in order, and writes down each when it is done; a store without any row
-// gets the newest format and no step. Nobody else may use the store meanwhile. Errors: those of the steps and of
-// Db::commit; the store has then the format that the last whole step gave it. unsupported as above. Blocking; the steps
-// run on `workers`.
+// gets the newest format and no step. From then on Db::made_with() is right. Nobody else may use the store meanwhile.
+// Errors: those of the steps and of Db::commit; the store has then the format that the last whole step gave it.
+// unsupported as above. Blocking; the steps run on `workers`.
 Result<> migrate(Db& db, std::span<const Migration> steps, Executor& workers);
 
 }  // namespace peyk::storage

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kNonce = 8;  // stored; zeros make up the twelve bytes of the cipher
 constexpr std::size_t kFullNonce = 12;
 constexpr std::size_t kTag = 16;
-constexpr std::uint8_t kStored = 0, kZstd1 = 1, kFormatMask = 0x0f, kHole = 0x10;
+constexpr std::uint8_t kFormMask = 0x0f, kHole = 0x10;
 constexpr std::size_t kHoleBytes = 8;
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
@@ -137,16 +137,18 @@ Secret Sealer::message_key(const Secret& key, const SealContext& context) const 
     return key.bind(bound);
 }
 
-Result<> Sealer::seal(const KeyName& name, const SealContext& context, std::string_view body, std::string& out) const {
+Result<> Sealer::seal(const KeyName& name, const SealContext& context, std::string_view body, std::size_t noise,
+                      std::string& out) const {
     auto key = vault_.key(name);
     if (!key) return fail(Errc::gone, "the key of this row was destroyed");
     thread_local std::string compressed;
     compressed.clear();
-    bool smaller = compress(body, compressed);
-    put_u8(out, static_cast<std::uint8_t>((smaller ? kZstd1 : kStored) | (context.hole ? kHole : 0)));
+    auto form = compress(body, noise, compressed);
+    put_u8(out, static_cast<std::uint8_t>(std::to_underlying(form) | (context.hole ? kHole : 0)));
     if (context.hole) put_u8(out, static_cast<std::uint8_t>(context.before.size()));
     put_varint(out, name.slot);
-    encrypt(message_key(*key, context), context.header, smaller ? std::string_view(compressed) : body, out);
+    encrypt(message_key(*key, context), context.header, form == BodyForm::stored ? body : std::string_view(compressed),
+            out);
     return {};
 }
 
@@ -167,14 +169,14 @@ Result<std::string> Sealer::open(std::string_view stored, const Table& table, st
         name.table = table.id;
         name.row = row_number(rest);
     }
-    auto kind = format & kFormatMask;
-    if (!in.ok() || kind > kZstd1) return fail(Errc::corrupt, "a stored value has no valid form");
+    auto form = static_cast<BodyForm>(format & kFormMask);
+    if (!in.ok() || form > BodyForm::parted) return fail(Errc::corrupt, "a stored value has no valid form");
     auto key = vault_.key(name);
     if (!key) return fail(Errc::gone);
     auto plain = decrypt(message_key(*key, context), header, in.rest());
     if (!plain) return fail(Errc::corrupt, "the seal of a stored value does not match");
-    if (kind == kZstd1) return decompress(*plain);
-    return std::move(*plain);
+    if (form == BodyForm::stored) return std::move(*plain);
+    return decompress(form, *plain);
 }
 
 }  // namespace peyk::storage

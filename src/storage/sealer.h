@@ -23,7 +23,7 @@ struct SealContext {
 };
 
 // Purpose:  the form of bodies on disk. A body is
-//             format u8: low nibble 0 as it is, 1 zstd with dictionary 1; 0x10 the key behind the owner has a hole
+//             format u8: low nibble the BodyForm (compress.h); 0x10 the key behind the owner has a hole
 //             [where the hole is, u8]
 //             slot varint, nonce 8 bytes, AES-256-GCM ciphertext, tag 16 bytes
 // Runs on:  any thread; contexts of OpenSSL and zstd are per thread.
@@ -31,8 +31,9 @@ class Sealer {
 public:
     explicit Sealer(const Vault& vault);
 
-    // Appends the sealed body to `out`. gone: the key was destroyed.
-    Result<> seal(const KeyName& name, const SealContext& context, std::string_view body, std::string& out) const;
+    // Appends the sealed body to `out`; its first `noise` bytes are not compressed. gone: the key was destroyed.
+    Result<> seal(const KeyName& name, const SealContext& context, std::string_view body, std::size_t noise,
+                  std::string& out) const;
     // The body; gone when its key was destroyed, corrupt when the seal does not match.
     // `rest` is the whole key behind the owner number.
     Result<std::string> open(std::string_view stored, const Table& table, std::uint64_t owner, std::string_view rest,

@@ -9,8 +9,10 @@ namespace peyk::storage {
 
 // storage::TestDb test{.catalog = ...}: or TestDb test(my_tables). `store` injects faults; vault.puncture etc. work.
 struct TestDb {
-    explicit TestDb(std::span<const Table* const> tables)
-        : vault(Vault::in_memory(Secret("0123456789abcdef0123456789abcdef"))), db(store, *vault, Catalog{tables}) {}
+    explicit TestDb(std::span<const Table* const> tables, ContentFormat made_with = kAnyFormat)
+        : vault(Vault::in_memory(Secret("0123456789abcdef0123456789abcdef"))), db(store, *vault, Catalog{tables}) {
+        db.set_made_with(made_with);
+    }
 
     MemoryStore store;
     std::unique_ptr<Vault> vault;

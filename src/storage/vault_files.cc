@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view kHeaderMagic = "peyk store\n";
 constexpr std::string_view kTableMagic = "peyk keys\n";
-constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kSector = 512;
 constexpr std::uint32_t kArgonPasses = 3;
 constexpr std::uint32_t kArgonKiB = 64 * 1024;
@@ -100,9 +99,14 @@ Result<std::unique_ptr<VaultFiles>> VaultFiles::open(const std::filesystem::path
         return files;
     }
     PEYK_CHECK(files->read_header(source));
-    if (!files->header_.whole) {
+    // Before anything is written that an older program does not read.
+    bool older = files->header_.version < kVersion;
+    if (!files->header_.whole && !older)
         log::warning("storage", "one copy of store.header was damaged; written anew from the other");
-        PEYK_CHECK(files->write_header(dir));
+    if (!files->header_.whole || older) PEYK_CHECK(files->write_header(dir));
+    if (older) {
+        log::info("storage", "store.header has version {} now: older versions of peyk refuse this store", kVersion);
+        files->header_.version = kVersion;
     }
     return files;
 }
@@ -118,20 +122,26 @@ std::string VaultFiles::encode(const Header& header) {
     return out;
 }
 
-Result<VaultFiles::Header> VaultFiles::decode(std::string_view bytes, const KeySource& source) {
-    ByteReader in(bytes);
+// What stands in front of the wrapped key, and is authenticated with it.
+Result<VaultFiles::Header> VaultFiles::decode_clear(ByteReader& in) {
     if (in.take(kHeaderMagic.size()) != kHeaderMagic) return fail(Errc::corrupt, "store.header is damaged");
-    auto version = in.u8();
-    if (in.ok() && version > kVersion) {
-        return fail(Errc::unsupported, fmt::format("the store has format {}, this program knows up to {}: use a newer "
-                                                   "version of peyk",
-                                                   version, kVersion));
-    }
     Header header;
+    header.version = in.u8();
+    if (in.ok() && header.version > kVersion) {
+        return fail(Errc::unsupported, fmt::format("store.header has version {}, this program knows up to {}: use a "
+                                                   "newer version of peyk",
+                                                   header.version, kVersion));
+    }
     header.kind = in.u8();
     header.salt = std::string(in.bytes());
     header.incarnation = in.u64be();
     if (!in.ok()) return fail(Errc::corrupt, "store.header is damaged");
+    return header;
+}
+
+Result<VaultFiles::Header> VaultFiles::decode(std::string_view bytes, const KeySource& source) {
+    ByteReader in(bytes);
+    PEYK_TRY(auto header, decode_clear(in));
     bool by_passphrase = header.kind == static_cast<std::uint8_t>(KeySource::Kind::passphrase);
     if (by_passphrase != (source.kind == KeySource::Kind::passphrase)) {
         return fail(Errc::forbidden, by_passphrase ? "the store is locked by a passphrase, not by a key file"
@@ -216,7 +226,7 @@ Result<> VaultFiles::read_header(const KeySource& source) {
         return fail(missing ? std::move(second).error() : std::move(first).error());
     }
     header_ = first ? *first : *second;
-    header_.whole = first && second && first->incarnation == second->incarnation;
+    header_.whole = first && second && first->incarnation == second->incarnation && first->version == second->version;
     return {};
 }
 
@@ -275,10 +285,7 @@ bool VaultFiles::header_is_good(const std::filesystem::path& path) const {
     auto bytes = read_file(path, 4096);
     if (!bytes) return false;
     ByteReader in(*bytes);
-    in.take(kHeaderMagic.size() + 2);
-    in.bytes();
-    in.u64be();
-    if (!in.ok()) return false;
+    if (!decode_clear(in)) return false;
     auto master =
         unseal_bytes(in.rest(), header_.root, std::string_view(*bytes).substr(0, bytes->size() - in.rest().size()));
     bool good = master && *master == header_.master.view();

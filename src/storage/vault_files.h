@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "storage/key_pages.h"
 
@@ -19,6 +20,9 @@ struct KeySource;
 //
 //   store.header, store.header.copy   how the root secret is made, the master key wrapped under it, the incarnation
 //
+// Version 2 of the header has the same form as 1 and says that sealed values may have the forms that compress.h knows,
+// and that rows have a number of their own (migrations.h). It is written at the first opening, before anything else is:
+// programs that know neither refuse the store.
 // Stores of before the table had pages hold it as one sealed file in two copies (keys.a, keys.b), its key in the lock
 // of that copy. Those are read; the first write makes pages of them.
 class VaultFiles {
@@ -46,11 +50,13 @@ public:
     std::uint64_t incarnation() const { return header_.incarnation; }
 
 private:
+    static constexpr std::uint8_t kVersion = 2;
     struct Header {
         Secret root;  // the root secret as used: after Argon2id for a passphrase
         std::uint8_t kind = 0;
         std::string salt;
         std::uint64_t incarnation = 1;
+        std::uint8_t version = kVersion;
         Secret master;
         bool whole = true;  // both copies were
     };
@@ -61,6 +67,7 @@ private:
 
     explicit VaultFiles(std::filesystem::path dir) : dir_(std::move(dir)) {}
     static std::string encode(const Header& header);
+    static Result<Header> decode_clear(ByteReader& in);
     static Result<Header> decode(std::string_view bytes, const KeySource& source);
     Result<> write_header(const std::filesystem::path& dir) const;
     static Result<> make_root(Header& header, const KeySource& source);

@@ -6,12 +6,6 @@
 
 namespace peyk::rooms {
 
-namespace {
-std::string device_digest(const RoomStore& store, const UserId& user, const DeviceId& device) {
-    return store.db().digest("device", user.str() + ' ' + device.str()).substr(0, 8);
-}
-}  // namespace
-
 DeviceId delayed_event_device() {
     return DeviceId::trusted(
         "\x01"
@@ -19,7 +13,7 @@ DeviceId delayed_event_device() {
 }
 
 Reader reader_for(const RoomStore& store, const UserId& user, const DeviceId& device, std::int64_t now_ms) {
-    return Reader{user, store.number(user), device_digest(store, user, device), now_ms};
+    return Reader{user, store.number(user), device_digest(store.db(), user, device), now_ms};
 }
 
 namespace {
@@ -89,7 +83,7 @@ void end(std::string& out, const RoomStore& store, const StoredEvent& event, con
         out += ",\"transaction_id\":";
         json::write_string(out, event.transaction_id);
     } else if (!event.transaction_id.empty() && event.event->sender == reader.user &&
-               event.sender_device == device_digest(store, reader.user, delayed_event_device())) {
+               event.sender_device == device_digest(store.db(), reader.user, delayed_event_device())) {
         // MSC4140: to its sender alone, the id by which it was scheduled.
         for (std::string_view name : {"delay_id", "org.matrix.msc4140.delay_id"}) {
             out += ",\"";

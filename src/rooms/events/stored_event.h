@@ -1,5 +1,5 @@
 #pragma once
-// An event with its place in the room, and how both are written to rows.
+// An event with its place in the room. How both are written to rows: event_row.h.
 
 #include <cstdint>
 #include <memory>
@@ -50,10 +50,7 @@ private:
 };
 using StoredEventPtr = std::shared_ptr<const StoredEvent>;
 
-// Row forms of kEvents. The header holds numbers only; the body is the id, the sender's transaction and the JSON.
-std::string encode_header(const StoredEvent& event);
-Result<void> decode_header(std::string_view bytes, StoredEvent& into);
-std::string encode_body(const StoredEvent& event);
-Result<void> decode_body(std::string_view bytes, const RoomRules& rules, StoredEvent& into);
+// What stands for a device in StoredEvent::sender_device.
+std::string device_digest(const storage::Db& db, const UserId& user, const DeviceId& device);
 
 }  // namespace peyk::rooms

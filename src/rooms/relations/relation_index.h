@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "rooms/events/room_info.h"
 #include "rooms/relations/relation.h"
 #include "rooms/state/state_tree.h"
 #include "rooms/timeline/number_cache.h"
@@ -17,8 +18,6 @@
 
 namespace peyk::rooms {
 
-using RoomNumber = std::uint64_t;
-using UserNumber = std::uint64_t;
 using EventNumbers = std::set<EventNumber>;
 
 // One event that relates to a parent, as the parent's rows have it: enough to count without reading the event.

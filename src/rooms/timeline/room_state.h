@@ -10,6 +10,12 @@
 
 namespace peyk::rooms {
 
+// What holds a place of the state. Null event: nothing does.
+struct StateNow {
+    EventPtr event;
+    EventNumber number = 0;
+};
+
 // Where the next event goes.
 struct Tip {
     EventNumber number = 0;  // of the last event; 0 before the first
@@ -32,7 +38,7 @@ public:
     bool loaded = false;
     storage::Epoch epoch = 0;  // of the shard when the tip was loaded
     Tip tip;
-    std::unordered_map<std::string, EventPtr> state_cache;  // "type\0key" -> current event at the tip
+    std::unordered_map<std::string, StateNow> state_cache;  // by "type\0key", at the tip
 
     StoredEventPtr unsettled_event(EventNumber number) const {
         std::lock_guard lock(mutex_);

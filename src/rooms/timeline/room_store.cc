@@ -23,7 +23,8 @@ RoomStore::RoomStore(storage::Db& db, Capacity capacity, RetentionRules retentio
       erased_(db),
       lifetimes_(retention, clock),
       events_(capacity.events),
-      nodes_(capacity.nodes) {}
+      nodes_(capacity.nodes),
+      names_(capacity.names) {}
 
 Result<RoomInfoPtr> RoomStore::find(const RoomId& room) const {
     PEYK_TRY(auto info, find(number(room)));
@@ -41,8 +42,9 @@ Result<RoomInfoPtr> RoomStore::find(RoomNumber number) const {
     ByteReader reader(entry->body);
     auto id = RoomId::trusted(std::string(reader.bytes()));
     const auto* rules = find_room_rules(reader.bytes());
+    auto key_id = reader.rest().empty() ? std::string_view{} : reader.bytes();  // absent before format 3
     if (!reader.done() || !rules) return fail(Errc::corrupt, "a room's info does not decode");
-    auto info = std::make_shared<const RoomInfo>(RoomInfo{std::move(id), number, rules});
+    auto info = std::make_shared<const RoomInfo>(RoomInfo{std::move(id), number, rules, std::string(key_id)});
     std::lock_guard lock(rooms_mutex_);
     return rooms_.try_emplace(number, std::move(info)).first->second;
 }
@@ -51,6 +53,20 @@ void RoomStore::keep(RoomInfoPtr room) {
     std::lock_guard lock(rooms_mutex_);
     rooms_.try_emplace(room->number, std::move(room));
 }
+
+class RoomStore::Names final : public EventNames {
+public:
+    Names(const RoomStore& store, const RoomInfo& room) : store_(store), room_(room) {}
+    Result<EventNamePtr> name(EventNumber number) const override {
+        PEYK_TRY(auto found, store_.name(room_, number));
+        if (!found) return fail(Errc::corrupt, "an event refers to one that is not there");
+        return found;
+    }
+
+private:
+    const RoomStore& store_;
+    const RoomInfo& room_;
+};
 
 // As read() says, through the cache, which keeps nothing that is past its time. `cutoff` null: not asked for yet. It is
 // not asked for state, because the answer lies in the state.
@@ -82,11 +98,20 @@ Result<StoredEventPtr> RoomStore::read(const RoomInfo& room, const storage::Entr
         ByteReader reader(redacted->body);
         stored->redacted_by = reader.varint();
         stored->husk = stored->redacted_by == kNoRedaction;
-        PEYK_CHECK(decode_body(reader.rest(), *room.rules, *stored));
+        PEYK_CHECK(decode_body(reader.rest(), room, Names(*this, room), *stored));
     } else {
-        PEYK_CHECK(decode_body(entry.body, *room.rules, *stored));
+        PEYK_CHECK(decode_body(entry.body, room, Names(*this, room), *stored));
     }
     return stored;
+}
+
+Result<EventNamePtr> RoomStore::name(const RoomInfo& room, EventNumber number) const {
+    if (auto cached = names_.get(room.number, number)) return cached;
+    PEYK_TRY(auto entry, db_.get(kStateNames, room.number, number_key(number)));
+    if (!entry || entry->gone) return nullptr;
+    PEYK_TRY(auto name, decode_name(entry->body));
+    names_.put(room.number, number, name);
+    return name;
 }
 
 Result<StoredEventPtr> RoomStore::kept_event(const RoomInfo& room, EventNumber number) const {
@@ -110,12 +135,23 @@ Result<storage::Position> RoomStore::position_of(RoomNumber room, EventNumber nu
 }
 
 Result<StoredEventPtr> RoomStore::event(const RoomInfo& room, const EventId& id) const {
-    PEYK_TRY(auto entry, db_.get(kEventNumbers, room.number, db_.digest("event", id.view())));
-    if (!entry) return nullptr;
-    ByteReader reader(entry->body);
-    PEYK_TRY(auto found, event(room, reader.varint()));
-    if (found && found->event->id != id) return nullptr;
-    return found;
+    for (const auto& key : index_keys(id)) {
+        PEYK_TRY(auto entry, db_.get(kEventIndex, room.number, key));
+        if (!entry) continue;
+        ByteReader reader(entry->body);
+        PEYK_TRY(auto found, event(room, reader.varint()));
+        if (found && found->event->id == id) return found;
+    }
+    return nullptr;
+}
+
+// Ten bytes: that two of a hundred million events of a room are alike has a chance below one to a hundred million.
+std::vector<std::string> RoomStore::index_keys(const EventId& id) const {
+    constexpr std::size_t kBytes = 10;
+    auto digest = db_.digest("event", id.view());
+    std::vector<std::string> keys{digest.substr(0, kBytes)};
+    if (db_.made_with() < kFormatOfShortKeys) keys.push_back(std::move(digest));
+    return keys;
 }
 
 Result<RoomStore::Run> RoomStore::run(const RoomInfo& room, EventNumber from, EventNumber to, std::size_t limit,

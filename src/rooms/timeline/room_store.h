@@ -9,7 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/room_rules.h"
+#include "rooms/events/event_row.h"
+#include "rooms/events/room_info.h"
 #include "rooms/events/stored_event.h"
 #include "rooms/relations/relation_index.h"
 #include "rooms/retention/lifetimes.h"
@@ -18,13 +19,6 @@
 #include "rooms/visibility/erased_users.h"
 
 namespace peyk::rooms {
-
-struct RoomInfo {
-    RoomId id;
-    RoomNumber number;
-    const RoomRules* rules;
-};
-using RoomInfoPtr = std::shared_ptr<const RoomInfo>;
 
 // Purpose:  the read side of rooms.  Runs on: worker threads (it blocks).  Everything it returns is durable.
 // Events past their lifetime (retention/) read as if there were none, from the moment on; the few functions that see
@@ -36,6 +30,7 @@ public:
     struct Capacity {
         std::size_t events = 20'000;
         std::size_t nodes = 50'000;
+        std::size_t names = 10'000;
     };
     explicit RoomStore(storage::Db& db) : RoomStore(db, Capacity{}) {}
     RoomStore(storage::Db& db, Capacity capacity) : RoomStore(db, capacity, {}, nullptr) {}
@@ -98,6 +93,12 @@ public:
                                                  const StateRoots& after) const;
     Result<std::vector<StoredEventPtr>> load(const RoomInfo& room, std::span<const StateEntry> entries) const;
 
+    // What a state event is called that others refer to by number; null when none does yet.
+    Result<EventNamePtr> name(const RoomInfo& room, EventNumber number) const;
+
+    // The keys under which kEventIndex may have an event: the first is the one to write.
+    std::vector<std::string> index_keys(const EventId& id) const;
+
     // The place of a state event in its tree.
     std::uint64_t place(std::string_view type, std::string_view key) const;
 
@@ -134,6 +135,7 @@ private:
     Result<StoredEventPtr> decode(const RoomInfo& room, const storage::Entry& entry, const Cutoff* cutoff) const;
     Result<StoredEventPtr> below(const RoomInfo& room, std::string to) const;
     Result<StoredEventPtr> read(const RoomInfo& room, const storage::Entry& entry) const;  // without the cache
+    class Names;
 
     storage::Db& db_;
     RelationIndex relations_;
@@ -141,6 +143,7 @@ private:
     Lifetimes lifetimes_;
     mutable NumberCache<StoredEventPtr> events_;
     mutable NumberCache<StateNodePtr> nodes_;
+    mutable NumberCache<EventNamePtr> names_;
     mutable std::mutex rooms_mutex_;
     mutable std::unordered_map<RoomNumber, RoomInfoPtr> rooms_;
 };

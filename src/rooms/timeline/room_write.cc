@@ -85,6 +85,11 @@ Result<RoomWrite::Work::Known> RoomWrite::Work::find(const EventId& id) const {
 }
 
 Result<EventPtr> RoomWrite::Work::current(std::string_view type, std::string_view key) const {
+    PEYK_TRY(auto now, state_now(type, key));
+    return std::move(now.event);
+}
+
+Result<StateNow> RoomWrite::Work::state_now(std::string_view type, std::string_view key) const {
     auto name = state_name(type, key);
     if (auto found = new_state.find(name); found != new_state.end()) return found->second;
     if (auto found = state->state_cache.find(name); found != state->state_cache.end()) return found->second;
@@ -92,17 +97,17 @@ Result<EventPtr> RoomWrite::Work::current(std::string_view type, std::string_vie
     bool member = type == "m.room.member";
     PEYK_TRY(auto entry, member ? tree_find(*this, tip.roots.members, rooms.db_.number(key))
                                 : tree_find(*this, tip.roots.others, rooms.store_.place(type, key)));
-    EventPtr found;
+    StateNow found;
     if (entry) {
         PEYK_TRY(auto stored, event(entry->event));
-        if (stored && stored->event->is(type, key)) found = stored->event;
+        if (stored && stored->event->is(type, key)) found = {stored->event, stored->number};
     }
     looked_up.emplace(std::move(name), found);
     return found;
 }
 
 // Spec: Server-Server API › Auth events selection; Room Versions › event format.
-Result<EventPtr> RoomWrite::Work::build(const UserId& sender, Draft draft) const {
+Result<RoomWrite::Work::Built> RoomWrite::Work::build(const UserId& sender, Draft draft) const {
     const auto& rules = *state->info->rules;
     auto now = draft.origin_server_ts.value_or(rooms.clock_.now().count());
     auto rounding = rooms.options_.timestamp_rounding.count();
@@ -116,14 +121,17 @@ Result<EventPtr> RoomWrite::Work::build(const UserId& sender, Draft draft) const
     event.origin_server_ts = now;
     event.depth = std::min<std::int64_t>(tip.depth + 1, json::kMaxInteger);
     if (tip.id) event.prev_events.push_back(reference(*tip.id, tip.reference_hash));
+    Built built;
     for (const auto& [type, key] : auth_types_for_event(event.type, event.state_key, sender, event.content, rules)) {
-        PEYK_TRY(auto found, current(type, key));
-        if (!found) continue;
-        PEYK_TRY(auto hash, reference_hash_for(*found, rules));
-        event.auth_events.push_back(reference(found->id, std::move(hash)));
+        PEYK_TRY(auto found, state_now(type, key));
+        if (!found.event) continue;
+        PEYK_TRY(auto hash, reference_hash_for(*found.event, rules));
+        event.auth_events.push_back(reference(found.event->id, std::move(hash)));
+        built.auth_events.push_back({found.number, std::move(found.event)});
     }
     event.id = new_event_id(rooms, rules);
-    return build_event(std::move(event), rooms.options_.server, rooms.key_, rules);
+    PEYK_TRY(built.event, build_event(std::move(event), rooms.options_.server, rooms.key_, rules));
+    return built;
 }
 
 Result<void> RoomWrite::Work::authorise_new(const Event& event) const {
@@ -187,14 +195,15 @@ Result<EventPtr> RoomWrite::Work::add(const UserId& sender, Draft draft, const T
     // The rules leave this open; a member event of nobody would stay in the room's state for good.
     if (draft.type == "m.room.member" && draft.state_key && !UserId::parse(*draft.state_key))
         return m::bad_json("The state key of a member event must be a user id");
-    PEYK_TRY(auto event, build(sender, std::move(draft)));
+    PEYK_TRY(auto built, build(sender, std::move(draft)));
+    auto event = built.event;
     PEYK_CHECK(authorise_new(*event));
     PEYK_CHECK(check_invite(*event));
     PEYK_CHECK(check_guest(*event));
     PEYK_CHECK(check_decline(*event));
     PEYK_CHECK(check_relation(*event));
     PEYK_CHECK(check_retention(*event));
-    PEYK_CHECK(take(event, transaction));
+    PEYK_CHECK(take(std::move(built), transaction));
     return event;
 }
 
@@ -202,20 +211,21 @@ Result<void> RoomWrite::Work::begin(EventPtr create) {
     std::string info;
     put_bytes(info, state->info->id.view());
     put_bytes(info, state->info->rules->version);
+    put_bytes(info, state->info->key_id);
     change.put(kRoomInfo, state->info->number, "", info);
     PEYK_CHECK(authorise_new(*create));
-    return take(std::move(create), nullptr);
+    return take(Built{std::move(create)}, nullptr);
 }
 
 // Puts an authorised event behind the tip.
-Result<void> RoomWrite::Work::take(EventPtr event, const Transaction* transaction) {
+Result<void> RoomWrite::Work::take(Built built, const Transaction* transaction) {
+    const auto& event = built.event;
     auto stored = std::make_shared<StoredEvent>();
     stored->number = tip.number + 1;
     stored->event = event;
     stored->before = stored->after = tip.roots;
     if (transaction) {
-        stored->sender_device =
-            rooms.db_.digest("device", transaction->user.str() + ' ' + transaction->device.str()).substr(0, 8);
+        stored->sender_device = device_digest(rooms.db_, transaction->user, transaction->device);
         stored->transaction_id = transaction->id;
     }
     if (event->is_state()) PEYK_CHECK(place_state(*stored));
@@ -228,7 +238,7 @@ Result<void> RoomWrite::Work::take(EventPtr event, const Transaction* transactio
     tip.time = event->origin_server_ts;
     tip.roots = stored->after;
     if (event->redacts && event->is("m.room.redaction")) PEYK_CHECK(apply_redaction(*stored));
-    return write_rows(*stored, transaction);
+    return write_rows(*stored, built.auth_events, transaction);
 }
 
 Result<void> RoomWrite::Work::place_state(StoredEvent& stored) {
@@ -251,16 +261,20 @@ Result<void> RoomWrite::Work::place_state(StoredEvent& stored) {
     PEYK_TRY(root, tree_set(*this, *this, root, entry));
     for (auto number = first_new; number < tip.next_node; ++number)
         change.put(kStateNodes, state->info->number, number_key(number), nodes.at(number)->encode());
-    new_state.insert_or_assign(state_name(event.type, *event.state_key), stored.event);
+    new_state.insert_or_assign(state_name(event.type, *event.state_key), StateNow{stored.event, stored.number});
     return {};
 }
 
-Result<void> RoomWrite::Work::write_rows(const StoredEvent& stored, const Transaction* transaction) {
+Result<void> RoomWrite::Work::write_rows(const StoredEvent& stored, std::span<const AuthReference> auth_events,
+                                         const Transaction* transaction) {
     auto room = state->info->number;
     std::string number;
     put_varint(number, stored.number);
-    change.put(kEvents, room, number_key(stored.number), encode_body(stored), encode_header(stored));
-    change.put(kEventNumbers, room, rooms.db_.digest("event", stored.event->id.view()), number);
+    EventOrigin origin{rooms.options_.server.view(), rooms.key_.key_id(), auth_events};
+    auto body = encode_body(stored, *state->info, origin);
+    change.put(kEvents, room, number_key(stored.number), body.bytes, encode_header(stored), body.noise);
+    if (body.refers) PEYK_CHECK(write_names(auth_events));
+    change.put(kEventIndex, room, rooms.store_.index_keys(stored.event->id).front(), number);
     if (stored.event->is("m.room.member") && stored.event->is_state()) {
         auto user = UserId::parse(*stored.event->state_key);
         if (user && rooms.is_local(*user)) change.put(kOutbox, room, number_key(stored.number), "");
@@ -268,11 +282,21 @@ Result<void> RoomWrite::Work::write_rows(const StoredEvent& stored, const Transa
     if (rooms.options_.guests && closes_to_guests(*stored.event))
         change.put(kOutbox, room, number_key(stored.number), "");
     if (transaction) {
-        auto key = rooms.transaction_key(*transaction);
+        auto key = rooms.transaction_keys(*transaction).front();
         change.put(kTransactions, room, key, number);
-        transactions.emplace(key, stored.event->id);
+        transactions.emplace(std::move(key), stored.event->id);
     }
     return write_relation(stored);
+}
+
+// Whoever refers first writes them.
+Result<void> RoomWrite::Work::write_names(std::span<const AuthReference> state_events) {
+    for (const auto& [number, event] : state_events) {
+        PEYK_TRY(auto known, rooms.store_.name(*state->info, number));
+        if (known || !named.insert(number).second) continue;
+        change.put(kStateNames, state->info->number, number_key(number), encode_name(*event));
+    }
+    return {};
 }
 
 // Spec: Room Versions › Handling redactions. The redaction event stands whatever it points at; the target changes only
@@ -299,7 +323,7 @@ Result<void> RoomWrite::Work::apply_redaction(const StoredEvent& redaction) {
     PEYK_TRY(form->event, redacted_form(*target->event, *state->info->rules));
     std::string body;
     put_varint(body, redaction.number);
-    body += encode_body(*form);
+    body += encode_whole_body(*form);
     change.put(kRedactedEvents, state->info->number, number_key(form->number), body);
     change.puncture(kEvents, state->info->number, form->number);
     PEYK_CHECK(drop_relation(*target));
@@ -307,7 +331,7 @@ Result<void> RoomWrite::Work::apply_redaction(const StoredEvent& redaction) {
     if (form->event->is_state()) {
         auto name = state_name(form->event->type, *form->event->state_key);
         PEYK_TRY(auto now, current(form->event->type, *form->event->state_key));
-        if (now && now->id == target_id) new_state.insert_or_assign(name, form->event);
+        if (now && now->id == target_id) new_state.insert_or_assign(name, StateNow{form->event, form->number});
     }
     redacted.push_back(std::move(form));
     return {};
@@ -394,19 +418,6 @@ bool RoomWrite::empty() const { return work_->events.empty(); }
 Result<Membership> RoomWrite::membership(const UserId& user) const {
     PEYK_TRY(auto member, work_->current("m.room.member", user.view()));
     return member ? membership_in(*member) : Membership::none;
-}
-
-Result<std::optional<EventId>> RoomWrite::known(const Transaction& transaction) const {
-    auto key = work_->rooms.transaction_key(transaction);
-    if (auto queued = work_->state->unsettled_transaction(key)) return queued;
-    const auto& store = work_->rooms.store_;
-    PEYK_TRY(auto entry, store.db().get(kTransactions, room().number, key));
-    if (!entry) return std::nullopt;
-    ByteReader reader(entry->body);
-    PEYK_TRY(auto stored, store.kept_event(room(), reader.varint()));
-    // Its lifetime was shorter than that of transaction ids: sent once more it would be there twice for who read it.
-    if (!stored) return fail(Errc::gone, "This event was sent, and its lifetime is over");
-    return stored->event->id;
 }
 
 Task<Result<void>> RoomWrite::commit() && {

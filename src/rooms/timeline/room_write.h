@@ -31,6 +31,7 @@ struct RoomWrite::Work final : NodeSource, NodeSink {
     Result<void> begin(EventPtr create);
     Result<EventPtr> add(const UserId& sender, Draft draft, const Transaction* transaction);
     Result<EventPtr> current(std::string_view type, std::string_view key) const;
+    Result<StateNow> state_now(std::string_view type, std::string_view key) const;
     Task<Result<void>> commit();
 
     // NodeSource, NodeSink: the trees on top of what is not written yet.
@@ -44,15 +45,21 @@ struct RoomWrite::Work final : NodeSource, NodeSink {
         bool durable = false;
     };
     Result<Known> find(const EventId& id) const;
-    Result<EventPtr> build(const UserId& sender, Draft draft) const;
+    struct Built {
+        EventPtr event;
+        std::vector<AuthReference> auth_events;  // of the event, in their order
+    };
+    Result<Built> build(const UserId& sender, Draft draft) const;
     Result<void> authorise_new(const Event& event) const;
     Result<void> check_invite(const Event& event) const;
     Result<void> check_guest(const Event& event) const;
     Result<void> check_decline(const Event& event) const;
-    Result<void> take(EventPtr event, const Transaction* transaction);
+    Result<void> take(Built built, const Transaction* transaction);
     Result<void> place_state(StoredEvent& stored);
     Result<void> apply_redaction(const StoredEvent& redaction);
-    Result<void> write_rows(const StoredEvent& stored, const Transaction* transaction);
+    Result<void> write_rows(const StoredEvent& stored, std::span<const AuthReference> auth_events,
+                            const Transaction* transaction);
+    Result<void> write_names(std::span<const AuthReference> state_events);
     // Relations (write_relations.cc).
     Result<void> check_relation(const Event& event) const;
     Result<void> write_relation(const StoredEvent& stored);
@@ -77,11 +84,12 @@ struct RoomWrite::Work final : NodeSource, NodeSink {
     std::vector<std::shared_ptr<StoredEvent>> events;     // new ones, in order
     std::vector<std::shared_ptr<StoredEvent>> redacted;   // new forms of older ones
     std::map<NodeNumber, StateNodePtr> nodes;             // new nodes
-    std::unordered_map<std::string, EventPtr> new_state;  // over state->state_cache
+    std::unordered_map<std::string, StateNow> new_state;  // over state->state_cache
     std::unordered_map<std::string, EventId> transactions;
     std::vector<std::string> related;                             // digests of parents whose rows change
+    EventNumbers named;                                           // by this batch
     EventNumbers destroyed;                                       // that end with this batch
-    mutable std::unordered_map<std::string, EventPtr> looked_up;  // reads worth keeping at the tip
+    mutable std::unordered_map<std::string, StateNow> looked_up;  // reads worth keeping at the tip
 };
 
 }  // namespace peyk::rooms

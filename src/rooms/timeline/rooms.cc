@@ -34,13 +34,17 @@ std::shared_ptr<RoomState> Rooms::state_of(RoomInfoPtr room) {
     return state;
 }
 
-std::string Rooms::transaction_key(const Transaction& transaction) const {
+std::vector<std::string> Rooms::transaction_keys(const Transaction& transaction) const {
+    constexpr std::size_t kBytes = 8;
     std::string text;
     put_bytes(text, transaction.user.view());
     put_bytes(text, transaction.device.view());
     put_bytes(text, transaction.scope);
     put_bytes(text, transaction.id);
-    return db_.digest("transaction", text);
+    auto digest = db_.digest("transaction", text);
+    std::vector<std::string> keys{digest.substr(0, kBytes)};
+    if (db_.made_with() < kFormatOfShortKeys) keys.push_back(std::move(digest));
+    return keys;
 }
 
 Result<RoomWrite> Rooms::open(RoomInfoPtr room, Lanes::Guard guard) {
@@ -77,7 +81,8 @@ Task<Result<RoomWrite>> Rooms::create(const RoomRules& rules, UserId creator, js
                                       std::optional<RoomId> id) {
     if (!id) id = new_room_id();
     PEYK_CO_TRY(auto made, make_create_event(*this, rules, std::move(creator), std::move(content), std::move(id)));
-    auto info = std::make_shared<const RoomInfo>(RoomInfo{made->room, store_.number(made->room), &rules});
+    auto info =
+        std::make_shared<const RoomInfo>(RoomInfo{made->room, store_.number(made->room), &rules, key_.key_id()});
     auto guard = co_await lanes_.enter(info->number);
     PEYK_CO_TRY(auto taken, store_.find(info->number));
     if (taken) co_return fail(Errc::internal, "a new room's number is taken");

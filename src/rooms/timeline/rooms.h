@@ -157,7 +157,8 @@ private:
     friend std::optional<EventId> new_event_id(const Rooms&, const RoomRules&);
     std::shared_ptr<RoomState> state_of(RoomInfoPtr room);
     Result<RoomWrite> open(RoomInfoPtr room, Lanes::Guard guard);
-    std::string transaction_key(const Transaction& transaction) const;
+    // The keys under which kTransactions may have it: the first is the one to write.
+    std::vector<std::string> transaction_keys(const Transaction& transaction) const;
     Task<Result<void>> succeed(RoomInfoPtr room, StoredEventPtr member, UserId user);
     Task<Result<void>> apply_memberships(RoomInfoPtr room, std::vector<StoredEventPtr> members);
     Task<void> apply_or_defer(RoomInfoPtr room, std::vector<StoredEventPtr> members);

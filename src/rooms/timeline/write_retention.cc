@@ -26,7 +26,7 @@ Result<void> RoomWrite::Work::leave_husk(const StoredEvent& target) {
     PEYK_TRY(form.event, redacted_form(*target.event, *state->info->rules));
     std::string body;
     put_varint(body, RoomStore::kNoRedaction);
-    body += encode_body(form);
+    body += encode_whole_body(form);
     change.put(kRedactedEvents, state->info->number, number_key(target.number), body);
     if (!target.redacted_by) change.puncture(kEvents, state->info->number, target.number);
     return drop_relation(target);
@@ -39,7 +39,7 @@ Result<void> RoomWrite::Work::destroy(const StoredEvent& target) {
     if (!target.redacted_by && !target.husk) change.puncture(kEvents, room, target.number);
     change.del(kEvents, room, key);
     change.del(kRedactedEvents, room, key);
-    change.del(kEventNumbers, room, rooms.db_.digest("event", target.event->id.view()));
+    for (const auto& name : rooms.store_.index_keys(target.event->id)) change.del(kEventIndex, room, name);
     return drop_relation(target);
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/bytes.h"
 #include "rooms/relations/relation_index.h"
 #include "rooms/timeline/history.h"
 #include "rooms_world.h"
@@ -190,7 +191,7 @@ TEST_F(Retention, destroys_the_key_and_every_row) {
     auto secret = say("secret");
     auto at = number(secret);
     auto row = raw(kEvents, number_key(at));
-    auto name = raw(kEventNumbers, world.test.db.digest("event", secret.view()));
+    auto name = raw(kEventIndex, world.store.index_keys(secret).front());
     auto state = raw(kEvents, number_key(2));
     ASSERT_FALSE(row.value.empty());
     ASSERT_FALSE(name.value.empty());
@@ -199,7 +200,7 @@ TEST_F(Retention, destroys_the_key_and_every_row) {
     EXPECT_EQ(pass(), 2u);
     EXPECT_FALSE(has_row(at));
     EXPECT_TRUE(raw(kEvents, row.key.substr(9)).value.empty());
-    EXPECT_TRUE(raw(kEventNumbers, world.test.db.digest("event", secret.view())).value.empty());
+    EXPECT_TRUE(raw(kEventIndex, world.store.index_keys(secret).front()).value.empty());
     // An old copy of the row, a backup of the files of tables say, opens no more; that of a state event does.
     put_back(row);
     auto again = world.test.db.get(kEvents, info->number, number_key(at));
@@ -210,6 +211,24 @@ TEST_F(Retention, destroys_the_key_and_every_row) {
     EXPECT_FALSE((*world.test.db.get(kEvents, info->number, number_key(2)))->gone);
     EXPECT_TRUE(traces.done.contains(at));
     EXPECT_EQ(traces.asked, traces.done);
+}
+
+TEST_F(Retention, leaves_no_name_of_an_event_that_an_older_format_wrote) {
+    world.test.db.set_made_with(storage::kFirstFormat);
+    auto old = say("old");
+    auto names = world.store.index_keys(old);
+    ASSERT_EQ(names.size(), 2u);
+    storage::Change change(world.test.db, Owner::room, info->number, world.test.db.epoch(Owner::room, info->number));
+    std::string value;
+    put_varint(value, number(old));
+    change.del(kEventIndex, info->number, names.front());
+    change.put(kEventIndex, info->number, names.back(), value);
+    ASSERT_TRUE(run_blocking(world.pool, world.test.db.commit(std::move(change))));
+    EXPECT_TRUE(find(old));
+    say("another");
+    world.clock.advance(kHour + kMinute);
+    EXPECT_EQ(pass(), 2u);
+    for (const auto& name : names) EXPECT_TRUE(raw(kEventIndex, name).value.empty());
 }
 
 TEST_F(Retention, leaves_a_husk_of_the_last_event_until_another_came) {

@@ -15,10 +15,11 @@ inline const UserId kAda = UserId::trusted("@ada:example.org");
 inline const UserId kBob = UserId::trusted("@bob:example.org");
 
 struct World {
-    explicit World(RetentionRules lifetimes = {}) : retention(lifetimes) {}
+    explicit World(RetentionRules lifetimes = {}, storage::ContentFormat made_with = storage::kAnyFormat)
+        : retention(lifetimes), test(kTables, made_with) {}
 
     RetentionRules retention;
-    storage::TestDb test{kTables};
+    storage::TestDb test;
     ManualClock clock;
     SeededRandom random{5};
     WorkerPool pool{"test", 2};

@@ -79,6 +79,35 @@ TEST_F(MigrationTest, ANewStoreHasTheNewestFormatWithoutAnyStep) {
     EXPECT_EQ(content_format(test.db), 3u);
 }
 
+TEST_F(MigrationTest, AStoreKnowsWithWhichFormatItWasMade) {
+    EXPECT_EQ((Db(test.store, *test.vault, Catalog{kCatalog}).made_with()), kFirstFormat) << "nobody has looked";
+    ASSERT_TRUE(migrate_to(3));
+    EXPECT_EQ(test.db.made_with(), 3u);
+    ASSERT_TRUE(migrate_to(5));
+    EXPECT_EQ(test.db.made_with(), 3u) << "rows of that one may still be there";
+    Db again(test.store, *test.vault, Catalog{kCatalog});
+    ASSERT_TRUE(migrate(again, std::array{step(2), step(3), step(4), step(5)}, pool));
+    EXPECT_EQ(again.made_with(), 3u);
+}
+
+TEST_F(MigrationTest, AStoreThatDoesNotSayWithWhichFormatItWasMadeWasMadeWithTheOneItHas) {
+    put("old", "row");
+    set_format(test.db, 2);
+    broken = 4;
+    EXPECT_FALSE(migrate_to(4));
+    EXPECT_EQ(test.db.made_with(), 2u);
+    broken = 0;
+    ASSERT_TRUE(migrate_to(4));
+    EXPECT_EQ(test.db.made_with(), 2u);
+}
+
+TEST_F(MigrationTest, AStepMayLeaveTheRowsAsTheyAre) {
+    put("old", "row");
+    ASSERT_TRUE(migrate(test.db, std::array{Migration{2, "only what comes is another", {}}}, pool));
+    EXPECT_EQ(content_format(test.db), 2u);
+    EXPECT_EQ(test.db.made_with(), kFirstFormat);
+}
+
 TEST_F(MigrationTest, AStepThatWasCutShortRunsAgainAndThoseBeforeItDoNot) {
     put("old", "row");
     broken = 3;

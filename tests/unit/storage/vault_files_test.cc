@@ -77,6 +77,44 @@ TEST_F(VaultFilesTest, EitherCopyOfAnyFileMayBeLostAndIsRepaired) {
     expect_whole(*open_vault());
 }
 
+// The header as version 1 had it: the same under another number.
+std::string header_of_version_1(std::string_view now, const std::filesystem::path& key_file) {
+    constexpr std::size_t kClear = 11 + 2 + 1 + 8;  // magic, version and kind, no salt, incarnation
+    Secret root(Scratch::read(key_file));
+    auto master = unseal_bytes(now.substr(kClear), root, now.substr(0, kClear));
+    EXPECT_TRUE(master);
+    std::string out(now.substr(0, kClear));
+    out[11] = 1;
+    auto context = out;
+    seal_bytes(out, root, context, *master);
+    return out;
+}
+
+TEST_F(VaultFilesTest, AStoreWithAHeaderOfVersion1OpensAndIsOneThatOlderProgramsRefuse) {
+    make();
+    auto incarnation = open_vault()->incarnation();
+    auto old = header_of_version_1(Scratch::read(dir / "store.header"), source.file);
+    // Both copies, as an upgrade finds them; the first alone, as one that was cut off leaves them.
+    for (bool both : {true, false}) {
+        Scratch::write(dir / "store.header", old);
+        if (both) Scratch::write(dir / "store.header.copy", old);
+        auto vault = open_vault();
+        ASSERT_TRUE(vault);
+        EXPECT_EQ(vault->incarnation(), incarnation);
+        expect_whole(*vault);
+        for (const auto* name : {"store.header", "store.header.copy"})
+            EXPECT_EQ(Scratch::read(dir / name)[11], 2) << name;
+        EXPECT_TRUE(vault->verify()->empty());
+    }
+    auto newer = Scratch::read(dir / "store.header");
+    newer[11] = 3;
+    Scratch::write(dir / "store.header", newer);
+    Scratch::write(dir / "store.header.copy", newer);
+    auto refused = Vault::open(dir, source);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::unsupported);
+}
+
 TEST_F(VaultFilesTest, WithoutAnyCopyItIsRefusedAndNothingIsMadeUp) {
     make();
     change("keys.a");

@@ -6,7 +6,6 @@
 #include <set>
 #include <thread>
 
-#include "storage/compress.h"
 #include "unit/storage/scratch.h"
 
 namespace peyk::storage {
@@ -230,41 +229,6 @@ TEST(Vault, TheCacheNeverServesADestroyedKey) {
     vault->drop(slot);
     EXPECT_FALSE(vault->key({.slot = slot, .table = 3, .row = 5}));
     EXPECT_FALSE(vault->key({.slot = slot}));
-}
-
-TEST(Compress, RoundTripsAndNeverGrows) {
-    std::mt19937_64 random(1);
-    std::string out;
-    for (std::size_t size : {0, 1, 31, 32, 100, 1000, 65'536}) {
-        std::string text(size, '\0');
-        for (auto& byte : text) byte = static_cast<char>('a' + random() % 3);
-        out = "before";
-        if (compress(text, out)) {
-            EXPECT_LT(out.size() - 6, text.size());
-            auto back = decompress(std::string_view(out).substr(6));
-            ASSERT_TRUE(back);
-            EXPECT_EQ(*back, text);
-        } else {
-            EXPECT_LE(size, 32);
-        }
-        EXPECT_EQ(out.substr(0, 6), "before");
-        for (auto& byte : text) byte = static_cast<char>(random());
-        out.clear();
-        EXPECT_FALSE(compress(text, out));
-        EXPECT_TRUE(out.empty());
-    }
-    EXPECT_FALSE(decompress(""));
-    EXPECT_FALSE(decompress("nonsense that is no frame"));
-}
-
-TEST(Compress, TheEnvelopeOfAMessageNearlyVanishes) {
-    std::string event =
-        R"({"auth_events":["$a","$b","$c"],"content":{"body":"x","msgtype":"m.text"},"depth":17,"hashes":{"sha256":"h"},)"
-        R"("origin_server_ts":1763930000123,"prev_events":["$p"],"room_id":"!r","sender":"@ada:example.org",)"
-        R"("signatures":{"example.org":{"ed25519:a_abcd":"s"}},"type":"m.room.message","unsigned":{}})";
-    std::string out;
-    ASSERT_TRUE(compress(event, out));
-    EXPECT_LT(out.size(), event.size() / 3);
 }
 
 }  // namespace
