@@ -56,7 +56,9 @@ def sees_a_long_file_and_a_stale_exception() -> bool:
         (root / "src/short.cc").write_text("\n" * 10)
         found = check_sizes.check(root, {"src/short.cc": 600, "src/gone.cc": 600})
         allowed = check_sizes.check(root, {"src/long.cc": 505})
-    return len(found) == 3 and not allowed
+        (root / "src/long.cc").write_text("int f(int a,\n      int b) {\n" + "    g();\n" * 61 + "}\nint h() {\n}\n")
+        long_function = check_sizes.check(root, {})
+    return len(found) == 3 and not allowed and len(long_function) == 1
 
 
 def sees_dangerous_co_awaits() -> bool:
