@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
+#include "http/tls_stream.h"
 
 namespace peyk::http {
 namespace {
@@ -75,7 +76,7 @@ public:
         if (!context_) return fail(Errc::internal, "no memory for TLS with the mail server");
         SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
         if (server_.verify_certificate) {
-            SSL_CTX_set_default_verify_paths(context_.get());
+            trust_system_authorities(context_.get());
             SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
         }
         auto* tls = BIO_new_ssl(context_.get(), 1);

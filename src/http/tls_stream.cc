@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 namespace peyk::http {
 namespace {
@@ -117,6 +118,11 @@ std::unique_ptr<Stream> tls_stream(SSL_CTX* context, int fd, TlsSide side) {
         }
     }
     return std::make_unique<TlsStream>(ssl, fd);
+}
+
+void trust_system_authorities(SSL_CTX* context) {
+    SSL_CTX_set_default_verify_dir(context);
+    if (getenv(X509_get_default_cert_file_env())) SSL_CTX_set_default_verify_file(context);
 }
 
 std::string tls_reason() {

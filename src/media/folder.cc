@@ -1,4 +1,5 @@
-// The folder of files:  tmp/<name> while it is written, <first two characters>/<the rest> afterwards.
+// The folder of files:  tmp/<name> while it is written, <first two characters>/<the rest> afterwards. The 256 folders of
+// the latter are made when the first file of each comes: a new server starts faster, and a small one has fewer.
 
 #include <fcntl.h>
 #include <sys/statvfs.h>
@@ -36,6 +37,15 @@ fs::path Media::temporary(const std::string& name) const { return options_.folde
 
 Result<void> Media::move_into_place(const std::string& name) const {
     const auto path = path_of(name);
+    {
+        // Nobody sees a folder before it is there for good.
+        std::lock_guard lock(folders_mutex_);
+        std::error_code error;
+        if (!fs::exists(path.parent_path(), error)) {
+            PEYK_CHECK(make_folder(path.parent_path()));
+            PEYK_CHECK(sync_folder(options_.folder));
+        }
+    }
     if (rename(temporary(name).c_str(), path.c_str()) != 0)
         return fail(write_error("a media file cannot be renamed", errno));
     return sync_folder(path.parent_path());
@@ -58,7 +68,6 @@ Result<void> Media::check_space(std::uint64_t bytes) const {
 Result<void> Media::start() {
     PEYK_CHECK(make_folder(options_.folder));
     PEYK_CHECK(make_folder(options_.folder / "tmp"));
-    for (int i = 0; i < 256; ++i) PEYK_CHECK(make_folder(options_.folder / fmt::format("{:02x}", i)));
     PEYK_CHECK(sync_folder(options_.folder));
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(options_.folder / "tmp", error)) unlink(entry.path().c_str());
@@ -74,10 +83,12 @@ Result<void> Media::start() {
 std::vector<std::string> Media::files_on_disk() const {
     std::vector<std::string> names;
     std::error_code error;
-    for (int i = 0; i < 256; ++i) {
-        const auto folder = fmt::format("{:02x}", i);
-        for (const auto& entry : fs::directory_iterator(options_.folder / folder, error)) {
-            auto name = folder + entry.path().filename().string();
+    for (const auto& folder : fs::directory_iterator(options_.folder, error)) {
+        const auto first = folder.path().filename().string();
+        if (first.size() != 2) continue;
+        std::error_code unreadable;
+        for (const auto& entry : fs::directory_iterator(folder, unreadable)) {
+            auto name = first + entry.path().filename().string();
             if (name.size() == 32) names.push_back(std::move(name));
         }
     }

@@ -203,7 +203,8 @@ private:
     WorkerPool decoders_;
     Lanes users_;
     Lanes rows_;
-    std::mutex mutex_;  // of what follows
+    mutable std::mutex folders_mutex_;  // while one of the folders is made
+    std::mutex mutex_;                  // of what follows
     std::unordered_map<std::uint64_t, std::uint32_t> uploading_;
     std::map<std::pair<std::uint64_t, std::uint64_t>, Wakeup> waiting_;  // by row and a serial number
     std::uint64_t next_waiter_ = 0;

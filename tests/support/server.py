@@ -17,6 +17,11 @@ from httpc import Client
 SLOWNESS = float(os.environ.get("PEYK_TEST_SLOWNESS", "1"))  # sanitizer builds
 
 
+
+def service_environment() -> dict:
+    """As a service has it: without what a person's shell, or the machine that tests run on, says of authorities."""
+    return {name: value for name, value in os.environ.items() if name not in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
+
 class ServerFailed(Exception):
     pass
 
@@ -81,7 +86,8 @@ class Server:
         began = time.monotonic()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([self.binary, "serve", "--config", self.config], stdout=log,
-                                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder)
+                                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder,
+                                            env=service_environment())
         while time.monotonic() - began < wait * SLOWNESS:
             if self.process.poll() is not None:
                 raise ServerFailed(f"the server ended at its start with {self.process.returncode}:\n{self.log_tail()}")

@@ -61,7 +61,7 @@ Result<Context> make_context(const ClientOptions& options) {
     static constexpr unsigned char kProtocols[] = "\x08http/1.1";
     SSL_CTX_set_alpn_protos(context.get(), kProtocols, sizeof kProtocols - 1);
     SSL_CTX_set_verify(context.get(), options.verify_certificates ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-    SSL_CTX_set_default_verify_paths(context.get());
+    trust_system_authorities(context.get());
     for (const auto& file : options.extra_ca_files) {
         if (SSL_CTX_load_verify_locations(context.get(), file.c_str(), nullptr) != 1)
             return fail(Errc::io, fmt::format("cannot read authorities from {}: {}", file.string(), tls_reason()));
