@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 namespace peyk {
 namespace {
 thread_local Executor* t_current = nullptr;
@@ -10,7 +12,8 @@ thread_local Executor* t_current = nullptr;
 Executor* Executor::current() { return t_current; }
 void Executor::set_current(Executor* executor) { t_current = executor; }
 
-WorkerPool::WorkerPool(std::string name, std::size_t threads) : name_(std::move(name)) {
+WorkerPool::WorkerPool(std::string name, std::size_t threads)
+    : most_later_(std::max<std::size_t>(1, threads / kTurns)), name_(std::move(name)) {
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -39,7 +42,7 @@ void WorkerPool::stop() {
 }
 
 bool WorkerPool::take_later() {
-    if (later_.empty() || jobs_.empty()) return jobs_.empty();
+    if (!may_take_later() || jobs_.empty()) return jobs_.empty();
     turn_ = (turn_ + 1) % kTurns;
     return turn_ == 0;
 }
@@ -48,8 +51,8 @@ void WorkerPool::run() {
     pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
     std::unique_lock lock(mutex_);
     for (;;) {
-        while (jobs_.empty() && later_.empty()) {
-            if (stopping_) return;
+        while (jobs_.empty() && !may_take_later()) {
+            if (stopping_ && later_.empty()) return;
             ++idle_;
             ready_.wait(lock);
             --idle_;
@@ -58,11 +61,15 @@ void WorkerPool::run() {
         auto& queue = later ? later_ : jobs_;
         auto job = std::move(queue.front());
         queue.pop_front();
+        if (later) ++later_running_;
         lock.unlock();
         set_current(later ? static_cast<Executor*>(&background_) : this);
         job();
         job = nullptr;  // destroyed outside of the lock
         lock.lock();
+        // This thread takes the next one; when stopping, those that wait for the last one to be taken go too.
+        if (later) --later_running_;
+        if (stopping_) ready_.notify_all();
     }
 }
 

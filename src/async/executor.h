@@ -36,7 +36,8 @@ public:
     ~WorkerPool() override { stop(); }
     void post(Job job) override { post_to(jobs_, std::move(job)); }
     // The same threads for work that comes in thousands at once and that nobody waits for to the millisecond, such as
-    // the long polls that one message wakes up: while both kinds wait, every fourth job is one of these.
+    // the long polls that one message wakes up: while both kinds wait, every fourth job is one of these, and at most a
+    // quarter of the threads is busy with them, so that a job of the other kind finds a thread that has nothing to do.
     Executor& background() { return background_; }
     void stop();
     std::size_t queued() const;
@@ -52,14 +53,17 @@ private:
     };
     void run();
     void post_to(std::deque<Job>& queue, Job job);
+    bool may_take_later() const { return !later_.empty() && later_running_ < most_later_; }
     bool take_later();
 
     static constexpr unsigned kTurns = 4;
+    const std::size_t most_later_;
     std::string name_;
     mutable std::mutex mutex_;
     std::condition_variable ready_;
     std::deque<Job> jobs_, later_;
     unsigned turn_ = 0;
+    std::size_t later_running_ = 0;
     std::size_t idle_ = 0;
     bool stopping_ = false;
     Background background_{*this};

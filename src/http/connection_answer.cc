@@ -153,7 +153,9 @@ Task<void> Connection::run_handler() {
 // Runs the handler on the workers and comes back. The connection waits for it, so `self` lives.
 detail::Detached Connection::invoke(Connection& self) {
     auto& home = self.loop_.run_loop();
-    co_await move_to(self.loop_.shared().workers);
+    auto& workers = self.loop_.shared().workers;
+    auto& where = self.exchange_->route->long_poll ? workers.background() : static_cast<Executor&>(workers);
+    co_await move_to(where);
     try {
         auto task = self.exchange_->route->handler(std::move(*self.exchange_->request));
         self.exchange_->request.reset();

@@ -29,7 +29,7 @@ void run_on(RunLoop& loop, F job) {
 }  // namespace
 
 struct Server::Impl {
-    Impl(ServerConfig c, const Router& router, Executor& workers)
+    Impl(ServerConfig c, const Router& router, WorkerPool& workers)
         : config(std::move(c)), shared(config, router, workers) {}
 
     ServerConfig config;
@@ -66,7 +66,7 @@ void Server::Impl::remove_socket_files() const {
     }
 }
 
-Server::Server(ServerConfig config, const Router& router, Executor& workers)
+Server::Server(ServerConfig config, const Router& router, WorkerPool& workers)
     : impl_(std::make_unique<Impl>(std::move(config), router, workers)) {}
 
 Server::~Server() {

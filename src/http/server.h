@@ -52,7 +52,8 @@ struct ServerStats {
     std::uint64_t rejected_total = 0, bytes_in = 0, bytes_out = 0;
 };
 
-// Purpose:  frames requests under limits, hands them to the router's handlers on `workers`, writes the answers.
+// Purpose:  frames requests under limits, hands them to the router's handlers on `workers`, writes the answers. Long
+//           polls go to workers.background(): a thousand that one message woke must not stand before the next message.
 //           CORS headers and OPTIONS on everything, M_UNRECOGNIZED 404 / 405, M_NOT_JSON and M_TOO_LARGE where framing
 //           fails.
 // Owner:    app::Server.  Runs on: its own run-loop threads.
@@ -61,7 +62,7 @@ struct ServerStats {
 //           `workers` outlive the server, and the workers run until it is destroyed. Not from one of their threads.
 class Server {
 public:
-    Server(ServerConfig config, const Router& router, Executor& workers);
+    Server(ServerConfig config, const Router& router, WorkerPool& workers);
     ~Server();
     // Errors: io with what could not be bound or read (address, certificate file) and what to do.
     Result<void> start();

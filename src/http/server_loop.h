@@ -27,10 +27,10 @@ struct Counters {
 };
 
 struct Shared {
-    Shared(const ServerConfig& c, const Router& r, Executor& w) : config(c), router(r), workers(w) {}
+    Shared(const ServerConfig& c, const Router& r, WorkerPool& w) : config(c), router(r), workers(w) {}
     const ServerConfig& config;
     const Router& router;
-    Executor& workers;
+    WorkerPool& workers;
     TrustedProxies proxies;
     CodecLimits codec;
     std::atomic<std::size_t> buffered{0};  // bytes of request bodies in memory
