@@ -67,18 +67,20 @@ Presence::Device& Presence::device(User& user, std::uint64_t number) {
 }
 
 // From the devices to the user's state. Spec: Presence › Idle timeout, Last active ago.
-bool Presence::settle(User& user, Millis now, bool force) {
+bool Presence::settle(std::uint64_t number, User& user, Millis now, bool force) {
     std::erase_if(user.devices,
                   [&](const auto& entry) { return entry.second.syncing == 0 && now - entry.second.seen >= kGone; });
     auto state = PresenceState::offline;
-    for (const auto& [number, device] : user.devices) state = std::max(state, device.state);
+    for (const auto& [_, device] : user.devices) state = std::max(state, device.state);
     auto quiet = now - user.last_active;
     if (state == PresenceState::online && quiet >= kIdle) state = PresenceState::unavailable;
     bool active = state == PresenceState::online && quiet < kActive;
     if (state == user.state && active == user.currently_active && !force) return false;
     user.state = state;
     user.currently_active = active;
+    changes_.erase(user.changed);
     user.changed = ++counter_;
+    changes_.emplace(user.changed, number);
     return true;
 }
 
@@ -116,7 +118,7 @@ void Presence::sweep() {
         bool anybody = false;
         for (auto& [number, user] : users_) {
             if (user.state == PresenceState::offline && user.devices.empty()) continue;
-            if (settle(user, now, false)) changed.push_back(number);
+            if (settle(number, user, now, false)) changed.push_back(number);
             anybody = anybody || !user.devices.empty();
         }
         if (anybody) arm();
@@ -139,7 +141,7 @@ Presence::Stay Presence::sync(const UserId& id, const DeviceId& device_id, std::
             auto entry = devices.find(device_number);
             if (entry == devices.end() || entry->second.said) return stay;
             devices.erase(entry);
-            told = settle(found->second, clock_.monotonic(), false);
+            told = settle(number, found->second, clock_.monotonic(), false);
         } else {
             auto now = clock_.monotonic();
             auto& known = user(id, number);
@@ -155,7 +157,7 @@ Presence::Stay Presence::sync(const UserId& id, const DeviceId& device_id, std::
             stay.presence_ = this;
             stay.user_ = number;
             stay.device_ = device_number;
-            told = settle(known, now, false);
+            told = settle(number, known, now, false);
         }
     }
     if (told) announce({number});
@@ -177,7 +179,7 @@ void Presence::active(const UserId& id, const DeviceId& device_id) {
         found->second.last_active = now;
         entry->second.state = PresenceState::online;
         entry->second.seen = now;
-        told = settle(found->second, now, false);
+        told = settle(number, found->second, now, false);
     }
     if (told) announce({number});
 }
@@ -197,7 +199,7 @@ Result<void> Presence::set(const UserId& id, const DeviceId& device_id, Presence
         entry.said = true;
         known.status = std::move(status);
         known.last_active = now;
-        settle(known, now, true);
+        settle(number, known, now, true);
     }
     announce({number});
     return {};
@@ -234,6 +236,38 @@ Result<bool> Presence::is_in_one_of(const Rooms& rooms, std::uint64_t user) cons
     });
 }
 
+Result<std::optional<std::unordered_set<std::uint64_t>>> Presence::members_if_fewer(const Rooms& rooms,
+                                                                                    std::size_t than) const {
+    std::unordered_set<std::uint64_t> members;
+    std::size_t all = 0;
+    for (auto number : rooms) {
+        PEYK_TRY(auto room, store_.find(number));
+        if (!room) continue;
+        PEYK_TRY(auto top, store_.top(*room));
+        all += top.roots.joined;
+        if (all >= than) return std::nullopt;
+        PEYK_TRY(auto entries, store_.members(*room, top.roots));
+        for (const auto& entry : entries) {
+            if (static_cast<Membership>(entry.note) == Membership::join) members.insert(entry.place);
+        }
+    }
+    return members;
+}
+
+Result<std::vector<std::uint64_t>> Presence::in_view(std::uint64_t reader, std::vector<std::uint64_t> users) const {
+    PEYK_TRY(auto rooms, rooms_of(reader));
+    PEYK_TRY(auto members, members_if_fewer(rooms, users.size()));
+    std::vector<std::uint64_t> out;
+    for (auto number : users) {
+        bool visible = number == reader || (members && members->contains(number));
+        if (!visible && !members) {
+            PEYK_TRY(visible, is_in_one_of(rooms, number));
+        }
+        if (visible) out.push_back(number);
+    }
+    return out;
+}
+
 Result<bool> Presence::share_a_room(std::uint64_t one, std::uint64_t other) const {
     PEYK_TRY(auto rooms, rooms_of(one));
     return is_in_one_of(rooms, other);
@@ -253,10 +287,9 @@ Result<std::vector<json::Object>> Presence::events(std::uint64_t reader, std::ui
     std::vector<UserId> offline;  // arrivals who were not seen since the start
     {
         std::lock_guard lock(mutex_);
-        for (const auto& [number, user] : users_) {
+        for (auto it = changes_.upper_bound(from); it != changes_.end() && it->first <= to; ++it) {
             // To a new client those who are offline need no word.
-            bool news = user.changed > from && user.changed <= to;
-            if (news && (from > 0 || user.state != PresenceState::offline)) candidates.push_back(number);
+            if (from > 0 || users_.at(it->second).state != PresenceState::offline) candidates.push_back(it->second);
         }
         for (const auto& id : arrivals) {
             auto number = store_.number(id);
@@ -270,13 +303,8 @@ Result<std::vector<json::Object>> Presence::events(std::uint64_t reader, std::ui
     std::sort(candidates.begin(), candidates.end());
     candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
     if (candidates.empty() && offline.empty()) return out;
-    PEYK_TRY(auto rooms, rooms_of(reader));
-    for (auto number : candidates) {
-        bool visible = number == reader;
-        if (!visible) {
-            PEYK_TRY(visible, is_in_one_of(rooms, number));
-        }
-        if (!visible) continue;
+    PEYK_TRY(auto seen, in_view(reader, std::move(candidates)));
+    for (auto number : seen) {
         std::lock_guard lock(mutex_);
         auto found = users_.find(number);
         if (found == users_.end()) continue;
@@ -284,6 +312,8 @@ Result<std::vector<json::Object>> Presence::events(std::uint64_t reader, std::ui
                        {"sender", found->second.id.str()},
                        {"content", content(found->second, clock_.monotonic())}});
     }
+    if (offline.empty()) return out;
+    PEYK_TRY(auto rooms, rooms_of(reader));
     for (const auto& id : offline) {
         PEYK_TRY(bool visible, is_in_one_of(rooms, store_.number(id)));
         if (!visible) continue;
@@ -298,13 +328,12 @@ std::vector<Presence::Change> Presence::changed(std::uint64_t from, std::uint64_
     {
         std::lock_guard lock(mutex_);
         auto now = clock_.monotonic();
-        for (const auto& [number, user] : users_) {
-            if (user.changed <= from || user.changed > to) continue;
+        for (auto it = changes_.upper_bound(from); it != changes_.end() && it->first <= to; ++it) {
+            const auto& user = users_.at(it->second);
             json::Object event{{"type", "m.presence"}, {"sender", user.id.str()}, {"content", content(user, now)}};
             out.push_back({user.id, user.changed, std::move(event)});
         }
     }
-    std::ranges::sort(out, {}, &Change::count);
     return out;
 }
 

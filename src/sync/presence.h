@@ -2,6 +2,7 @@
 // Who is online, and since when. In memory only, and only when the operator switched it on.
 // Spec: Client-Server API › Presence.
 
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -107,7 +108,8 @@ private:
     };
     User& user(const UserId& id, std::uint64_t number);  // with the mutex
     Device& device(User& user, std::uint64_t number);    // with the mutex
-    bool settle(User& user, Millis now, bool force);     // with the mutex; true: others are to be told
+    // With the mutex; true: others are to be told.
+    bool settle(std::uint64_t number, User& user, Millis now, bool force);
     void announce(const std::vector<std::uint64_t>& users);
     void arm();
     void sweep();
@@ -115,6 +117,11 @@ private:
     using Rooms = std::unordered_set<std::uint64_t>;
     Result<Rooms> rooms_of(std::uint64_t user) const;  // that the user is in
     Result<bool> is_in_one_of(const Rooms& rooms, std::uint64_t user) const;
+    // Of `users`, who shares a room with the reader, or is the reader. Takes time in proportion to the smaller of both:
+    // the users, or the members of the reader's rooms.
+    Result<std::vector<std::uint64_t>> in_view(std::uint64_t reader, std::vector<std::uint64_t> users) const;
+    Result<std::optional<std::unordered_set<std::uint64_t>>> members_if_fewer(const Rooms& rooms,
+                                                                              std::size_t than) const;
 
     const bool enabled_;
     const rooms::RoomStore& store_;
@@ -125,6 +132,7 @@ private:
     const Clock& clock_;
     mutable std::mutex mutex_;
     std::unordered_map<std::uint64_t, User> users_;
+    std::map<std::uint64_t, std::uint64_t> changes_;  // User::changed -> number, for those whose changed is not 0
     std::uint64_t counter_ = 1;
     bool armed_ = false;
     bool stopped_ = false;
