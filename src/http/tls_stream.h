@@ -19,8 +19,8 @@ struct TlsSide {
 // Null when there is no memory, or the name is none. The stream does not close the descriptor.
 std::unique_ptr<Stream> tls_stream(SSL_CTX* context, int fd, TlsSide side);
 
-// Trusts the authorities of the machine. They are looked up by name when a certificate asks for one: reading all of them
-// takes longer than the rest of a start. Whoever sets SSL_CERT_FILE gets that file, read at once.
+// Trusts the authorities of the machine. They are looked up by name when a certificate asks for one: reading all of
+// them takes longer than the rest of a start. Whoever sets SSL_CERT_FILE gets that file, read at once.
 void trust_system_authorities(SSL_CTX* context);
 
 // Takes what OpenSSL says of its last failure in this thread.

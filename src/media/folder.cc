@@ -1,5 +1,5 @@
-// The folder of files:  tmp/<name> while it is written, <first two characters>/<the rest> afterwards. The 256 folders of
-// the latter are made when the first file of each comes: a new server starts faster, and a small one has fewer.
+// The folder of files:  tmp/<name> while it is written, <first two characters>/<the rest> afterwards. The 256 folders
+// of the latter are made when the first file of each comes: a new server starts faster, and a small one has fewer.
 
 #include <fcntl.h>
 #include <sys/statvfs.h>

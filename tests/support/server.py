@@ -17,10 +17,10 @@ from httpc import Client
 SLOWNESS = float(os.environ.get("PEYK_TEST_SLOWNESS", "1"))  # sanitizer builds
 
 
-
 def service_environment() -> dict:
     """As a service has it: without what a person's shell, or the machine that tests run on, says of authorities."""
     return {name: value for name, value in os.environ.items() if name not in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
+
 
 class ServerFailed(Exception):
     pass
