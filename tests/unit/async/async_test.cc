@@ -83,6 +83,31 @@ TEST(WorkerPool, background_jobs_wait_behind_others_but_not_for_ever) {
     EXPECT_TRUE(right_place);
 }
 
+TEST(WorkerPool, a_crowd_leaves_threads_to_others) {
+    WorkerPool pool("test", 8);
+    std::atomic<int> running = 0, most = 0;
+    std::promise<void> go;
+    auto gate = go.get_future().share();
+    for (int i = 0; i < 20; ++i) {
+        pool.background().post([&, gate] {
+            auto now = ++running;
+            for (auto seen = most.load(); now > seen && !most.compare_exchange_weak(seen, now);) {}
+            gate.wait();
+            --running;
+        });
+    }
+    // Other jobs find threads while those of the crowd that run go on for as long as they like.
+    for (int i = 0; i < 100; ++i) {
+        std::promise<void> done;
+        pool.post([&done] { done.set_value(); });
+        done.get_future().wait();
+    }
+    go.set_value();
+    pool.stop();
+    EXPECT_EQ(most, 2);
+    EXPECT_EQ(running, 0);
+}
+
 TEST(Parallel, every_job_runs_once_with_helpers_and_without_a_free_one) {
     WorkerPool pool("test", 2);
     for (std::size_t helpers : {0u, 1u, 5u}) {

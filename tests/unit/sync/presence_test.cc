@@ -124,5 +124,19 @@ TEST(Presence, nothing_is_told_twice_and_nothing_is_kept_when_it_is_off) {
     EXPECT_FALSE(world.presence.set(kAda, kPhone, PresenceState::online, long_status));
 }
 
+TEST(Presence, who_is_in_no_room_is_not_compared_with_everybody) {
+    World world;
+    std::vector<Presence::Stay> stays;
+    for (int i = 0; i < 500; ++i) {
+        auto user = UserId::trusted("@user" + std::to_string(i) + ":example.org");
+        stays.push_back(world.presence.sync(user, kPhone, std::nullopt));
+    }
+    stays.push_back(world.presence.sync(kAda, kPhone, std::nullopt));
+    auto looks = [&] { return world.memberships.cache_counts().hits + world.memberships.cache_counts().misses; };
+    auto before = looks();
+    EXPECT_EQ(world.events(0), 1u);  // her own
+    EXPECT_LE(looks() - before, 2u);
+}
+
 }  // namespace
 }  // namespace peyk::sync
