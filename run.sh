@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # ./run.sh           installs what peyk needs, builds it, makes a first configuration under var/, starts it
 # ./run.sh --build   only installs and builds (build/release/peyk)
-# More arguments go to `peyk serve`.
+# More arguments go to `peyk serve`. PEYK_WEB=OFF in the environment builds without the web client, which needs no npm.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 only_build=no
 if [ "${1:-}" = --build ]; then only_build=yes; shift; fi
 
-tools/install.sh build run
+sections=(build run)
+if [ -f web/build.sh ] && [ "${PEYK_WEB:-ON}" != OFF ]; then sections+=(web); fi
+tools/install.sh "${sections[@]}"
 tools/build.sh release peyk
 if [ "$only_build" = yes ]; then exit 0; fi
 

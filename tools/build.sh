@@ -15,6 +15,11 @@ case $kind in
     tsan) options=(-DCMAKE_BUILD_TYPE=RelWithDebInfo -DPEYK_SANITIZE=thread) ;;
     *) echo "build.sh: unknown kind '$kind'" >&2; exit 2 ;;
 esac
+# The web client is in what people run, where the source tree has one; PEYK_WEB=OFF in the environment: without. Builds
+# for tests need no npm: they serve a folder (web.folder).
+web=OFF
+if [ "$kind" = release ] && [ -f web/build.sh ]; then web=${PEYK_WEB:-ON}; fi
+options+=("-DPEYK_WEB=$web")
 
 # The compiler cache: paths relative to the checkout, so that clones share it (tools/cached_compiler.sh does the rest). The
 # last two are about the precompiled header, whose own time stamp says nothing. Its bytes name the checkout: what stands
@@ -32,6 +37,8 @@ if [ ! -f "build/$kind/build.ninja" ]; then
     cmake -S . -B "build/$kind" -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_C_COMPILER=clang-19 "${options[@]}" > "build-$kind.log" 2>&1 \
         || { cat "build-$kind.log" >&2; rm -f "build-$kind.log"; exit 1; }
     mv "build-$kind.log" "build/$kind/configure.log"
+elif ! grep -qx "PEYK_WEB:BOOL=$web" "build/$kind/CMakeCache.txt"; then
+    cmake "-DPEYK_WEB=$web" "build/$kind" > /dev/null
 fi
 header=build/$kind/src/CMakeFiles/peyk_pch.dir/cmake_pch.hxx.pch
 mkdir -p "$(dirname "$header")"

@@ -94,6 +94,7 @@ struct AuthSection {
     Millis reset_link_lifetime{86'400'000};
     bool tokens_in_query = true;
     bool oauth = true;
+    bool room_invitations = true;
     std::uint64_t password_memory = 19 * 1024 * 1024;
     std::uint64_t password_passes = 2;
     std::uint64_t password_length = 8;
@@ -184,6 +185,11 @@ struct SupportSection {
     std::string page;
 };
 
+struct WebSection {
+    bool enabled = true;
+    std::filesystem::path folder;  // empty: what was built into the program
+};
+
 struct LoggingSection {
     log::Level level = log::Level::info;
     log::Format format = log::Format::text;
@@ -217,6 +223,7 @@ struct Config {
     MailSection mail;
     CallsSection calls;
     SupportSection support;
+    WebSection web;
     LoggingSection logging;
     MetricsSection metrics;
     OutsideTestsSection outside_tests;

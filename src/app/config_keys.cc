@@ -437,6 +437,7 @@ std::vector<Key> make_config_keys() {
     add_appservices(keys);
     add_support(keys);
     add_mail_and_calls(keys);
+    add_web_keys(keys);
     add_operation(keys);
     return keys;
 }
@@ -470,6 +471,7 @@ constexpr Section kSections[] = {
     {"mail",
      "How mails leave. Nothing is mailed but what confirms an e-mail address, and notices to who asked for them."},
     {"calls", "Relays that the operator runs for calls."},
+    {"web", "The web client at the server's own address."},
     {"logging", "What is written to standard error."},
     {"metrics", "Counters for operators."},
     {"outside_tests", "One switch for test suites."},

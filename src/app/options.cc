@@ -239,8 +239,9 @@ std::shared_ptr<const pages::LocalAuthority::Shown> shown_authority(const Config
 }
 
 pages::Facts page_facts(const Config& config, const Identity& identity,
-                        std::shared_ptr<const pages::LocalAuthority> authority) {
+                        std::shared_ptr<const pages::LocalAuthority> authority, bool web_client) {
     pages::Facts facts;
+    if (web_client) facts.home = pages::kHomePath;
     facts.authority = std::move(authority);
     facts.server_name = config.server.name;
     facts.base_url = config.base_url();

@@ -39,7 +39,7 @@ push::SenderOptions push_options(const Config& config);
 http::ServerConfig metrics_http_config(const Config& config);
 // `authority` is for the pages to look at whenever one is asked for.
 pages::Facts page_facts(const Config& config, const Identity& identity,
-                        std::shared_ptr<const pages::LocalAuthority> authority);
+                        std::shared_ptr<const pages::LocalAuthority> authority, bool web_client = false);
 // The certificate of the local authority that lies in the data folder; null: none.
 std::shared_ptr<const pages::LocalAuthority::Shown> shown_authority(const Config& config);
 

@@ -10,6 +10,7 @@
 #include "app/store_metrics.h"
 #include "app/token_admin.h"
 #include "app/user_admin.h"
+#include "app/web_client.h"
 #include "base/metrics.h"
 
 namespace peyk::app {
@@ -83,10 +84,12 @@ Task<Result<json::Object>> answer_status(const Housekeeping& housekeeping) {
 Result<void> Server::Parts::start() {
     PEYK_TRY(auto registrations,
              appservices::load_registrations(config.appservices.files, config.appservices.folder, config.server.name));
+    PEYK_TRY(auto site, web_client(config));
     PEYK_TRY(outbound, http::Client::make(client_options(config)));
     PEYK_TRY(store, open_store(config, workers, clock, random));
     authority.keep();  // before its files are read
-    services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound}, std::move(registrations));
+    services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound}, std::move(registrations),
+                     std::move(site));
     PEYK_CHECK(services->start());
     http.emplace(http_config(config), services->router(), workers);
     PEYK_CHECK(http->start());

@@ -5,7 +5,7 @@
 namespace peyk::app {
 
 Services::Services(const Config& config, OpenStore& store, Machine machine,
-                   std::vector<appservices::Registration> registrations)
+                   std::vector<appservices::Registration> registrations, std::optional<web::Site> site)
     : machine_(machine),
       limiter_(config.rate_limits(), machine.clock, machine.random),
       registry_(std::move(registrations), config.server.name),
@@ -82,9 +82,11 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       bridged_(appservices_, users_),
       api_(router_, authenticator_, limiter_, api_options(config)),
       oauth_endpoints_(oauth_),
+      site_(std::move(site)),
       local_authority_(std::make_shared<pages::LocalAuthority>()),
-      pages_(page_facts(config, store.identity, local_authority_), resetter(users_), email_links(users_)),
-      account_site_(page_facts(config, store.identity, local_authority_), oauth_) {
+      pages_(page_facts(config, store.identity, local_authority_, site_.has_value()), resetter(users_),
+             email_links(users_)),
+      account_site_(page_facts(config, store.identity, local_authority_, site_.has_value()), oauth_) {
     show_authority(config);
     guests_leave_.bind(membership_actions_);
     observers_.bind(keys_, membership_actions_, memberships_, users_, sync_connections_, room_store_, delayed_,
@@ -140,6 +142,7 @@ void Services::add_routes(const Config& config) {
         previews_.emplace(preview_options(config), media_, machine_.outbound, machine_.clock);
     client_api::add_media_endpoints(api_, media_, previews_ ? &*previews_ : nullptr, media_endpoint_options(config));
     pages_.add_routes(router_);
+    if (site_) site_->add_routes(router_);
     oauth_endpoints_.add_routes(router_);
     account_site_.add_routes(router_);
 }

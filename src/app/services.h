@@ -25,6 +25,7 @@
 #include "privacy/rate_limits.h"
 #include "search/searcher.h"
 #include "users/users.h"
+#include "web/site.h"
 
 namespace peyk::app {
 
@@ -42,7 +43,7 @@ struct Machine {
 class Services {
 public:
     Services(const Config& config, OpenStore& store, Machine machine,
-             std::vector<appservices::Registration> registrations = {});
+             std::vector<appservices::Registration> registrations = {}, std::optional<web::Site> site = {});
 
     // Before traffic: finishes what a crash interrupted. Errors: what the services say.
     Result<void> start();
@@ -144,6 +145,7 @@ private:
     http::Router router_;
     client_api::Api api_;
     oauth::Endpoints oauth_endpoints_;
+    const std::optional<web::Site> site_;  // absent: no web client
     std::shared_ptr<pages::LocalAuthority> local_authority_;
     pages::Pages pages_;
     pages::AccountSite account_site_;

@@ -47,7 +47,7 @@ http::Response page_response(int status, const Facts& facts, Language language, 
     auto say = [language](const Words& words) { return words.in(language); };
     write_head(page, facts, language, title);
     page.raw("</head><body><header><strong>");
-    page.text(facts.server_name).raw("</strong><a href=\"/\">").text(say(words::kHome));
+    page.text(facts.server_name).raw("</strong><a href=\"").text(facts.home).raw("\">").text(say(words::kHome));
     page.raw("</a><a href=\"/privacy\">").text(say(words::kPrivacy)).raw("</a>");
     if (facts.authority->now()) page.raw("<a href=\"/_peyk/ca\">").text(say(words::kCa)).raw("</a>");
     auto other = other_than(language);
@@ -77,7 +77,8 @@ http::Response page_response(int status, const Facts& facts, Language language, 
         page.raw("<a href=\"").text(frame.language_link).text(code).raw("\" lang=\"").text(code).raw("\">");
         page.text(words::kOtherLanguage.in(language)).raw("</a>");
     }
-    page.raw("</header><main>").append(body).raw("</main><footer><a href=\"/\">").text(words::kHome.in(language));
+    page.raw("</header><main>").append(body).raw("</main><footer><a href=\"").text(facts.home);
+    page.raw("\">").text(words::kHome.in(language));
     page.raw("</a><a href=\"/privacy\">").text(words::kPrivacy.in(language)).raw("</a></footer></body></html>");
     auto response = http::Response::html(status, page.str());
     set_headers(response, frame.policy, Keep::never);

@@ -40,7 +40,8 @@ void Pages::add_routes(http::Router& router) {
         route.max_body = kMaxForm;
         router.add(std::move(route));
     };
-    add(Method::get, "/", &Pages::home);
+    add(Method::get, std::string(kHomePath), &Pages::home);
+    if (facts_.home != kHomePath) add(Method::get, facts_.home, &Pages::home);
     add(Method::get, "/privacy", &Pages::privacy);
     add(Method::get, "/_peyk/page.css", &Pages::style);
     if (facts_.authority->now()) {
@@ -57,7 +58,7 @@ void Pages::add_routes(http::Router& router) {
 
 Task<http::Response> Pages::home(http::Request request) const {
     auto language = language_of(request);
-    co_return page_response(200, facts_, language, "/", words::kHome, home_body(facts_, language));
+    co_return page_response(200, facts_, language, facts_.home, words::kHome, home_body(facts_, language));
 }
 
 Task<http::Response> Pages::privacy(http::Request request) const {

@@ -1,5 +1,5 @@
 #pragma once
-// The pages that people open in a browser: /, /privacy, /_peyk/ca, /_peyk/reset, /_peyk/email.
+// The pages that people open in a browser: / (or /_peyk/home), /privacy, /_peyk/ca, /_peyk/reset, /_peyk/email.
 
 #include <functional>
 #include <memory>
@@ -50,9 +50,13 @@ private:
     std::shared_ptr<const Shown> shown_;
 };
 
+// Where the home page is always; facts.home is where its links lead.
+inline constexpr std::string_view kHomePath = "/_peyk/home";
+
 // All that the pages say. Filled by app/, constant afterwards.
 struct Facts {
     std::string server_name, base_url, version;
+    std::string home = "/";  // of these pages: another one where the web client has "/"
     Registration registration = Registration::closed;
     KeyPlace key_place = KeyPlace::key_file;
     bool trial = false;

@@ -91,6 +91,7 @@ class World:
         self.scope = Scope()
         self.run_id = uuid.uuid4().hex[:8]
         self.scope.set("run", self.run_id)
+        self.scope.set("source", str(ROOT))
         self.lock = threading.Lock()
         self.trace: list[str] = []  # the last requests, for failures
         self.counter = 0
@@ -648,6 +649,8 @@ class Runner(BridgeStatements, OutsideStatements, SiteStatements):
 def full_path(path: str) -> str:
     if path.startswith(("/_", "/.well-known")):
         return path
+    if path.startswith("//"):  # from the root
+        return path[1:]
     if path.startswith("/v1/"):
         return "/_matrix/client" + path
     return CLIENT + path

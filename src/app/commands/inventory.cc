@@ -1,58 +1,13 @@
 // `peyk inventory`: the table catalog, for people and for programs.
 
+#include "app/inventory.h"
 #include "app/catalog.h"
 #include "app/cli.h"
 #include "app/config_keys.h"
 #include "app/console.h"
-#include "core/json.h"
 
 namespace peyk::app {
 namespace {
-
-json::Object row_of(const storage::Table& table) {
-    json::Object row;
-    row.set("id", static_cast<std::int64_t>(table.id));
-    row.set("name", std::string(table.name));
-    row.set("about", std::string(table.about));
-    row.set("key", std::string(table.rest));
-    row.set("of", std::string(owner_name(table.owner)));
-    row.set("seal", std::string(seal_name(table.seal)));
-    row.set("category", std::string(category_name(table.category)));
-    row.set("kept", std::string(table.kept));
-    return row;
-}
-
-// What the configuration says about what is held, and for how long.
-bool is_about_keeping(const Key& key) {
-    return key.name.starts_with("privacy.") || key.name.starts_with("retention.") || key.name == "media.lifetime";
-}
-
-void print_json(const std::optional<Config>& config) {
-    json::Object out;
-    json::Array tables, files;
-    for (const auto* table : catalog().tables) {
-        if (!table->dropped) tables.push_back(row_of(*table));
-    }
-    for (const auto& file : kept_files()) {
-        json::Object row;
-        row.set("name", std::string(file.name));
-        row.set("about", std::string(file.about));
-        row.set("category", std::string(file.category));
-        row.set("kept", std::string(file.kept));
-        files.push_back(std::move(row));
-    }
-    out.set("tables", std::move(tables));
-    out.set("files", std::move(files));
-    if (config) {
-        json::Object switches;
-        auto copy = *config;
-        for (const auto& key : config_keys()) {
-            if (is_about_keeping(key)) switches.set(std::string(key.name), show_value(key, &copy));
-        }
-        out.set("configuration", std::move(switches));
-    }
-    print_line(json::write(out));
-}
 
 void print_text(const std::optional<Config>& config) {
     print(
@@ -92,7 +47,7 @@ int run_inventory(const InventoryOptions& options) {
         if (!config) return kExitUsage;
     }
     if (options.output == Output::json) {
-        print_json(config);
+        print_line(json::write(inventory_json(config ? &*config : nullptr)));
     } else {
         print_text(config);
     }
