@@ -1,0 +1,48 @@
+// The client and a server on one origin, as peyk serves both: files of the build with the policy that peyk sends, everything
+// under /_matrix, /_peyk and /_synapse passed on. Counts what it sends, so that tests can say what a load costs.
+import fs from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import zlib from "node:zlib";
+
+export const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
+    + "media-src 'self' blob:; connect-src 'self'; worker-src 'self'; frame-ancestors 'none'; object-src 'none'; base-uri 'none'; form-action 'self'";
+const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
+    ".wasm": "application/wasm", ".svg": "image/svg+xml", ".png": "image/png", ".webmanifest": "application/manifest+json", ".txt": "text/plain; charset=utf-8" };
+const page = (address) => address === "/" || address.startsWith("/i/") || address.startsWith("/room/");
+
+export function serve(folder, backend) {
+    const target = new URL(backend);
+    const sent = { bytes: 0, requests: 0 };
+    const kept = new Map();
+    const compressed = (file) => {
+        if (!kept.has(file)) kept.set(file, zlib.brotliCompressSync(fs.readFileSync(file), {
+            params: { [zlib.constants.BROTLI_PARAM_QUALITY]: file.endsWith(".wasm") ? 9 : 10, [zlib.constants.BROTLI_PARAM_LGWIN]: 22 } }));
+        return kept.get(file);
+    };
+    const server = http.createServer((request, response) => {
+        const address = new URL(request.url, "http://x").pathname;
+        if (/^\/_(matrix|peyk|synapse)\//.test(address) || address.startsWith("/.well-known/")) {
+            const passed = http.request({ host: target.hostname, port: target.port, path: request.url, method: request.method, headers: request.headers, agent: false },
+                (answer) => { response.writeHead(answer.statusCode, answer.headers); answer.pipe(response); });
+            passed.on("error", (error) => { if (process.env.PEYK_WEB_VERBOSE) console.error(request.method, request.url, String(error)); if (!response.headersSent) response.writeHead(502, { "Content-Type": "text/plain" }); response.end(); });
+            response.on("close", () => passed.destroy());
+            request.pipe(passed);
+            return;
+        }
+        const name = page(address) ? "index.html" : path.basename(address);
+        const file = path.join(folder, name);
+        if ((!page(address) && address !== `/${name}`) || !fs.existsSync(file)) {
+            response.writeHead(404).end();
+            return;
+        }
+        const body = compressed(file);
+        sent.bytes += body.length;
+        sent.requests++;
+        response.writeHead(200, { "Content-Type": TYPES[path.extname(name)] ?? "application/octet-stream", "Content-Encoding": "br", "Content-Length": body.length,
+            "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", Vary: "Accept-Encoding",
+            "Cache-Control": /-[A-Z0-9]{8}\./.test(name) ? "public, max-age=31536000, immutable" : "no-cache" });
+        response.end(body);
+    });
+    return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve({ base: `http://localhost:${server.address().port}`, sent, close: () => server.close() })));
+}
