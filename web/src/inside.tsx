@@ -7,6 +7,7 @@ import { Button, Spinner } from "./ui/basics.tsx";
 import { RecoveryKey } from "./features/recovery/recovery-key.tsx";
 import { Shell } from "./features/shell/shell.tsx";
 
+export { acceptInvitation } from "./features/invitation/accept.ts";
 export { openKept, openNew, openSignedIn } from "./matrix/app.ts";
 
 export function Inside(): JSX.Element {

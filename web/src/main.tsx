@@ -4,7 +4,7 @@ import { startLanguage, t, useWords } from "./i18n/index.ts";
 import { set, state, toast, useStore } from "./store/store.ts";
 import { savedSession } from "./matrix/session.ts";
 import { startRouting } from "./store/route.ts";
-import { Entrance } from "./features/sign-in/entrance.tsx";
+import { Entrance, tokenOf } from "./features/sign-in/entrance.tsx";
 import { Toasts } from "./features/shell/toasts.tsx";
 import { Spinner } from "./ui/basics.tsx";
 import type { JSX } from "preact";
@@ -43,8 +43,9 @@ async function start(): Promise<void> {
     if (problem) set({ phase: "broken", problem });
     render(<App />, document.getElementById("app")!);
     if (problem) return;
-    if ("serviceWorker" in navigator) addEventListener("load", () => void navigator.serviceWorker.register("/sw.js").catch(() => {}));
-    if (!savedSession() || location.pathname.startsWith("/i/")) {
+    if ("serviceWorker" in navigator && location.search !== "?wiped") addEventListener("load", () => void navigator.serviceWorker.register("/sw.js").catch(() => {}));
+    const token = tokenOf(location.pathname);
+    if (!savedSession()) {
         set({ phase: "signed-out" });
         const told = sessionStorage.getItem("peyk.told");
         sessionStorage.removeItem("peyk.told");
@@ -53,8 +54,10 @@ async function start(): Promise<void> {
     }
     set({ phase: "opening" });
     try {
-        const { openKept } = await bringInside();
+        const { openKept, acceptInvitation } = await bringInside();
+        if (token !== null) history.replaceState(null, "", "/");
         await openKept();
+        if (token !== null) await acceptInvitation(token);
     } catch (error) {
         if (state.phase === "opening") set({ phase: "broken", problem: String((error as Error).message) });
     }

@@ -1,8 +1,10 @@
 // The client and a server on one origin, as peyk serves both: files of the build with the policy that peyk sends, everything
 // under /_matrix, /_peyk and /_synapse passed on. Counts what it sends, so that tests can say what a load costs.
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
+import { promisify } from "node:util";
 import zlib from "node:zlib";
 
 export const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
@@ -11,15 +13,28 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; ch
     ".wasm": "application/wasm", ".svg": "image/svg+xml", ".png": "image/png", ".webmanifest": "application/manifest+json", ".txt": "text/plain; charset=utf-8" };
 const page = (address) => address === "/" || address.startsWith("/i/") || address.startsWith("/room/");
 
-export function serve(folder, backend) {
+/** Every file of the build, compressed once: the result is kept beside the build, since it takes a while. */
+async function compressAll(folder) {
+    const store = `${folder.replace(/\/$/, "")}-compressed`;
+    fs.mkdirSync(store, { recursive: true });
+    const all = new Map();
+    for (const name of fs.readdirSync(folder)) {
+        const bytes = fs.readFileSync(path.join(folder, name));
+        const kept = path.join(store, `${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}.br`);
+        if (!fs.existsSync(kept)) {
+            const quality = { [zlib.constants.BROTLI_PARAM_QUALITY]: 9, [zlib.constants.BROTLI_PARAM_LGWIN]: 22 };
+            fs.writeFileSync(`${kept}.new`, await promisify(zlib.brotliCompress)(bytes, { params: quality }));
+            fs.renameSync(`${kept}.new`, kept);
+        }
+        all.set(name, fs.readFileSync(kept));
+    }
+    return all;
+}
+
+export async function serve(folder, backend) {
     const target = new URL(backend);
     const sent = { bytes: 0, requests: 0 };
-    const kept = new Map();
-    const compressed = (file) => {
-        if (!kept.has(file)) kept.set(file, zlib.brotliCompressSync(fs.readFileSync(file), {
-            params: { [zlib.constants.BROTLI_PARAM_QUALITY]: file.endsWith(".wasm") ? 9 : 10, [zlib.constants.BROTLI_PARAM_LGWIN]: 22 } }));
-        return kept.get(file);
-    };
+    const compressed = await compressAll(folder);
     const server = http.createServer((request, response) => {
         const address = new URL(request.url, "http://x").pathname;
         if (/^\/_(matrix|peyk|synapse)\//.test(address) || address.startsWith("/.well-known/")) {
@@ -31,12 +46,11 @@ export function serve(folder, backend) {
             return;
         }
         const name = page(address) ? "index.html" : path.basename(address);
-        const file = path.join(folder, name);
-        if ((!page(address) && address !== `/${name}`) || !fs.existsSync(file)) {
+        const body = compressed.get(name);
+        if ((!page(address) && address !== `/${name}`) || !body) {
             response.writeHead(404).end();
             return;
         }
-        const body = compressed(file);
         sent.bytes += body.length;
         sent.requests++;
         response.writeHead(200, { "Content-Type": TYPES[path.extname(name)] ?? "application/octet-stream", "Content-Encoding": "br", "Content-Length": body.length,

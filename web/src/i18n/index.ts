@@ -108,7 +108,7 @@ export function setLanguage(language: Language): void {
 }
 
 export function setTheme(theme: "system" | "light" | "dark"): void {
-    keep("theme", theme);
+    keep("theme", theme === "system" ? null : theme);
     if (theme === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
     set({ theme });

@@ -34,7 +34,7 @@ export async function open(session: Session): Promise<void> {
         return;
     }
     try {
-        const client = await startClient(session, onRoomData);
+        const client = await startClient(session, onRoomData, () => set({ connection: "offline", ...(state.phase === "opening" && { phase: "ready" as const }) }));
         (crypto() as unknown as { olmMachine: { roomKeyForwardingEnabled: boolean } }).olmMachine.roomKeyForwardingEnabled = true;
         listen(client);
         startOutbox();
@@ -67,8 +67,11 @@ export async function openSignedIn(session: Session, password: string): Promise<
 }
 
 function onRoomData(room: string, data: Parameters<Parameters<typeof startClient>[1]>[1]): void {
-    for (const event of data.timeline) arrived(room, event.event_id, event.unsigned?.transaction_id as string | undefined);
-    for (const feed of feedsOf(room)) void feed.take(data);
+    const taken = Promise.all(feedsOf(room).map((feed) => feed.take(data)));
+    // What stood for them goes once they are there themselves.
+    void taken.catch(() => {}).then(() => {
+        for (const event of data.timeline) arrived(room, event.event_id, event.unsigned?.transaction_id as string | undefined);
+    });
     noteRoomData(room, data, (event: MatrixEvent, live: boolean) => notice(event, live));
 }
 
@@ -183,5 +186,5 @@ export async function wipe(everything: boolean): Promise<void> {
         keep("theme", theme);
     }
     set({ phase: "signed-out" });
-    location.replace("/"); // a page that begins anew holds no key in its memory
+    location.replace(everything ? "/?wiped" : "/"); // a page that begins anew holds no key in its memory
 }

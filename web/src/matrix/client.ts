@@ -4,14 +4,16 @@ import { createClient, type MatrixClient } from "matrix-js-sdk/lib/matrix.js";
 import type { Room } from "matrix-js-sdk/lib/models/room.js";
 import { ClientEvent } from "matrix-js-sdk/lib/client.js";
 import type { CryptoApi } from "matrix-js-sdk/lib/crypto-api/index.js";
-import { logger } from "matrix-js-sdk/lib/logger.js";
+import { logger, type Logger } from "matrix-js-sdk/lib/logger.js";
 import { SlidingSync, SlidingSyncEvent, type MSC3575RoomData } from "matrix-js-sdk/lib/sliding-sync.js";
 import { PendingEventOrdering } from "matrix-js-sdk/lib/matrix.js";
 import type { Session } from "./session.ts";
 import { secretCallbacks } from "./secrets.ts";
 
-// The SDK tells the console about every request, with identifiers. Only its errors are let through.
+// The SDK tells the console of every request, with identifiers. Only its errors are let through.
 (logger as unknown as { setLevel?: (level: string, persist: boolean) => void }).setLevel?.("error", false);
+const nothing = (): void => {};
+const quietLogger: Logger = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: console.error.bind(console), getChild: () => quietLogger };
 
 let client: MatrixClient | null = null;
 let sliding: SlidingSync | null = null;
@@ -36,13 +38,24 @@ const STEP = 400;
 const OPEN_LIMIT = 30;
 let windowEnd = FIRST - 1;
 
+/** More of the past, since more is wanted of the room now. Spec: MSC4186, unstable_expanded_timeline. */
+export const expanded = (data: MSC3575RoomData): boolean => (data as { unstable_expanded_timeline?: boolean }).unstable_expanded_timeline === true;
+
 export type RoomDataListener = (room: string, data: MSC3575RoomData) => void;
 
-export async function startClient(session: Session, onRoomData: RoomDataListener): Promise<MatrixClient> {
+export async function startClient(session: Session, onRoomData: RoomDataListener, onAway: () => void): Promise<MatrixClient> {
     client = createClient({
         baseUrl: location.origin, userId: session.userId, deviceId: session.deviceId, accessToken: session.token,
-        timelineSupport: false, disableVoip: true, useAuthorizationHeader: true, cryptoCallbacks: secretCallbacks,
-        fetchFn: (input: RequestInfo | URL, init?: RequestInit) => fetch(input, { ...init, credentials: "omit" }),
+        timelineSupport: false, disableVoip: true, useAuthorizationHeader: true, cryptoCallbacks: secretCallbacks, logger: quietLogger,
+        fetchFn: async (input: RequestInfo | URL, init?: RequestInit) => {
+            try {
+                return await fetch(input, { ...init, credentials: "omit" });
+            } catch (error) {
+                // The SDK's sliding sync tells of refusals, and not of a network that is away.
+                if ((error as Error).name !== "AbortError" && !init?.signal?.aborted) onAway();
+                throw error;
+            }
+        },
     } as Parameters<typeof createClient>[0]);
     client.setMaxListeners(200);
     await client.initRustCrypto();
@@ -52,7 +65,8 @@ export async function startClient(session: Session, onRoomData: RoomDataListener
         { timeline_limit: OPEN_LIMIT, required_state: STATE }, client, 25000);
     // Before the SDK's own listener, which is added by startClient.
     sliding.on(SlidingSyncEvent.RoomData, (room, data) => {
-        const fresh = data.timeline.slice(-(data.num_live ?? data.timeline.length));
+        // Who was invited or removed by another is told by the timeline; an expanded timeline is of the past, and is no news.
+        const fresh = expanded(data) || !data.num_live ? [] : data.timeline.slice(-data.num_live);
         for (const event of fresh as unknown as { type: string; state_key?: string }[]) {
             if (event.state_key === undefined) continue;
             const known = data.required_state.some((one) => one.type === event.type && one.state_key === event.state_key);

@@ -4,7 +4,7 @@
 import type { MatrixEvent } from "matrix-js-sdk/lib/models/event.js";
 import type { MSC3575RoomData } from "matrix-js-sdk/lib/sliding-sync.js";
 import { api, ApiError, enc } from "./http.ts";
-import { matrix, me } from "./client.ts";
+import { expanded, matrix, me, roomOf } from "./client.ts";
 import { Folder, shown, type Item } from "./items.ts";
 
 const PAGE = 40;
@@ -77,6 +77,7 @@ export class Feed {
         const waiting = this.waiting;
         this.waiting = [];
         if (waiting.length && this.opened) await this.put(waiting, "live");
+        this.seedReceipts();
         this.applyReceipts();
         this.fromFolder();
         if (this.items.length < 15 && !this.atStart && !this.error) void this.back();
@@ -262,7 +263,8 @@ export class Feed {
             this.missed += fresh.filter(shown).length;
             return this.tell();
         }
-        const joins = events.length > fresh.length || !(data.limited || data.initial);
+        const gap = data.limited || data.initial || expanded(data);
+        const joins = events.length > fresh.length || !gap;
         if (!joins && fresh.length && !this.thread) {
             // Between what is here and what came there is a gap: begin again at the newest.
             this.reset();
@@ -270,7 +272,7 @@ export class Feed {
             return this.open();
         }
         const from = events.findLastIndex((one) => this.folder.has(one.event_id));
-        await this.put((data.limited || data.initial ? events.slice(from + 1) : events).filter((one) => !this.folder.has(one.event_id)), "live");
+        await this.put((gap ? events.slice(from + 1) : events).filter((one) => !this.folder.has(one.event_id)), "live");
         if (this.folder.trim(LIVE_MOST, "start")) {
             this.backToken = undefined;
             this.atStart = false;
@@ -288,6 +290,15 @@ export class Feed {
             if (at + 10 < events.length) await sleep(0);
         }
         this.folder.add(events, side);
+    }
+
+    /** What was read before this feed was there. */
+    private seedReceipts(): void {
+        const room = roomOf(this.room);
+        for (const member of room?.getJoinedMembers().slice(0, 200) ?? []) {
+            const read = member.userId === me() ? null : room!.getReadReceiptForUserId(member.userId);
+            if (read && !this.receipts.has(member.userId)) this.receipts.set(member.userId, read.eventId);
+        }
     }
 
     takeReceipts(content: Record<string, Record<string, Record<string, { ts?: number; thread_id?: string }>>>): void {

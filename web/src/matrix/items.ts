@@ -94,8 +94,9 @@ export class Folder {
         if (side === "back") this.first = seq;
         for (const event of fresh) {
             const id = event.getId()!;
-            if (side !== "aside") this.seqs.set(id, seq);
             const item = this.fold(event, seq, touched);
+            // A thread's feed sees the whole room, and remembers of it what it shows.
+            if (side !== "aside" && (item || !this.thread)) this.seqs.set(id, seq);
             if (item && side !== "aside") made.push(item);
             seq++;
         }
@@ -266,7 +267,11 @@ export class Folder {
 
     /** Lets go of what is more than `most` items, at one end. True when something went. */
     trim(most: number, end: "start" | "end"): boolean {
-        if (this.items.length <= most && this.seqs.size <= most * 4) return false;
+        if (this.seqs.size > most * 8) {
+            // Hidden events, such as a thousand reactions: the oldest are forgotten without their items.
+            for (const id of this.seqs.keys()) if (this.seqs.size > most * 6 && !this.byId.has(id)) this.seqs.delete(id);
+        }
+        if (this.items.length <= most) return false;
         const keep = end === "start" ? this.items.slice(-most) : this.items.slice(0, most);
         if (!keep.length) return false;
         const low = keep[0].seq, high = keep.at(-1)!.seq;

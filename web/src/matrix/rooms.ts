@@ -4,7 +4,7 @@ import { MatrixEventEvent, type MatrixEvent } from "matrix-js-sdk/lib/models/eve
 import { NotificationCountType } from "matrix-js-sdk/lib/models/room.js";
 import type { MSC3575RoomData } from "matrix-js-sdk/lib/sliding-sync.js";
 import { set, state } from "../store/store.ts";
-import { hasClient, matrix, me, roomOf } from "./client.ts";
+import { expanded, hasClient, matrix, me, roomOf } from "./client.ts";
 
 export type RoomKind = "direct" | "group" | "channel" | "space";
 export interface Last { id: string; at: number; sender: string; event: MatrixEvent }
@@ -53,7 +53,7 @@ const counted = new Set(["m.room.message", "m.room.encrypted", "m.sticker", "m.r
 export function noteRoomData(id: string, data: MSC3575RoomData, onNew: (event: MatrixEvent, live: boolean) => void): void {
     lefts.delete(id);
     const map = matrix().getEventMapper({ decrypt: false, preventReEmit: true });
-    const live = data.num_live ?? 0;
+    const live = expanded(data) ? 0 : data.num_live ?? 0;
     if (live && !data.initial) for (const raw of data.timeline.slice(-live)) passVerification(map({ ...raw, room_id: id } as never));
     const events = data.timeline.slice(-5);
     events.forEach((raw, index) => {

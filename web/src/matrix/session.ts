@@ -7,6 +7,7 @@ export interface Session { userId: string; deviceId: string; token: string }
 export interface Invitation {
     state: "valid" | "used" | "expired" | "revoked" | "unknown";
     server_name?: string;
+    may_register?: boolean;
     room?: { room_id: string; name?: string };
 }
 
@@ -79,7 +80,8 @@ export async function register(name: string, password: string, token: string | n
     let flows: { stages: string[] }[] = [];
     for (let step = 0; step < 6; step++) {
         const able = (stage: string) => stage === "m.login.dummy" || (stage === "m.login.registration_token" && token !== null);
-        const flow = flows.find((one) => one.stages.every(able));
+        const fitting = flows.filter((one) => one.stages.every(able));
+        const flow = fitting.find((one) => token !== null && one.stages.includes("m.login.registration_token")) ?? fitting[0];
         const stage = flow?.stages.find((one) => !done.includes(one));
         if (step > 0 && !stage) throw new ApiError(403, "PEYK_NO_FLOW", "This server asks for something else before it makes an account");
         const auth = stage ? { type: stage, session, ...(stage === "m.login.registration_token" && { token }) } : undefined;

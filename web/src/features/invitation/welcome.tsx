@@ -34,6 +34,9 @@ export function Welcome({ token, onSignIn }: { token: string | null; onSignIn: (
         return <><h1>{t("invitation_no")}</h1><p class="lead" role="alert">{t(BAD[found.state] ?? "invitation_unknown")}</p>
             <Button kind="primary" onClick={onSignIn}>{t("sign_in")}</Button></>;
     }
+    if (found.may_register === false) {
+        return <><h1>{t("welcome")}</h1><p class="lead">{t("invitation_members")}</p><Button kind="primary" onClick={onSignIn}>{t("sign_in")}</Button></>;
+    }
     return <NewAccount token={token} found={found} />;
 }
 

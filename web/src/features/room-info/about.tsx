@@ -2,11 +2,11 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { useWords } from "../../i18n/index.ts";
-import { openDialog, set, toast } from "../../store/store.ts";
+import { openDialog, set, toast, useStore } from "../../store/store.ts";
 import { api, enc } from "../../matrix/http.ts";
-import { matrix, roomOf } from "../../matrix/client.ts";
+import { matrix, me, roomOf } from "../../matrix/client.ts";
 import { may, type RoomRow } from "../../matrix/rooms.ts";
-import { Avatar, Button, Field, Name, Toggle } from "../../ui/basics.tsx";
+import { Avatar, Button, clean, Field, Name, Toggle } from "../../ui/basics.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { encryption } from "../new-room/new-room.tsx";
 import { setFavourite, setMuted } from "../rooms/room-menu.ts";
@@ -48,12 +48,29 @@ export function About({ row }: { row: RoomRow }): JSX.Element {
             </div>
             <Toggle label={t("mute_on")} checked={row.muted} onChange={(on) => void setMuted(row.id, on)} />
             <Toggle label={t("favourite_on")} checked={row.favourite} onChange={(on) => void setFavourite(row.id, on)} />
+            <Spaces row={row} />
             {changes && row.kind !== "direct" && (editing ? <EditRoom row={row} topic={topic} onDone={() => setEditing(false)} /> : <Button icon="edit" onClick={() => setEditing(true)}>{t("room_settings")}</Button>)}
             {!row.encrypted && !row.isPublic && may(row.id, "state:m.room.encryption") && <Button icon="lock" onClick={() => void act(() => putState(row.id, "m.room.encryption", encryption.content))}>{t("turn_on_encryption")}</Button>}
             <Button icon="logout" kind="danger" onClick={() => openDialog("leave", { room: row.id })}>{t("leave")}</Button>
             <p class="quiet small-print"><bdi dir="ltr">{row.id}</bdi></p>
         </div>
     );
+}
+
+/** The spaces that one may arrange, and whether the room is in them. Spec: Client-Server API › Spaces. */
+function Spaces({ row }: { row: RoomRow }): JSX.Element | null {
+    const t = useWords();
+    const rooms = useStore((s) => s.rooms);
+    const spaces = [...rooms.values()].filter((one) => one.kind === "space" && one.membership === "join" && may(one.id, "state:m.space.child"));
+    if (row.kind === "direct" || !spaces.length) return null;
+    const put = async (space: string, on: boolean) => {
+        try {
+            await putState(space, "m.space.child", on ? { via: [row.id.split(":").slice(1).join(":") || me().split(":").slice(1).join(":")] } : {}, row.id);
+        } catch (error) {
+            toast(t("failed", { text: (error as Error).message }), "error");
+        }
+    };
+    return <>{spaces.map((one) => <Toggle key={one.id} label={t("in_space", { name: clean(one.name) })} checked={one.children.includes(row.id)} onChange={(on) => void put(one.id, on)} />)}</>;
 }
 
 function EditRoom({ row, topic, onDone }: { row: RoomRow; topic: string; onDone: () => void }): JSX.Element {

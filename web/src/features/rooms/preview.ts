@@ -10,6 +10,7 @@ const flat = (text: unknown): string => (typeof text === "string" ? text.replace
 
 export function contentLine(type: string, content: Record<string, any>): string {
     if (type === "m.sticker") return `${t("a_sticker")} ${flat(content.body)}`;
+    if (content.msgtype === "m.key.verification.request") return t("a_request");
     if (content["org.matrix.msc3245.voice"] || content["m.voice"]) return t("a_voice");
     const kind = KINDS[content.msgtype];
     if (kind) {

@@ -9,7 +9,8 @@ import { IconButton } from "../../ui/basics.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { Welcome } from "../invitation/welcome.tsx";
 
-const tokenOf = (path: string): string | null => {
+/** The invitation in an address, /i/TOKEN. */
+export const tokenOf = (path: string): string | null => {
     const found = /^\/i\/([^/]+)\/?$/.exec(path);
     try {
         return found ? decodeURIComponent(found[1]) : null;
@@ -38,7 +39,7 @@ export function Entrance(): JSX.Element {
             </div>
             <div class="card">
                 <Logo size={76} />
-                {way === "in" ? <SignIn /> : <Welcome token={token} onSignIn={() => setWay("in")} />}
+                {way === "in" ? <SignIn token={token} /> : <Welcome token={token} onSignIn={() => setWay("in")} />}
                 {way === "in" && (token || open) && <p class="other-way">{t("no_account")} <button type="button" class="link" onClick={() => setWay("new")}>{t("make_account")}</button></p>}
                 {way === "new" && <p class="other-way">{t("have_account")} <button type="button" class="link" onClick={() => setWay("in")}>{t("sign_in")}</button></p>}
             </div>

@@ -17,7 +17,7 @@ export function why(error: unknown): { word: Word; values?: Record<string, strin
     return { word: "error_other", values: { text: error.message } };
 }
 
-export function SignIn(): JSX.Element {
+export function SignIn({ token }: { token: string | null }): JSX.Element {
     const t = useWords();
     const [name, setName] = useState("");
     const [password, setPassword] = useState("");
@@ -29,9 +29,10 @@ export function SignIn(): JSX.Element {
         setProblem("");
         try {
             const session = await signIn(name, password);
-            const { openSignedIn } = await bringInside();
-            history.replaceState(null, "", `/${location.hash}`);
+            const { openSignedIn, acceptInvitation } = await bringInside();
+            history.replaceState(null, "", `/${location.hash}`); // the invitation is not left in the address
             await openSignedIn(session, password);
+            if (token !== null) await acceptInvitation(token);
         } catch (error) {
             const { word, values } = why(error);
             setProblem(t(word, values));

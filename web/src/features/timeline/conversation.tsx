@@ -8,7 +8,7 @@ import { feedOf } from "../../matrix/feeds.ts";
 import { api, enc } from "../../matrix/http.ts";
 import { matrix, roomOf } from "../../matrix/client.ts";
 import { may, memberName, type RoomRow } from "../../matrix/rooms.ts";
-import { Avatar, Button, IconButton, Name } from "../../ui/basics.tsx";
+import { Avatar, Button, IconButton, Name, Spinner } from "../../ui/basics.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { Composer, type ComposerHandle } from "../composer/composer.tsx";
 import { kindIcon } from "../rooms/room-list.tsx";
@@ -21,7 +21,14 @@ export function Conversation({ room }: { room: string }): JSX.Element {
     const t = useWords();
     const row = useStore((s) => s.rooms.get(room));
     const complete = useStore((s) => s.listComplete);
-    if (!row) return <div class="nothing"><p>{complete ? t("room_unknown") : t("opening")}</p>{complete && <Button onClick={() => openDialog("join", { alias: room })}>{t("join")}</Button>}</div>;
+    // A room that was just made or joined is on its way: nobody is told at once that it is not there.
+    const [waited, setWaited] = useState(false);
+    useEffect(() => {
+        const timer = setTimeout(() => setWaited(true), 6000);
+        return () => clearTimeout(timer);
+    }, [room]);
+    if (!row && !(complete && waited)) return <div class="nothing"><Spinner label={t("opening")} /></div>;
+    if (!row) return <div class="nothing"><p>{t("room_unknown")}</p><Button onClick={() => openDialog("join", { alias: room })}>{t("join")}</Button></div>;
     if (row.membership !== "join") return <InvitePage row={row} />;
     return <Joined row={row} />;
 }

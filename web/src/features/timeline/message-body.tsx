@@ -27,6 +27,7 @@ export function linkTo(room: string) {
 }
 
 export function MessageBody({ room, type, content }: { room: string; type: string; content: Record<string, any> }): JSX.Element {
+    if (content.msgtype === "m.key.verification.request") return <div class="text quiet">{t("a_request")}</div>;
     const file = type === "m.sticker" || ["m.image", "m.video", "m.audio", "m.file"].includes(content.msgtype);
     if (file) return <FileBody room={room} type={type} content={content} />;
     return <Text room={room} content={content} />;

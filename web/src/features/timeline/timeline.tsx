@@ -131,7 +131,7 @@ export function Timeline({ feed, row, composer, thread }: {
     const unreadAt = unreadFrom ? items.findIndex((item) => item.id === unreadFrom) : -1;
     for (const [index, item] of items.entries()) {
         const newDay = !before || dayNumber(before.at) !== dayNumber(item.at);
-        if (newDay) lines.push(<div key={`day${dayNumber(item.at)}`} class="day" role="separator"><time>{day(item.at)}</time></div>);
+        if (newDay) lines.push(<div key={`day-${item.id}`} class="day" role="separator"><time>{day(item.at)}</time></div>);
         if (!unreadShown && unreadAt >= 0 && index > unreadAt && item.sender !== me() && isMessage(item)) {
             unreadShown = true;
             lines.push(<div key="unread" class="unread-line" role="separator"><span>{t("unread_from_here")}</span></div>);
