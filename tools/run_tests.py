@@ -164,6 +164,18 @@ def group_pages() -> Tally:
     return program_group(python(ROOT / "tests/pages/run.py", "--server", build("test") / "peyk"))
 
 
+def group_web() -> Tally:
+    """The web client: its types, its build, and stories in Chromium."""
+    subprocess.run([ROOT / "tools/install.sh", "pages"], check=True)
+    return program_group(python(ROOT / "tests/web/run.py", "--server", build("test") / "peyk"), timeout=3600)
+
+
+def group_web_growth() -> Tally:
+    """Five thousand received messages, and the heap after them."""
+    subprocess.run([ROOT / "tools/install.sh", "pages"], check=True)
+    return program_group(python(ROOT / "tests/web/run.py", "--server", build("test") / "peyk", "growth"), timeout=3600)
+
+
 def group_sanitize() -> Tally:
     folder = build("sanitize")
     environment = dict(os.environ)
@@ -248,9 +260,9 @@ def group_conformance() -> Tally:
 
 
 FAST = {"lint": group_lint, "unit": group_unit, "scenario": group_scenario, "clients": group_clients,
-        "pages": group_pages}
+        "pages": group_pages, "web": group_web}
 SLOW = {"sanitize": group_sanitize, "tsan": group_tsan, "fuzz": group_fuzz, "package": group_package, "kill": group_kill,
-        "powercut": group_powercut, "conformance": group_conformance}
+        "powercut": group_powercut, "web-growth": group_web_growth, "conformance": group_conformance}
 
 
 def main() -> int:

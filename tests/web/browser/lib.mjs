@@ -1,0 +1,151 @@
+// What the stories share: people in browsers of their own, steps that are told on standard output as lines of JSON, and
+// questions to the program that runs this one (which holds the server): a line {"ask": …}, answered by a line.
+import fs from "node:fs";
+import path from "node:path";
+import readline from "node:readline";
+import { chromium } from "playwright-core";
+import { serve } from "./origin.mjs";
+
+export const [backend, build, shots, chromiumPath = "/usr/bin/chromium"] = process.argv.slice(2);
+export const PASSWORD = "correct horse battery";
+export const SLOWNESS = Number(process.env.PEYK_TEST_SLOWNESS ?? 1);
+const PATIENCE = 25000 * SLOWNESS;
+fs.mkdirSync(shots, { recursive: true });
+
+const answers = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+export async function ask(question) {
+    console.log(JSON.stringify({ ask: question }));
+    const answer = JSON.parse((await answers.next()).value);
+    if (answer.error) throw new Error(answer.error);
+    return answer;
+}
+
+export class Wrong extends Error {}
+export function check(condition, about) {
+    if (!condition) throw new Wrong(about);
+}
+
+export const origin = await serve(build, backend);
+export const base = origin.base;
+export const browser = await chromium.launch({ executablePath: chromiumPath,
+    args: ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", 
+        // The tests share a machine with much else: the crypto's WebAssembly is compiled as it is used, and once.
+        "--js-flags=--expose-gc --wasm-lazy-compilation --no-wasm-tier-up", "--disable-software-rasterizer", "--disable-extensions", "--mute-audio"] });
+
+/** A browser context of its own. `told` collects what the policy refuses, errors of the page and requests to other hosts. */
+export async function visitor(options = {}) {
+    const context = await browser.newContext({ baseURL: base, locale: "en-US", viewport: { width: 1200, height: 800 }, acceptDownloads: true, reducedMotion: "reduce", serviceWorkers: "block",
+        permissions: ["clipboard-read", "clipboard-write", "notifications"], ...options });
+    context.setDefaultTimeout(PATIENCE);
+    const told = [];
+    await context.route((url) => /^https?:$/.test(url.protocol) && url.host !== new URL(base).host, (route) => {
+        told.push(`a request to ${route.request().url()}`);
+        return route.abort();
+    });
+    const watched = (page) => {
+        page.on("console", (message) => {
+            if (/Content Security Policy|Refused to/.test(message.text())) told.push(message.text());
+            if (process.env.PEYK_WEB_VERBOSE) console.error(`[${message.type()}] ${message.text()}`);
+        });
+        page.on("pageerror", (error) => told.push(`error: ${error.stack ?? error}`.slice(0, 500)));
+    };
+    context.on("page", watched);
+    const page = await context.newPage();
+    return { context, page, told, name: "", async shot(kind) { await page.screenshot({ path: path.join(shots, `${kind}.png`) }); } };
+}
+
+export const unique = (name) => `${name}-${Math.random().toString(36).slice(2, 8)}`;
+
+/** The first minute: from the address to the list. Gives the recovery key. */
+export async function firstMinute(who, name, address = "/") {
+    const { page } = who;
+    who.name = name;
+    await page.goto(address);
+    if (!address.startsWith("/i/")) await page.getByRole("button", { name: /^(Make an account|ساختن حساب)$/ }).click();
+    await page.locator("input[name=name]").fill(name);
+    await page.locator("input[name=password]").fill(PASSWORD);
+    await page.locator("form button[type=submit]").click();
+    who.recoveryKey = (await page.locator(".key-box").textContent()).trim();
+    await page.locator(".card .check input").check();
+    await page.locator(".card > .button.primary").click();
+    await page.locator(".list").waitFor();
+    return who.recoveryKey;
+}
+
+export async function signIn(who, name, password = PASSWORD) {
+    const { page } = who;
+    who.name = name;
+    await page.goto("/");
+    await page.locator("input[name=name]").fill(name);
+    await page.locator("input[name=password]").fill(password);
+    await page.locator("form button[type=submit]").click();
+}
+
+export const message = (page, text) => page.locator(".timeline .message", { hasText: text }).last();
+export async function write(page, text, where = ".conversation > .composer") {
+    await page.locator(`${where} textarea`).fill(text);
+    await page.locator(`${where} textarea`).press("Enter");
+}
+/** It is in the conversation and at the server: nothing of it waits. */
+export async function sent(page, text) {
+    await page.locator(".timeline .message.mine:not(.waiting-message)", { hasText: text }).last().waitFor();
+}
+export async function menu(page, text, entry) {
+    await message(page, text).locator(".bubble").click({ button: "right", position: { x: 12, y: 10 } });
+    await page.getByRole("menuitem", { name: entry, exact: true }).click();
+}
+export const openRoom = (page, name) => page.locator(".room-row", { hasText: name }).first().click();
+
+export async function until(what, about, patience = PATIENCE) {
+    const end = Date.now() + patience;
+    for (;;) {
+        const value = await what();
+        if (value) return value;
+        check(Date.now() < end, about);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+}
+
+export async function api(method, address, body, token) {
+    const answer = await fetch(backend + address, { method, body: body && JSON.stringify(body),
+        headers: { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) } });
+    return [answer.status, await answer.json().catch(() => ({}))];
+}
+/** An account without a client, for what others do. */
+export const account = (name) => ask({ do: "account", name });
+export const session = (page) => page.evaluate(() => JSON.parse(localStorage.getItem("peyk.session")));
+
+/** Nothing is wider than the page, and nothing is cut that should not be. */
+export async function fits(page, about) {
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    check(wide <= 0, `${about}: ${wide} px too wide`);
+}
+
+let broken = false, failed = false;
+/** A step of a story. What follows a step that went wrong is not tried, and counts as wrong too. */
+export async function step(name, run) {
+    if (process.env.ONLY && !name.includes(process.env.ONLY)) return;
+    let wrong = broken ? "not reached" : null;
+    const began = Date.now();
+    if (!broken) {
+        try {
+            await run();
+        } catch (error) {
+            wrong = String(error.message ?? error).split("\n").slice(0, 8).join(" | ");
+            broken = !process.env.PEYK_WEB_GO_ON; // to see as much as possible of a run, by hand
+            failed = true;
+            for (const [n, page] of browser.contexts().flatMap((one) => one.pages()).entries()) await page.screenshot({ path: path.join(shots, `failed-${n}.png`), timeout: 5000 }).catch(() => {});
+        }
+    }
+    console.log(JSON.stringify({ name, wrong, seconds: (Date.now() - began) / 1000 }));
+}
+/** What a story measures: told, and held to its limit by the step itself. */
+export const figure = (name, value) => console.log(JSON.stringify({ figure: name, value }));
+export async function end() {
+    await browser.close();
+    origin.close();
+    process.exit(failed ? 1 : 0);
+}
+export function quiet(...people) {
+    for (const who of people) check(who.told.length === 0, `${who.name}: ${who.told.slice(0, 3).join(" | ")}`);
+}

@@ -1,0 +1,248 @@
+// Two people in two browsers, from the first minute to a second device.
+import fs from "node:fs";
+import { PASSWORD, api, ask, check, end, firstMinute, menu, message, openRoom, quiet, sent, session, signIn, step, unique, until, visitor, write } from "./lib.mjs";
+
+const ada = await visitor(), ben = await visitor();
+const adaName = unique("ada"), benName = unique("ben");
+let phone, picture;
+
+await step("Ada comes with an invitation and lands in the list; the link is used up then", async () => {
+    const { token } = await ask({ do: "invitation" });
+    await firstMinute(ada, adaName, `/i/${token}`);
+    await ada.shot("empty-list");
+    const late = await visitor();
+    await late.page.goto(`/i/${token}`);
+    await late.page.getByText("This invitation cannot be used").waitFor();
+    await late.shot("invitation-used");
+    await late.context.close();
+});
+await step("The recovery key can be downloaded, and Ben has an account too", async () => {
+    await firstMinute(ben, benName, `/i/${(await ask({ do: "invitation" })).token}`);
+    check(/^(\w{4} ){11}\w{4}$/.test(ben.recoveryKey), ben.recoveryKey);
+});
+await step("Ada begins an encrypted conversation with Ben by his name", async () => {
+    const { page } = ada;
+    await page.getByRole("button", { name: "New conversation" }).first().click();
+    await page.getByRole("button", { name: /With a person/ }).click();
+    await page.getByLabel("Person", { exact: true }).fill("nobody-of-this-name");
+    await page.getByRole("button", { name: "Begin" }).click();
+    await page.getByText("Nobody here has this name").waitFor();
+    await page.getByLabel("Person", { exact: true }).fill(benName);
+    await page.getByRole("button", { name: "Begin" }).click();
+    await page.getByLabel("Message", { exact: true }).waitFor();
+    await write(page, "Salam Ben, can you read this?");
+    await sent(page, "can you read this?");
+});
+await step("Ben accepts and reads; his answer comes back; both are encrypted on the server", async () => {
+    await openRoom(ben.page, adaName);
+    await ben.page.getByRole("button", { name: "Accept" }).click();
+    await message(ben.page, "can you read this?").waitFor();
+    await write(ben.page, "Yes, **loud** and clear");
+    await message(ada.page, "Yes, loud and clear").waitFor();
+    check(await message(ada.page, "Yes, loud and clear").locator("strong").textContent() === "loud", "Markdown is shown");
+    const { token } = await session(ben.page);
+    const room = decodeURIComponent(new URL(ben.page.url()).hash.split("/")[2]);
+    const [, page] = await api("GET", `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/messages?dir=b&limit=50`, null, token);
+    const types = page.chunk.map((event) => event.type);
+    check(types.includes("m.room.encrypted") && !types.includes("m.room.message"), `the server has ${types}`);
+});
+await step("Ada sees that it was read, and that Ben is typing", async () => {
+    await ada.page.locator(".message.mine .tick.read").first().waitFor();
+    await ben.page.getByLabel("Message", { exact: true }).fill("thinking");
+    await ada.page.locator(".bar small.live").waitFor();
+    await ben.page.getByLabel("Message", { exact: true }).fill("");
+});
+await step("A picture is encrypted, sent with a caption, and opened by the other", async () => {
+    picture = await ada.page.evaluate(() => {
+        const canvas = document.createElement("canvas");
+        canvas.width = 640; canvas.height = 420;
+        const c = canvas.getContext("2d");
+        const g = c.createLinearGradient(0, 0, 640, 420);
+        g.addColorStop(0, "#f6b26b"); g.addColorStop(.5, "#e06666"); g.addColorStop(1, "#674ea7");
+        c.fillStyle = g; c.fillRect(0, 0, 640, 420);
+        c.fillStyle = "#fff8"; c.beginPath(); c.arc(460, 130, 60, 0, 7); c.fill();
+        c.fillStyle = "#2b1b3d"; c.beginPath(); c.moveTo(0, 420); c.lineTo(180, 230); c.lineTo(330, 360); c.lineTo(480, 250); c.lineTo(640, 420); c.fill();
+        return canvas.toDataURL("image/png").split(",")[1];
+    });
+    await ada.page.locator(".composer input[type=file]").setInputFiles({ name: "mountains.png", mimeType: "image/png", buffer: Buffer.from(picture, "base64") });
+    await ada.page.getByLabel("Caption").fill("From the window");
+    await ada.page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
+    await sent(ada.page, "From the window");
+    await message(ben.page, "From the window").locator(".picture[data-state=shown] img").waitFor();
+    await message(ben.page, "From the window").locator(".picture").click();
+    await ben.page.locator(".viewer img").waitFor();
+    await ben.shot("viewer");
+    await ben.page.keyboard.press("Escape");
+    await ben.page.locator(".viewer").waitFor({ state: "detached" });
+});
+await step("A file is saved as it was sent, and a pasted picture is offered", async () => {
+    await ben.page.locator(".composer input[type=file]").setInputFiles({ name: "list.txt", mimeType: "text/plain", buffer: Buffer.from("bread\nsalt\n") });
+    await ben.page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
+    await message(ada.page, "list.txt").waitFor();
+    const [saved] = await Promise.all([ada.page.waitForEvent("download"), message(ada.page, "list.txt").locator(".file").click()]);
+    check(saved.suggestedFilename() === "list.txt" && fs.readFileSync(await saved.path(), "utf8") === "bread\nsalt\n", saved.suggestedFilename());
+    await ada.page.evaluate((data) => {
+        const file = new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], "pasted.png", { type: "image/png" });
+        const transfer = new DataTransfer();
+        transfer.items.add(file);
+        document.querySelector(".composer textarea").dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true }));
+    }, picture);
+    await ada.page.getByRole("dialog").locator(".send-files img").waitFor();
+    await ada.shot("send-picture");
+    await ada.page.keyboard.press("Escape");
+});
+await step("A voice message is recorded, sent and played", async () => {
+    await ben.page.getByRole("button", { name: "Record a voice message" }).click();
+    await ben.page.waitForTimeout(1500);
+    await ben.page.locator(".recording .icon-button.send").click();
+    await ada.page.locator(".message:not(.mine) .sound").waitFor();
+    await ada.page.locator(".message:not(.mine) .sound button").click();
+    await ada.page.locator(".message:not(.mine) .sound audio").waitFor({ state: "attached" });
+});
+await step("Reactions, one on top of the other, and one taken back", async () => {
+    await message(ada.page, "loud and clear").locator(".bubble").click({ button: "right", position: { x: 12, y: 10 } });
+    await ada.page.getByRole("button", { name: "React with ❤️" }).click();
+    const heart = message(ben.page, "loud and clear").locator(".reaction", { hasText: "❤️" });
+    await heart.waitFor();
+    await heart.click();
+    await message(ada.page, "loud and clear").locator(".reaction b", { hasText: "2" }).waitFor();
+    await message(ada.page, "loud and clear").locator(".reaction").click();
+    await message(ben.page, "loud and clear").locator(".reaction b", { hasText: "1" }).waitFor();
+});
+await step("A reply quotes, an edit shows as one, a deletion is gone for both", async () => {
+    await menu(ben.page, "can you read this?", "Reply");
+    await write(ben.page, "I answer that one");
+    await message(ada.page, "I answer that one").locator(".quoted", { hasText: "can you read this?" }).waitFor();
+    await menu(ben.page, "I answer that one", "Edit");
+    await write(ben.page, "I answer this one");
+    await message(ada.page, "I answer this one").locator(".meta", { hasText: "edited" }).waitFor();
+    check(await ada.page.locator(".message", { hasText: "I answer that one" }).count() === 0, "the earlier words are gone");
+    await write(ada.page, "said by mistake");
+    await sent(ada.page, "said by mistake");
+    await message(ben.page, "said by mistake").waitFor();
+    await menu(ada.page, "said by mistake", "Delete for all");
+    await ada.page.getByRole("dialog").getByRole("button", { name: "Delete for all" }).click();
+    await message(ben.page, "Message deleted").waitFor();
+    check(await ben.page.locator(".message", { hasText: "said by mistake" }).count() === 0, "Ben still reads it");
+});
+await step("A thread is written in beside the conversation, and counted in it", async () => {
+    await menu(ada.page, "From the window", "Reply in thread");
+    await write(ada.page, "Which window?", ".thread-panel .composer");
+    await ada.page.locator(".thread-panel .message:not(.waiting-message)", { hasText: "Which window?" }).waitFor();
+    await message(ben.page, "From the window").locator(".thread-chip", { hasText: "1 reply" }).click();
+    await ben.page.locator(".thread-panel .message", { hasText: "Which window?" }).waitFor();
+    await write(ben.page, "The one to the east", ".thread-panel .composer");
+    await ada.page.locator(".thread-panel .message", { hasText: "The one to the east" }).waitFor();
+    await message(ada.page, "From the window").locator(".thread-chip", { hasText: "2 replies" }).waitFor();
+    check(await ada.page.locator(".conversation > .timeline-frame .message", { hasText: "The one to the east" }).count() === 0, "answers in a thread are not in the conversation");
+    await ada.shot("thread");
+    for (const { page } of [ada, ben]) await page.locator(".thread-panel").getByRole("button", { name: "Close" }).click();
+});
+await step("Ada and Ben verify each other by emoji", async () => {
+    await ada.page.locator(".bar-title").click();
+    await ada.page.locator(".side").getByRole("button", { name: "Person" }).click();
+    await ada.page.getByRole("button", { name: "Verify with emoji" }).click();
+    await ben.page.getByRole("dialog").getByRole("button", { name: "Accept" }).click();
+    await ada.page.getByRole("button", { name: "Compare emoji" }).click();
+    await ada.page.locator(".sas li").first().waitFor();
+    await ben.page.locator(".sas li").first().waitFor();
+    const seen = await Promise.all([ada, ben].map(({ page }) => page.locator(".sas small").allTextContents()));
+    check(seen[0].length === 7 && seen[0].join() === seen[1].join(), JSON.stringify(seen));
+    await ada.shot("verification");
+    for (const { page } of [ada, ben]) await page.getByRole("button", { name: "They match" }).click();
+    for (const { page } of [ada, ben]) await page.getByText(/have verified each other/).waitFor();
+    for (const { page } of [ada, ben]) await page.getByRole("button", { name: "Done" }).click();
+    await ada.page.locator(".side").getByRole("button", { name: "Close" }).click();
+});
+await step("The server is killed; what is written meanwhile waits, and is sent once when it is back", async () => {
+    await ask({ do: "kill" });
+    await write(ada.page, "written while the server was away");
+    await write(ada.page, "and a second one");
+    await ada.page.locator(".waiting-message", { hasText: "and a second one" }).waitFor();
+    await until(async () => await ada.page.locator(".connection").count() > 0, "nothing tells of the lost connection");
+    await ada.shot("offline");
+    // What waits outlives the page.
+    await ada.page.waitForTimeout(500);
+    await ask({ do: "start" });
+    await sent(ada.page, "and a second one");
+    await message(ben.page, "and a second one").waitFor();
+    for (const text of ["written while the server was away", "and a second one"])
+        check(await ben.page.locator(".message", { hasText: text }).count() === 1, `"${text}" is there more than once`);
+});
+await step("Without a network words wait, outlive a reload of the page, and a draft does too", async () => {
+    await ben.context.setOffline(true);
+    await write(ben.page, "from under the bridge");
+    await ben.page.locator(".waiting-message", { hasText: "from under the bridge" }).waitFor();
+    await ben.page.getByLabel("Message", { exact: true }).fill("half a sentence");
+    await ben.page.waitForTimeout(300);
+    await ben.context.setOffline(false);
+    await message(ada.page, "from under the bridge").waitFor();
+    await ben.page.reload();
+    await message(ben.page, "from under the bridge").waitFor();
+    check(await ben.page.getByLabel("Message", { exact: true }).inputValue() === "half a sentence", "the draft is lost");
+    await ben.page.getByLabel("Message", { exact: true }).fill("");
+});
+await step("On a second device Ada reads everything after giving the recovery key", async () => {
+    phone = await visitor({ viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true });
+    await signIn(phone, `@${adaName}`, "a wrong password");
+    await phone.page.getByText("The name or the password is wrong.").waitFor();
+    check(await phone.page.locator("input[name=name]").inputValue() === `@${adaName}`, "what was typed is lost");
+    await signIn(phone, `@${adaName}`);
+    await phone.page.getByText("Confirm this device").first().waitFor();
+    await phone.shot("phone-unconfirmed");
+    await openRoom(phone.page, benName);
+    await phone.page.locator(".unreadable").first().waitFor();
+    await phone.page.locator(".unreadable .link").last().click();
+    await phone.page.getByLabel("Recovery key").fill("EsTM Huzm h4KQ Z8xz 331Q K9r2 GPp6 GEJ4 KuMx Ucrh 282U rKcw");
+    await phone.page.getByRole("button", { name: "Confirm with the key" }).click();
+    await phone.page.getByText("This is not the recovery key of this account").waitFor();
+    await phone.page.getByLabel("Recovery key").fill(ada.recoveryKey);
+    await phone.page.getByRole("button", { name: "Confirm with the key" }).click();
+    await message(phone.page, "can you read this?").waitFor();
+    await until(async () => await phone.page.locator(".unreadable").count() === 0, "some messages stay closed");
+    await message(phone.page, "From the window").locator(".picture[data-state=shown]").waitFor();
+    await phone.shot("phone-conversation");
+});
+await step("Ada's first device lists the second as confirmed, and signs it out from afar", async () => {
+    await ada.page.goto("/#/settings/sessions");
+    const row = ada.page.locator(".facts li", { hasNotText: "This device" });
+    await row.getByText("confirmed", { exact: false }).first().waitFor();
+    await row.getByRole("button", { name: "Sign out" }).click();
+    await ada.page.locator("input[name=confirm-password]").fill("not the password");
+    await ada.page.getByRole("dialog").getByRole("button", { name: "Confirm" }).click();
+    await ada.page.getByText("The name or the password is wrong.").waitFor();
+    await row.getByRole("button", { name: "Sign out" }).click();
+    await ada.page.locator("input[name=confirm-password]").fill(PASSWORD);
+    await ada.page.getByRole("dialog").getByRole("button", { name: "Confirm" }).click();
+    await phone.page.getByText("You were signed out").waitFor();
+    check(await phone.page.evaluate(() => localStorage.getItem("peyk.session")) === null, "the session is still kept");
+});
+await step("A second device is confirmed by emoji from the first, and then reads too", async () => {
+    const tablet = await visitor();
+    await signIn(tablet, adaName);
+    await tablet.page.locator(".trust-banner").click();
+    await tablet.page.getByRole("button", { name: "Confirm with another device" }).click();
+    await ada.page.getByRole("dialog").getByRole("button", { name: "Accept" }).click();
+    await tablet.page.getByRole("button", { name: "Compare emoji" }).click();
+    for (const { page } of [ada, tablet]) await page.getByRole("button", { name: "They match" }).click();
+    await tablet.page.getByText("The device is confirmed.").waitFor();
+    await tablet.page.getByRole("button", { name: "Done" }).click();
+    await ada.page.getByRole("button", { name: "Done" }).click();
+    await openRoom(tablet.page, benName);
+    await message(tablet.page, "can you read this?").waitFor();
+    quiet(tablet);
+    await tablet.context.close();
+});
+await step("Everything is wiped from a browser in one step", async () => {
+    await ben.page.goto("/#/settings/security");
+    await ben.page.getByRole("button", { name: "Wipe this browser" }).click();
+    await ben.page.getByRole("button", { name: "Wipe now" }).click();
+    await ben.page.locator("input[name=password]").waitFor();
+    const left = await until(async () => {
+        const all = await ben.page.evaluate(async () => ({ local: Object.keys(localStorage), databases: (await indexedDB.databases()).map((one) => one.name) }));
+        return all.local.length + all.databases.length === 0 ? all : null;
+    }, "something is left");
+    check(left, "wiped");
+});
+await step("No request went to another host, and the policy refused nothing", async () => quiet(ada, ben, phone));
+await end();

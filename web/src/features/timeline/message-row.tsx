@@ -1,0 +1,139 @@
+// One message: its bubble, what it answers, its reactions, its thread, and what can be done with it.
+import type { JSX } from "preact";
+import { memo } from "preact/compat";
+import { useRef, useState } from "preact/hooks";
+import { fullDate, number, t, time } from "../../i18n/index.ts";
+import { openDialog, toast } from "../../store/store.ts";
+import type { Item } from "../../matrix/items.ts";
+import { avatarOf, memberName, type RoomKind } from "../../matrix/rooms.ts";
+import { feedOf } from "../../matrix/feeds.ts";
+import { crypto } from "../../matrix/client.ts";
+import { Avatar, clean, IconButton, Name } from "../../ui/basics.tsx";
+import { Icon } from "../../ui/icons.tsx";
+import { Menu } from "../../ui/menu.tsx";
+import type { ComposerHandle } from "../composer/composer.tsx";
+import { eventLine } from "../rooms/preview.ts";
+import { MessageBody } from "./message-body.tsx";
+import { entriesFor, QUICK, toggleReaction } from "./message-actions.ts";
+import { openThread } from "./conversation.tsx";
+import { askForKey, whyUnreadable } from "./unreadable.ts";
+
+interface Props {
+    item: Item; room: string; kind: RoomKind; encryptedRoom: boolean; grouped: boolean; ends: boolean; mine: boolean; read: boolean;
+    composer: { current: ComposerHandle | null }; thread: string | null;
+}
+
+const hueOf = (user: string): number => {
+    let sum = 0;
+    for (let at = 0; at < user.length; at++) sum = (sum * 31 + user.charCodeAt(at)) | 0;
+    return Math.abs(sum) % 8;
+};
+
+function Quoted({ room, id }: { room: string; id: string }): JSX.Element {
+    const item = feedOf(room).find(id);
+    return (
+        <button type="button" class={`quoted hue-${item ? hueOf(item.sender) : 0}`} onClick={() => void feedOf(room).jump(id).then((found) => !found && toast(t("event_gone"), "error"))}>
+            <b>{item ? <Name>{memberName(room, item.sender)}</Name> : t("answer_to")}</b>
+            <span dir="auto">{item ? clean(eventLineOf(item)) : t("earlier_message")}</span>
+        </button>
+    );
+}
+
+const eventLineOf = (item: Item): string => (item.redacted ? t("deleted") : eventLine(item.event));
+
+function Reactions({ item, room }: { item: Item; room: string }): JSX.Element {
+    return (
+        <div class="reactions" role="group" aria-label={t("reactions")}>
+            {item.reactions.map((one) => (
+                <button type="button" key={one.key} class={`reaction${one.mine ? " mine" : ""}`} aria-pressed={!!one.mine} onClick={() => toggleReaction(room, item, one.key)}
+                    title={one.senders.map((user) => clean(memberName(room, user))).join(", ") + (one.count > one.senders.length ? ` +${number(one.count - one.senders.length)}` : "")}
+                    aria-label={t("reaction_label", { key: one.key, count: one.count })}>
+                    <span>{clean(one.key)}</span>{one.count > 1 || one.mine ? <b>{number(one.count)}</b> : <b>{number(one.count)}</b>}
+                </button>
+            ))}
+            {item.otherReactions > 0 && <span class="reaction more">+{number(item.otherReactions)}</span>}
+        </div>
+    );
+}
+
+function Unreadable({ item }: { item: Item }): JSX.Element {
+    const [busy, setBusy] = useState(false);
+    const { text, action } = whyUnreadable(item.failed!);
+    return (
+        <div class="text unreadable">
+            <Icon name="lock" size={18} /><span>{text}</span>
+            {action && <button type="button" class="link" disabled={busy} onClick={async () => {
+                setBusy(true);
+                await askForKey(item.event);
+                setBusy(false);
+            }}>{t(action)}</button>}
+        </div>
+    );
+}
+
+export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
+    const { item, room, kind, encryptedRoom, grouped, ends, mine, read, composer, thread } = props;
+    const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
+    const press = useRef<ReturnType<typeof setTimeout> | null>(null);
+    const row = useRef<HTMLDivElement>(null);
+    const name = memberName(room, item.sender);
+    const showName = !mine && kind !== "direct" && !grouped;
+    const open = (x: number, y: number) => !item.redacted && setMenu({ x, y });
+    const quick = (
+        <div class="quick" role="group" aria-label={t("react")}>
+            {QUICK.map((key) => <button type="button" key={key} aria-label={t("react_with", { key })} onClick={() => { setMenu(null); toggleReaction(room, item, key); }}>{key}</button>)}
+            <IconButton icon="plus" label={t("more_reactions")} onClick={() => { setMenu(null); openDialog("react", { room, item }); }} />
+        </div>
+    );
+    const plain = encryptedRoom && !item.encrypted && !item.redacted;
+    return (
+        <div ref={row} class={`message${mine ? " mine" : ""}${grouped ? " grouped" : ""}${ends ? " ends" : ""}`} data-id={item.id} tabIndex={-1} role="article"
+            aria-label={`${clean(name)}, ${time(item.at)}`}
+            onContextMenu={(event) => { if ((event.target as HTMLElement).closest("a, img")) return; event.preventDefault(); open(event.clientX, event.clientY); }}
+            onTouchStart={(event) => { const { clientX, clientY } = event.touches[0]; press.current = setTimeout(() => open(clientX, clientY), 450); }}
+            onTouchMove={() => press.current && clearTimeout(press.current)} onTouchEnd={() => press.current && clearTimeout(press.current)}
+            onKeyDown={(event) => {
+                if (event.target !== row.current || (event.key !== "Enter" && event.key !== " " && event.key !== "ContextMenu")) return;
+                event.preventDefault();
+                const place = row.current!.getBoundingClientRect();
+                open(place.left + 80, place.top + 10);
+            }}>
+            {!mine && kind !== "direct" && <span class="message-avatar">{ends && <button type="button" tabIndex={-1} aria-label={clean(name)} onClick={() => openDialog("person", { user: item.sender, room })}>
+                <Avatar id={item.sender} name={name} mxc={avatarOf(room, item.sender)} size={36} /></button>}</span>}
+            <div class="bubble">
+                {showName && <button type="button" class={`sender hue-${hueOf(item.sender)}`} onClick={() => openDialog("person", { user: item.sender, room })}><Name>{name}</Name></button>}
+                {!thread && item.content["m.relates_to"]?.rel_type === "m.thread" && <small class="in-thread">{t("in_thread")}</small>}
+                {item.replyTo && !item.redacted && <Quoted room={room} id={item.replyTo} />}
+                {item.redacted ? <div class="text quiet"><Icon name="trash" size={16} /> {t("deleted")}</div>
+                    : item.failed ? <Unreadable item={item} />
+                    : <MessageBody room={room} type={item.type} content={item.content} />}
+                <span class="meta">
+                    {plain && <span class="open-mark" title={t("not_encrypted")} role="img" aria-label={t("not_encrypted")}><Icon name="unlock" size={13} /></span>}
+                    {item.encrypted && !item.failed && <Shield item={item} />}
+                    {item.edited && <span>{t("edited")}</span>}
+                    <time title={fullDate(item.at)}>{time(item.at)}</time>
+                    {mine && <span class={`tick${read ? " read" : ""}`} role="img" aria-label={t(read ? "read" : "sent")}><Icon name={read ? "checks" : "check"} size={16} /></span>}
+                </span>
+                {item.reactions.length > 0 && <Reactions item={item} room={room} />}
+                {!thread && item.thread && <button type="button" class="thread-chip" onClick={() => openThread(item.id)}><Icon name="thread" size={16} />{t("replies_count", { count: item.thread.count })}</button>}
+            </div>
+            {!item.redacted && <div class="message-tools">
+                {!item.failed && <IconButton icon="smile" size={18} label={t("react")} onClick={(event) => open(event.clientX, event.clientY)} />}
+                {!item.failed && <IconButton icon="reply" size={18} label={t("reply")} onClick={() => composer.current?.reply(item)} />}
+                <IconButton icon="more" size={18} label={t("more")} onClick={(event) => { const at = (event.currentTarget as HTMLElement).getBoundingClientRect(); open(document.documentElement.dir === "rtl" ? at.right : at.left, at.bottom); }} />
+            </div>}
+            {menu && <Menu at={menu} label={t("message_menu")} above={item.failed ? undefined : quick} entries={entriesFor(room, item, mine, composer, thread)} onClose={() => setMenu(null)} />}
+        </div>
+    );
+});
+
+/** A warning where the keys of a message cannot be shown to be its sender's. */
+function Shield({ item }: { item: Item }): JSX.Element | null {
+    const [warn, setWarn] = useState<string | null>(null);
+    const asked = useRef(false);
+    if (!asked.current) {
+        asked.current = true;
+        void crypto().getEncryptionInfoForEvent(item.event).then((info) => info && info.shieldColour > 1 && setWarn(t("shield_warning")), () => {});
+    }
+    return warn ? <span class="warn" title={warn} role="img" aria-label={warn}><Icon name="alert" size={13} /></span> : null;
+}
