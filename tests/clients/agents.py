@@ -12,6 +12,8 @@ An agent is a process around one client library. It reads commands {"id", "do", 
     verify_start(user, device) · verify_accept() · verify_emoji() -> emoji · verify_confirm() · is_verified(user, device)
     bootstrap(password) -> recovery key · restore(private_key)      only the js-sdk
     pause() · resume() · count_gaps() -> how often a timeline began behind what was known      only nio
+    call(name, arguments) · call(name, args) -> answer: a method of nio's, of js-sdk's client
+    put_event(room, type, content, txn) -> event_id     upload(file, content_type, filename, encrypt) -> uri, keys
     stop()
 """
 import itertools
@@ -99,9 +101,10 @@ class Agent:
     def __call__(self, do: str, timeout: float = 90, **parameters) -> dict:
         return self.begin(do, timeout, **parameters).result(timeout + 10)
 
-    def start(self, url: str, name: str, password: str, login: bool = False) -> None:
+    def start(self, url: str, name: str, password: str, login: bool = False, **more) -> None:
+        """more: device_name, user_agent."""
         made = self("start", url=url, name=name, password=password, login=login, folder=str(self.folder),
-                    sliding=self.kind == "sliding")
+                    sliding=self.kind == "sliding", **more)
         self.user_id, self.device_id, self.token = made["user_id"], made["device_id"], made["token"]
 
     def close(self) -> None:

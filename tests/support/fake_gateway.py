@@ -16,6 +16,7 @@ class Gateway:
         self.manner: list[str] = ["ok"]
         self.attempts = 0
         self.taken: list[dict] = []  # bodies that were answered with 200
+        self.raw: list[bytes] = []   # everything that came, heads and bodies
         self.changed = threading.Condition()
         self.closing = False
         gateway = self
@@ -38,8 +39,10 @@ class Gateway:
         return {"origin": origin, "url": origin + PATH, "attempts": self.attempts}
 
     def answer(self, request) -> None:
-        body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+        raw = request.rfile.read(int(request.headers["Content-Length"]))
+        body = json.loads(raw)
         with self.changed:
+            self.raw.append(request.requestline.encode() + b"\n" + bytes(request.headers) + raw)
             manner = list(self.manner)
             self.attempts += 1
             self.changed.notify_all()

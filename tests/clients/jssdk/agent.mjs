@@ -25,7 +25,13 @@ let client, request, verifier, emoji, recoveryKey;
 // state that may be wrong, so that nothing else here would notice.
 let stateAfter = false, needsStateAfter = false;
 
+let userAgent;  // in place of Node's own
+
 async function watched(input, init) {
+    if (userAgent) {
+        init = { ...init, headers: new Headers(init?.headers) };
+        init.headers.set("User-Agent", userAgent);
+    }
     const answer = await fetch(input, init);
     if (String(input.url ?? input).includes("/v3/sync"))
         answer.clone().text().then((text) => { stateAfter ||= text.includes('"org.matrix.msc4222.state_after":'); }, () => {});
@@ -76,6 +82,17 @@ async function put(room, type, content, txn) {
     return { event_id: sent.event_id };
 }
 
+// The file as it is uploaded, and what the event says about it.
+async function sealFile(clear) {
+    const key = await crypto.subtle.generateKey({ name: "AES-CTR", length: 256 }, true, ["encrypt", "decrypt"]);
+    const iv = new Uint8Array(16);
+    crypto.getRandomValues(iv.subarray(0, 8)); // the low half counts blocks
+    const sealed = await crypto.subtle.encrypt({ name: "AES-CTR", counter: iv, length: 64 }, key, clear);
+    const hash = await crypto.subtle.digest("SHA-256", sealed);
+    return [sealed, { v: "v2", iv: base64(iv), hashes: { sha256: base64(hash) },
+                      key: await crypto.subtle.exportKey("jwk", key) }];
+}
+
 function follow(incoming) {
     request = incoming;
 }
@@ -91,12 +108,14 @@ async function sas() {
 }
 
 const commands = {
-    async start({ url, name, password, login, sliding }) {
-        const open = sdk.createClient({ baseUrl: url });
+    async start({ url, name, password, login, sliding, device_name = "js-sdk", user_agent }) {
+        userAgent = user_agent;
+        const open = sdk.createClient({ baseUrl: url, fetchFn: watched });
         const made = login
-            ? await open.loginRequest({ type: "m.login.password", identifier: { type: "m.id.user", user: name }, password })
+            ? await open.loginRequest({ type: "m.login.password", identifier: { type: "m.id.user", user: name }, password,
+                                        initial_device_display_name: device_name })
             : await open.registerRequest({ username: name, password, auth: { type: "m.login.dummy" },
-                                           initial_device_display_name: "js-sdk" });
+                                           initial_device_display_name: device_name });
         client = sdk.createClient({
             baseUrl: url, userId: made.user_id, deviceId: made.device_id, accessToken: made.access_token,
             timelineSupport: true, fetchFn: watched,
@@ -172,17 +191,12 @@ const commands = {
     },
     async image({ room, file, txn }) {
         const clear = fs.readFileSync(file);
-        const key = await crypto.subtle.generateKey({ name: "AES-CTR", length: 256 }, true, ["encrypt", "decrypt"]);
-        const iv = new Uint8Array(16);
-        crypto.getRandomValues(iv.subarray(0, 8)); // the low half counts blocks
-        const sealed = await crypto.subtle.encrypt({ name: "AES-CTR", counter: iv, length: 64 }, key, clear);
-        const hash = await crypto.subtle.digest("SHA-256", sealed);
+        const [sealed, keys] = await sealFile(clear);
         const { content_uri } = await client.uploadContent(Buffer.from(sealed), { type: "application/octet-stream",
                                                                                   includeFilename: false });
         return put(room, "m.room.message", {
             msgtype: "m.image", body: "picture.png", info: { mimetype: "image/png", size: clear.length },
-            file: { v: "v2", url: content_uri, iv: base64(iv), hashes: { sha256: base64(hash) },
-                    key: await crypto.subtle.exportKey("jwk", key) },
+            file: { ...keys, url: content_uri },
         }, txn);
     },
     async fetch_image({ event_id }) {
@@ -269,6 +283,25 @@ const commands = {
             ? (await api.getUserVerificationStatus(user)).isCrossSigningVerified()
             : (await api.getDeviceVerificationStatus(user, device))?.isVerified());
         return { verified: true };
+    },
+    // Any method of js-sdk's client that has no command of its own. {"$map": object} stands for a Map of Maps.
+    async call({ name, args }) {
+        const mapped = (value, depth) => depth === 0 ? value
+            : new Map(Object.entries(value).map(([key, inner]) => [key, mapped(inner, depth - 1)]));
+        const given = args.map((value) => value?.$map ? mapped(value.$map, 2) : value);
+        const answer = await client[name](...given);
+        // Of answers that are objects of the client only that they came; plain ones as they are.
+        return { answer: answer?.constructor === Object ? answer : null };
+    },
+    async put_event({ room, type, content, txn }) {
+        return put(room, type, content, txn);
+    },
+    async upload({ file, content_type, filename, encrypt }) {
+        let bytes = fs.readFileSync(file), keys = null;
+        if (encrypt) [bytes, keys] = await sealFile(bytes);
+        const { content_uri } = await client.uploadContent(Buffer.from(bytes), {
+            type: encrypt ? "application/octet-stream" : content_type, name: filename, includeFilename: !encrypt });
+        return { uri: content_uri, keys };
     },
     async stop() {
         client?.stopClient();

@@ -25,14 +25,17 @@ class Agent:
 
     # ---- account ----------------------------------------------------------------------------------------------------
 
-    async def start(self, url, name, password, folder, **_):
+    async def start(self, url, name, password, folder, login=False, device_name="nio", user_agent=None, **_):
+        headers = {"User-Agent": user_agent} if user_agent else None
         config = nio.AsyncClientConfig(store_sync_tokens=True, encryption_enabled=True, max_limit_exceeded=0,
-                                       request_timeout=30)
+                                       request_timeout=30, custom_headers=headers)
         self.client = nio.AsyncClient(url, name, store_path=folder, config=config)
-        answer = await self.client.register(name, password, device_name="nio")
-        if not isinstance(answer, nio.RegisterResponse):
-            raise RuntimeError(f"register: {answer}")
-        self.client.load_store()
+        answer = await self.client.login(password, device_name=device_name) if login else \
+            await self.client.register(name, password, device_name=device_name)
+        if not isinstance(answer, (nio.RegisterResponse, nio.LoginResponse)):
+            raise RuntimeError(f"register or log in: {answer}")
+        if not login:
+            self.client.load_store()
         self.client.add_event_callback(self.on_event, nio.Event)
         self.client.add_response_callback(self.fill_gaps, nio.SyncResponse)
         self.client.add_to_device_callback(self.on_verification, nio.KeyVerificationEvent)
@@ -206,6 +209,23 @@ class Agent:
         while not self.client.device_store[user][device].verified:
             await asyncio.sleep(0.02)
         return {"verified": True}
+
+    async def call(self, name, arguments, **_):
+        """Any method of nio's client that has no command of its own; what it answers, as text."""
+        answer = await getattr(self.client, name)(**arguments)
+        if isinstance(answer, nio.ErrorResponse):
+            raise RuntimeError(f"{name}: {answer}")
+        return {"answer": str(answer)}
+
+    async def upload(self, file, content_type, filename, encrypt, **_):
+        answer, keys = await self.client.upload(lambda retries, timeouts: file, content_type=content_type,
+                                                filename=filename, encrypt=encrypt, filesize=os.path.getsize(file))
+        if not isinstance(answer, nio.UploadResponse):
+            raise RuntimeError(f"upload: {answer}")
+        return {"uri": answer.content_uri, "keys": keys}
+
+    async def put_event(self, room, type, content, txn, **_):
+        return await self.put(room, type, content, txn)
 
     async def stop(self, **_):
         if self.syncing:
