@@ -91,7 +91,8 @@ TEST(WorkerPool, a_crowd_leaves_threads_to_others) {
     for (int i = 0; i < 20; ++i) {
         pool.background().post([&, gate] {
             auto now = ++running;
-            for (auto seen = most.load(); now > seen && !most.compare_exchange_weak(seen, now);) {}
+            for (auto seen = most.load(); now > seen && !most.compare_exchange_weak(seen, now);) {
+            }
             gate.wait();
             --running;
         });
