@@ -37,6 +37,7 @@ const lefts = new Set<string>();
 const typing = new Map<string, string[]>();
 let directs = new Map<string, string>();
 const dirty = new Set<string>();
+const passed = new Set<string>();
 let timer: ReturnType<typeof setTimeout> | null = null;
 
 export function resetRooms(): void {
@@ -78,6 +79,10 @@ export function noteRoomData(id: string, data: MSC3575RoomData, onNew: (event: M
 function passVerification(event: MatrixEvent): void {
     const content = event.getContent();
     if (!event.getType().startsWith("m.key.verification.") && content.msgtype !== "m.key.verification.request") return;
+    // The same request twice counts as two, and the second ends the first.
+    if (passed.has(event.getId()!)) return;
+    passed.add(event.getId()!);
+    if (passed.size > 200) passed.delete(passed.values().next().value!);
     void (matrix().getCrypto() as unknown as { onLiveEventFromSync(event: MatrixEvent): Promise<void> }).onLiveEventFromSync(event).catch(() => {});
 }
 

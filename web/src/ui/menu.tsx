@@ -44,15 +44,17 @@ export function Menu({ at, entries, onClose, above, label }: {
         }
     };
     return (
-        <div ref={box} class={`menu${place ? " placed" : ""}`} role="menu" aria-label={label} tabIndex={-1} onKeyDown={keys}
+        <div ref={box} class={`menu${place ? " placed" : ""}`} tabIndex={-1} onKeyDown={keys}
             style={{ left: `${place?.left ?? 0}px`, top: `${place?.top ?? 0}px` }}>
             {above}
+            <div role="menu" aria-label={label}>
             {entries.map((entry) => (
                 <button type="button" role="menuitem" class={entry.danger ? "danger" : ""} key={entry.label}
                     onClick={() => { onClose(); entry.run(); }}>
                     <Icon name={entry.icon} size={20} /><span>{entry.label}</span>
                 </button>
             ))}
+            </div>
         </div>
     );
 }

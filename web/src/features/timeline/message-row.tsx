@@ -9,6 +9,7 @@ import { avatarOf, memberName, type RoomKind } from "../../matrix/rooms.ts";
 import { feedOf } from "../../matrix/feeds.ts";
 import { crypto } from "../../matrix/client.ts";
 import { Avatar, clean, IconButton, Name } from "../../ui/basics.tsx";
+import { Boundary } from "../../ui/boundary.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import type { ComposerHandle } from "../composer/composer.tsx";
@@ -48,7 +49,7 @@ function Reactions({ item, room }: { item: Item; room: string }): JSX.Element {
                 <button type="button" key={one.key} class={`reaction${one.mine ? " mine" : ""}`} aria-pressed={!!one.mine} onClick={() => toggleReaction(room, item, one.key)}
                     title={one.senders.map((user) => clean(memberName(room, user))).join(", ") + (one.count > one.senders.length ? ` +${number(one.count - one.senders.length)}` : "")}
                     aria-label={t("reaction_label", { key: one.key, count: one.count })}>
-                    <span>{clean(one.key)}</span>{one.count > 1 || one.mine ? <b>{number(one.count)}</b> : <b>{number(one.count)}</b>}
+                    <span>{clean(one.key)}</span><b>{number(one.count)}</b>
                 </button>
             ))}
             {item.otherReactions > 0 && <span class="reaction more">+{number(item.otherReactions)}</span>}
@@ -85,11 +86,11 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
             <IconButton icon="plus" label={t("more_reactions")} onClick={() => { setMenu(null); openDialog("react", { room, item }); }} />
         </div>
     );
-    const plain = encryptedRoom && !item.encrypted && !item.redacted;
+    const plain = encryptedRoom && !item.encrypted && !item.redacted && item.content.msgtype !== "m.key.verification.request";
     return (
-        <div ref={row} class={`message${mine ? " mine" : ""}${grouped ? " grouped" : ""}${ends ? " ends" : ""}`} data-id={item.id} tabIndex={-1} role="article"
+        <div ref={row} class={`message${mine ? " mine" : ""}${grouped ? " grouped" : ""}${ends ? " ends" : ""}${item.edited ? " edited" : ""}`} data-id={item.id} tabIndex={-1} role="article"
             aria-label={`${clean(name)}, ${time(item.at)}`}
-            onContextMenu={(event) => { if ((event.target as HTMLElement).closest("a, img")) return; event.preventDefault(); open(event.clientX, event.clientY); }}
+            onContextMenu={(event) => { if ((event.target as HTMLElement).closest("a")) return; event.preventDefault(); open(event.clientX, event.clientY); }}
             onTouchStart={(event) => { const { clientX, clientY } = event.touches[0]; press.current = setTimeout(() => open(clientX, clientY), 450); }}
             onTouchMove={() => press.current && clearTimeout(press.current)} onTouchEnd={() => press.current && clearTimeout(press.current)}
             onKeyDown={(event) => {
@@ -106,7 +107,7 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
                 {item.replyTo && !item.redacted && <Quoted room={room} id={item.replyTo} />}
                 {item.redacted ? <div class="text quiet"><Icon name="trash" size={16} /> {t("deleted")}</div>
                     : item.failed ? <Unreadable item={item} />
-                    : <MessageBody room={room} type={item.type} content={item.content} />}
+                    : <Boundary small><MessageBody room={room} type={item.type} content={item.content} /></Boundary>}
                 <span class="meta">
                     {plain && <span class="open-mark" title={t("not_encrypted")} role="img" aria-label={t("not_encrypted")}><Icon name="unlock" size={13} /></span>}
                     {item.encrypted && !item.failed && <Shield item={item} />}
