@@ -9,6 +9,7 @@ export function Menu({ at, entries, onClose, above, label }: {
     at: { x: number; y: number }; entries: Entry[]; onClose: () => void; above?: JSX.Element; label: string;
 }): JSX.Element {
     const box = useRef<HTMLDivElement>(null);
+    const before = useRef(document.activeElement as HTMLElement | null);
     const [place, setPlace] = useState<{ left: number; top: number } | null>(null);
     useLayoutEffect(() => {
         const { width, height } = box.current!.getBoundingClientRect();
@@ -18,17 +19,19 @@ export function Menu({ at, entries, onClose, above, label }: {
             left: Math.max(8, Math.min(left, innerWidth - width - 8)),
             top: Math.max(8, Math.min(at.y, innerHeight - height - 8)),
         });
-        box.current!.querySelector<HTMLElement>("[role=menuitem]")?.focus({ preventScroll: true });
     }, []);
+    // What is not seen yet takes no focus.
+    useLayoutEffect(() => {
+        if (place) box.current!.querySelector<HTMLElement>("[role=menuitem]")?.focus({ preventScroll: true });
+    }, [place]);
     useEffect(() => {
-        const before = document.activeElement as HTMLElement | null;
         const outside = (event: Event) => !box.current?.contains(event.target as Node) && onClose();
         addEventListener("pointerdown", outside, true);
         addEventListener("resize", onClose);
         return () => {
             removeEventListener("pointerdown", outside, true);
             removeEventListener("resize", onClose);
-            if (document.activeElement === document.body) before?.focus?.();
+            if (document.activeElement === document.body || !document.activeElement) before.current?.focus?.();
         };
     }, []);
     const keys = (event: KeyboardEvent) => {

@@ -100,7 +100,7 @@ function Joined({ row }: { row: RoomRow }): JSX.Element {
                     <span class="bar-texts">
                         <h1>{kindIcon(row) && <Icon name={kindIcon(row)!} size={16} />}<Name>{row.name}</Name></h1>
                         <small class={row.typing.length ? "live" : ""}>
-                            {!row.encrypted && <span class="open-mark"><Icon name="unlock" size={13} /> {t(row.isPublic ? "public_open" : "not_encrypted")} · </span>}
+                            {!row.encrypted && <span class="open-mark"><Icon name="unlock" size={13} /> {t(row.isPublic ? "public_open" : "not_encrypted")}{" · "}</span>}
                             <bdi>{subtitle(row)}</bdi></small>
                     </span>
                 </button>

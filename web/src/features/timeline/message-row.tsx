@@ -20,7 +20,7 @@ import { openThread } from "./conversation.tsx";
 import { askForKey, whyUnreadable } from "./unreadable.ts";
 
 interface Props {
-    item: Item; room: string; kind: RoomKind; encryptedRoom: boolean; grouped: boolean; ends: boolean; mine: boolean; read: boolean;
+    item: Item; room: string; kind: RoomKind; encryptedRoom: boolean; grouped: boolean; ends: boolean; mine: boolean; read: boolean; quoted?: Item;
     composer: { current: ComposerHandle | null }; thread: string | null;
 }
 
@@ -30,8 +30,7 @@ const hueOf = (user: string): number => {
     return Math.abs(sum) % 8;
 };
 
-function Quoted({ room, id }: { room: string; id: string }): JSX.Element {
-    const item = feedOf(room).find(id);
+function Quoted({ room, id, item }: { room: string; id: string; item?: Item }): JSX.Element {
     return (
         <button type="button" class={`quoted hue-${item ? hueOf(item.sender) : 0}`} onClick={() => void feedOf(room).jump(id).then((found) => !found && toast(t("event_gone"), "error"))}>
             <b>{item ? <Name>{memberName(room, item.sender)}</Name> : t("answer_to")}</b>
@@ -104,7 +103,7 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
             <div class="bubble">
                 {showName && <button type="button" class={`sender hue-${hueOf(item.sender)}`} onClick={() => openDialog("person", { user: item.sender, room })}><Name>{name}</Name></button>}
                 {!thread && item.content["m.relates_to"]?.rel_type === "m.thread" && <small class="in-thread">{t("in_thread")}</small>}
-                {item.replyTo && !item.redacted && <Quoted room={room} id={item.replyTo} />}
+                {item.replyTo && !item.redacted && <Quoted room={room} id={item.replyTo} item={props.quoted} />}
                 {item.redacted ? <div class="text quiet"><Icon name="trash" size={16} /> {t("deleted")}</div>
                     : item.failed ? <Unreadable item={item} />
                     : <Boundary small><MessageBody room={room} type={item.type} content={item.content} /></Boundary>}
@@ -117,12 +116,12 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
                 </span>
                 {item.reactions.length > 0 && <Reactions item={item} room={room} />}
                 {!thread && item.thread && <button type="button" class="thread-chip" onClick={() => openThread(item.id)}><Icon name="thread" size={16} />{t("replies_count", { count: item.thread.count })}</button>}
+                {!item.redacted && <div class="message-tools">
+                    {!item.failed && <IconButton icon="smile" size={18} label={t("react")} onClick={(event) => open(event.clientX, event.clientY)} />}
+                    {!item.failed && <IconButton icon="reply" size={18} label={t("reply")} onClick={() => composer.current?.reply(item)} />}
+                    <IconButton icon="more" size={18} label={t("more")} onClick={(event) => { const at = (event.currentTarget as HTMLElement).getBoundingClientRect(); open(document.documentElement.dir === "rtl" ? at.right : at.left, at.bottom); }} />
+                </div>}
             </div>
-            {!item.redacted && <div class="message-tools">
-                {!item.failed && <IconButton icon="smile" size={18} label={t("react")} onClick={(event) => open(event.clientX, event.clientY)} />}
-                {!item.failed && <IconButton icon="reply" size={18} label={t("reply")} onClick={() => composer.current?.reply(item)} />}
-                <IconButton icon="more" size={18} label={t("more")} onClick={(event) => { const at = (event.currentTarget as HTMLElement).getBoundingClientRect(); open(document.documentElement.dir === "rtl" ? at.right : at.left, at.bottom); }} />
-            </div>}
             {menu && <Menu at={menu} label={t("message_menu")} above={item.failed ? undefined : quick} entries={entriesFor(room, item, mine, composer, thread)} onClose={() => setMenu(null)} />}
         </div>
     );
