@@ -19,7 +19,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 from backstage import Backstage  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
-STORIES = ["two-people", "clients", "bad-input", "screens", "numbers"]
+STORIES = ["two-people", "community", "clients", "bad-input", "screens", "numbers"]
 SLOW = ["growth"]  # only by name
 LIMIT = 1500
 

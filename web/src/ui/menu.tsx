@@ -20,9 +20,11 @@ export function Menu({ at, entries, onClose, above, label }: {
             top: Math.max(8, Math.min(at.y, innerHeight - height - 8)),
         });
     }, []);
-    // What is not seen yet takes no focus.
-    useLayoutEffect(() => {
-        if (place) box.current!.querySelector<HTMLElement>("[role=menuitem]")?.focus({ preventScroll: true });
+    // What is not seen yet takes no focus: it is given once the menu has been drawn where it belongs.
+    useEffect(() => {
+        if (!place) return undefined;
+        const frame = requestAnimationFrame(() => box.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus({ preventScroll: true }));
+        return () => cancelAnimationFrame(frame);
     }, [place]);
     useEffect(() => {
         const outside = (event: Event) => !box.current?.contains(event.target as Node) && onClose();
