@@ -2,10 +2,11 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const output = path.resolve(process.argv[2]);
-const here = import.meta.dirname;
+const here = path.dirname(fileURLToPath(import.meta.url));
 process.chdir(here);
 
 // The crypto library finds its WebAssembly beside its own source; here it is an asset with a hash in its name.

@@ -18,8 +18,8 @@ PASSWORD = "correct horse battery"
 
 
 class Backstage:
-    def __init__(self, binary: Path):
-        self.server = Server(binary, {"registration.mode": "token"})
+    def __init__(self, binary: Path, mode: str = "token"):
+        self.server = Server(binary, {"registration.mode": mode})
         self.server.start()
         self.nio = None
         self.admin: str | None = None

@@ -30,7 +30,7 @@ await step("Mallory makes a public room with a name that turns text around", asy
 });
 await step("Hostile HTML does nothing: no script, no picture of another host, no style, no form", async () => {
     await say("h1", { msgtype: "m.text", body: "hostile", format: "org.matrix.custom.html", formatted_body:
-        "<p>hostile<script>window.hit=1</script><img src=x onerror='window.hit=2'><img src='https://evil.example/pixel.png'><svg onload='window.hit=3'><style>body{display:none}</style>"
+        "<p>hostile<script>window.hit=1</script><img src=x onerror='window.hit=2'><img src='https://evil.example/pixel.png'><svg onload='window.hit=3'></svg><style>body{display:none}</style>"
         + "<a href='javascript:window.hit=4'>click</a> <a href='https://example.org/' onclick='window.hit=5' style='position:fixed;inset:0'>good</a>"
         + "<iframe src='https://evil.example'></iframe><form action='https://evil.example'><input name=password></form><math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=window.hit=6&gt;'>"
         + `${"<div>".repeat(300)}deep${"</div>".repeat(300)}</p>` });

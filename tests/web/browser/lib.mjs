@@ -20,6 +20,7 @@ export async function ask(question) {
     return answer;
 }
 
+const everybody = []; // what each visitor's page told of
 export class Wrong extends Error {}
 export function check(condition, about) {
     if (!condition) throw new Wrong(about);
@@ -38,6 +39,7 @@ export async function visitor(options = {}) {
         permissions: ["clipboard-read", "clipboard-write", "notifications"], ...options });
     context.setDefaultTimeout(PATIENCE);
     const told = [];
+    everybody.push(told);
     await context.route((url) => /^https?:$/.test(url.protocol) && url.host !== new URL(base).host, (route) => {
         told.push(`a request to ${route.request().url()}`);
         return route.abort();
@@ -45,6 +47,7 @@ export async function visitor(options = {}) {
     const watched = (page) => {
         page.on("console", (message) => {
             if (/Content Security Policy|Refused to/.test(message.text())) told.push(message.text());
+            if (/cannot be drawn/.test(message.text())) told.push(message.text().slice(0, 600));
             if (process.env.PEYK_WEB_VERBOSE) console.error(`[${message.type()}] ${message.text()}`);
         });
         page.on("pageerror", (error) => told.push(`error: ${error.stack ?? error}`.slice(0, 500)));
@@ -81,7 +84,7 @@ export async function signIn(who, name, password = PASSWORD) {
     await page.locator("form button[type=submit]").click();
 }
 
-export const message = (page, text) => page.locator(".timeline .message", { hasText: text }).last();
+export const message = (page, text) => page.locator(".conversation > .timeline-frame .message", { hasText: text }).last();
 export async function write(page, text, where = ".conversation > .composer") {
     await page.locator(`${where} textarea`).fill(text);
     await page.locator(`${where} textarea`).press("Enter");
@@ -132,6 +135,8 @@ export async function step(name, run) {
             await run();
         } catch (error) {
             wrong = String(error.message ?? error).split("\n").slice(0, 8).join(" | ");
+            const told = everybody.flat();
+            if (told.length) wrong += ` || the page: ${told.slice(-3).join(" | ")}`;
             broken = !process.env.PEYK_WEB_GO_ON; // to see as much as possible of a run, by hand
             failed = true;
             for (const [n, page] of browser.contexts().flatMap((one) => one.pages()).entries()) await page.screenshot({ path: path.join(shots, `failed-${n}.png`), timeout: 5000 }).catch(() => {});

@@ -115,7 +115,7 @@ await step("The keyboard alone is enough: to a conversation, a message, its menu
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("Enter");
     await page.locator(".menu.placed").waitFor();
-    await until(() => page.evaluate(() => document.activeElement?.getAttribute("role") === "menuitem"), "the menu has no focus");
+    await until(() => page.evaluate(() => document.activeElement?.getAttribute("role") === "menuitem"), "the menu has no focus").catch(async (error) => { throw new Error(`${error.message}: ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200))}`); });
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
     await page.locator(".nothing").waitFor();

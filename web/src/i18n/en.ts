@@ -2,6 +2,7 @@
 export const en = {
     app_name: "peyk",
     opening: "Opening…",
+    cannot_draw: "This cannot be shown",
     loading: "Loading…",
     connecting: "Connecting…",
     offline: "No connection. What you write is sent when it is back.",

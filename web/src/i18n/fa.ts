@@ -4,6 +4,7 @@ import type { Words } from "./index.ts";
 export const fa: Words = {
     app_name: "پیک",
     opening: "در حال باز شدن…",
+    cannot_draw: "نمایش داده نمی‌شود",
     loading: "در حال دریافت…",
     connecting: "در حال اتصال…",
     offline: "اتصال برقرار نیست. نوشته‌هایتان پس از اتصال فرستاده می‌شود.",

@@ -134,14 +134,15 @@ async function isAdmin(): Promise<void> {
 }
 
 function clear(): void {
+    // The page first: nothing is drawn again of what is taken away below.
+    set({ phase: "signed-out", session: null, rooms: new Map(), route: { at: "list" }, dialogs: [], trusted: null, backup: null, isAdmin: false, recoveryKey: "",
+        thread: null, panel: null, listComplete: false, ignored: new Set() });
     stopClient();
     clearFeeds();
     clearMedia();
     clearOutbox();
     resetRooms();
     giveKey(null);
-    set({ session: null, rooms: new Map(), route: { at: "list" }, dialogs: [], trusted: null, backup: null, isAdmin: false, recoveryKey: "",
-        thread: null, panel: null, listComplete: false, ignored: new Set() });
 }
 
 /** Another tab takes over: this one lets go of everything it holds. */

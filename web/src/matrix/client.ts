@@ -24,7 +24,7 @@ export const matrix = (): MatrixClient => {
 };
 export const hasClient = (): boolean => client !== null;
 export const crypto = (): CryptoApi => matrix().getCrypto()!;
-export const me = (): string => matrix().getUserId()!;
+export const me = (): string => client?.getUserId() ?? "";
 export const roomOf = (id: string): Room | null => client?.getRoom(id) ?? null;
 
 const STATE: [string, string][] = [

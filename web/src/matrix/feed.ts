@@ -31,6 +31,7 @@ export class Feed {
     private readonly listeners = new Set<() => void>();
     private readonly receipts = new Map<string, string>();
     private opened = false;
+    private catching = false;
     private waiting: Raw[] = [];
     private run = 0; // counts resets: answers to questions from before are dropped
 
@@ -80,7 +81,7 @@ export class Feed {
         this.seedReceipts();
         this.applyReceipts();
         this.fromFolder();
-        if (this.items.length < 15 && !this.atStart && !this.error) void this.back();
+        this.fill();
     }
 
     private async ask(direction: "b" | "f", from: string | undefined): Promise<Page> {
@@ -141,6 +142,12 @@ export class Feed {
         }
         this.loading = "none";
         this.fromFolder();
+        if (run === this.run) this.fill();
+    }
+
+    /** What is hidden fills no page: more is fetched until something can be scrolled. */
+    private fill(): void {
+        if (this.items.length < 15 && !this.atStart && !this.error) void this.back();
     }
 
     /** Fetches what is newer, after a jump or when the newest was let go of. */
@@ -252,7 +259,7 @@ export class Feed {
             if (this.loading !== "none") this.waiting.push(...events);
             return;
         }
-        if (this.loading !== "none" && this.items.length === 0) {
+        if (this.catching || (this.loading !== "none" && this.items.length === 0)) {
             this.waiting.push(...events);
             return;
         }
@@ -266,10 +273,7 @@ export class Feed {
         const gap = data.limited || data.initial || expanded(data);
         const joins = events.length > fresh.length || !gap;
         if (!joins && fresh.length && !this.thread) {
-            // Between what is here and what came there is a gap: begin again at the newest.
-            this.reset();
-            this.tell();
-            return this.open();
+            return this.catchUp(events);
         }
         const from = events.findLastIndex((one) => this.folder.has(one.event_id));
         await this.put((gap ? events.slice(from + 1) : events).filter((one) => !this.folder.has(one.event_id)), "live");
@@ -281,15 +285,50 @@ export class Feed {
         this.fromFolder();
     }
 
+    /** Between what is here and what came there is a gap: the newest are fetched, and what is here stays until they are. */
+    private async catchUp(events: Raw[]): Promise<void> {
+        const run = this.run;
+        this.catching = true;
+        try {
+            const page = await this.ask("b", undefined);
+            if (run !== this.run) return;
+            const newest = page.chunk.reverse();
+            const known = newest.findLastIndex((one) => this.folder.has(one.event_id));
+            if (known < 0) {
+                this.folder.clear();
+                this.backToken = page.end ?? null;
+                this.atStart = page.end === undefined;
+            }
+            await this.put(newest.slice(known + 1), "live");
+            await this.put([...events, ...this.waiting.splice(0)], "live");
+            if (this.folder.trim(LIVE_MOST, "start")) {
+                this.backToken = undefined;
+                this.atStart = false;
+            }
+        } catch {
+            if (run === this.run) this.reset();
+            this.error = true;
+        } finally {
+            this.catching = false;
+        }
+        this.applyReceipts();
+        this.fromFolder();
+        this.fill();
+    }
+
     private async put(raw: Raw[], side: "back" | "live" | "aside"): Promise<void> {
         const map = matrix().getEventMapper({ decrypt: false, preventReEmit: true });
-        const events: MatrixEvent[] = raw.map((one) => map({ ...one, room_id: this.room } as never));
+        // The newest edit comes with an event: it may lie outside of what is fetched.
+        const edits: Raw[] = raw.map((one) => one.unsigned?.["m.relations"]?.["m.replace"]).filter((one) => one?.event_id && one.type && one.content);
+        const all: MatrixEvent[] = [...raw, ...edits].map((one) => map({ ...one, room_id: this.room } as never));
+        const events = all.slice(0, raw.length);
         // Few at a time: decrypting blocks the page for as long as it lasts.
-        for (let at = 0; at < events.length; at += 10) {
-            await Promise.all(events.slice(at, at + 10).map((event) => matrix().decryptEventIfNeeded(event).catch(() => {})));
-            if (at + 10 < events.length) await sleep(0);
+        for (let at = 0; at < all.length; at += 10) {
+            await Promise.all(all.slice(at, at + 10).map((event) => matrix().decryptEventIfNeeded(event).catch(() => {})));
+            if (at + 10 < all.length) await sleep(0);
         }
         this.folder.add(events, side);
+        this.folder.add(all.slice(raw.length), "aside");
     }
 
     /** What was read before this feed was there. */

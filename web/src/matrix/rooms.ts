@@ -37,12 +37,15 @@ const lefts = new Set<string>();
 const typing = new Map<string, string[]>();
 let directs = new Map<string, string>();
 const dirty = new Set<string>();
+const passed = new Set<string>();
+const mentions = new Map<string, number>(); // in encrypted rooms only this device can tell
 let timer: ReturnType<typeof setTimeout> | null = null;
 
 export function resetRooms(): void {
     lasts.clear();
     bumps.clear();
     typing.clear();
+    mentions.clear();
     dirty.clear();
     directs = new Map();
 }
@@ -54,7 +57,7 @@ export function noteRoomData(id: string, data: MSC3575RoomData, onNew: (event: M
     lefts.delete(id);
     const map = matrix().getEventMapper({ decrypt: false, preventReEmit: true });
     const live = expanded(data) ? 0 : data.num_live ?? 0;
-    if (live && !data.initial) for (const raw of data.timeline.slice(-live)) passVerification(map({ ...raw, room_id: id } as never));
+    if (!data.initial && !expanded(data)) for (const raw of data.timeline) passVerification(map({ ...raw, room_id: id } as never));
     const events = data.timeline.slice(-5);
     events.forEach((raw, index) => {
         const relation = (raw.content as Record<string, any>)?.["m.relates_to"];
@@ -78,7 +81,18 @@ export function noteRoomData(id: string, data: MSC3575RoomData, onNew: (event: M
 function passVerification(event: MatrixEvent): void {
     const content = event.getContent();
     if (!event.getType().startsWith("m.key.verification.") && content.msgtype !== "m.key.verification.request") return;
+    // The same request twice counts as two, and the second ends the first.
+    if (passed.has(event.getId()!)) return;
+    passed.add(event.getId()!);
+    if (passed.size > 200) passed.delete(passed.values().next().value!);
     void (matrix().getCrypto() as unknown as { onLiveEventFromSync(event: MatrixEvent): Promise<void> }).onLiveEventFromSync(event).catch(() => {});
+}
+
+/** A message mentions whoever uses this client; null: what was there was read. */
+export function noteMention(id: string, event: string | null): void {
+    if (event) mentions.set(id, (mentions.get(id) ?? 0) + 1);
+    else if (!mentions.delete(id)) return;
+    touch(id);
 }
 
 export function noteTyping(id: string, users: string[]): void {
@@ -167,7 +181,7 @@ function rowOf(room: Room): RoomRow | null {
     return {
         id, name: nameOf(room, peer), kind, membership, inviter, encrypted: room.hasEncryptionStateEvent(),
         isPublic: joinRule === "public", avatar: avatar ?? null, peer,
-        unread: room.getUnreadNotificationCount(NotificationCountType.Total), highlight: room.getUnreadNotificationCount(NotificationCountType.Highlight),
+        unread: room.getUnreadNotificationCount(NotificationCountType.Total), highlight: Math.max(room.getUnreadNotificationCount(NotificationCountType.Highlight), mentions.get(id) ?? 0),
         marked: room.getAccountData("m.marked_unread" as never)?.getContent().unread === true,
         favourite: room.tags["m.favourite"] !== undefined, muted: isMuted(id),
         at: Math.max(last?.at ?? 0, last ? 0 : bumps.get(id) ?? 0), last, typing: typing.get(id) ?? [],

@@ -20,8 +20,7 @@ export function Dialog({ title, children, onClose, wide, actions }: {
     }, []);
     return (
         <dialog ref={box} class={`dialog${wide ? " wide" : ""}`} aria-labelledby={id}
-            onCancel={(event) => { event.preventDefault(); onClose(); }}
-            onMouseDown={(event) => event.target === box.current && onClose()}>
+            onCancel={(event) => { event.preventDefault(); onClose(); }}>
             <div class="dialog-body">
                 <header>
                     <h2 id={id}>{title}</h2>

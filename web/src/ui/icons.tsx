@@ -63,7 +63,7 @@ const POINTING = new Set<IconName>(["back", "next", "send", "reply", "logout", "
 export function Icon({ name, size = 22 }: { name: IconName; size?: number }): JSX.Element {
     return (
         <svg class={POINTING.has(name) ? "icon pointing" : "icon"} width={size} height={size} viewBox="0 0 24 24" fill="none"
-            stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
+            stroke="currentColor" stroke-width={name === "more" ? 3 : 1.8} stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
             <path d={PATHS[name]} />
         </svg>
     );

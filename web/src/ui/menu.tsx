@@ -9,6 +9,7 @@ export function Menu({ at, entries, onClose, above, label }: {
     at: { x: number; y: number }; entries: Entry[]; onClose: () => void; above?: JSX.Element; label: string;
 }): JSX.Element {
     const box = useRef<HTMLDivElement>(null);
+    const before = useRef(document.activeElement as HTMLElement | null);
     const [place, setPlace] = useState<{ left: number; top: number } | null>(null);
     useLayoutEffect(() => {
         const { width, height } = box.current!.getBoundingClientRect();
@@ -18,17 +19,21 @@ export function Menu({ at, entries, onClose, above, label }: {
             left: Math.max(8, Math.min(left, innerWidth - width - 8)),
             top: Math.max(8, Math.min(at.y, innerHeight - height - 8)),
         });
-        box.current!.querySelector<HTMLElement>("[role=menuitem]")?.focus({ preventScroll: true });
     }, []);
+    // What is not seen yet takes no focus: it is given once the menu has been drawn where it belongs.
     useEffect(() => {
-        const before = document.activeElement as HTMLElement | null;
+        if (!place) return undefined;
+        const frame = requestAnimationFrame(() => box.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus({ preventScroll: true }));
+        return () => cancelAnimationFrame(frame);
+    }, [place]);
+    useEffect(() => {
         const outside = (event: Event) => !box.current?.contains(event.target as Node) && onClose();
         addEventListener("pointerdown", outside, true);
         addEventListener("resize", onClose);
         return () => {
             removeEventListener("pointerdown", outside, true);
             removeEventListener("resize", onClose);
-            if (document.activeElement === document.body) before?.focus?.();
+            if (document.activeElement === document.body || !document.activeElement) before.current?.focus?.();
         };
     }, []);
     const keys = (event: KeyboardEvent) => {
@@ -44,15 +49,17 @@ export function Menu({ at, entries, onClose, above, label }: {
         }
     };
     return (
-        <div ref={box} class={`menu${place ? " placed" : ""}`} role="menu" aria-label={label} tabIndex={-1} onKeyDown={keys}
+        <div ref={box} class={`menu${place ? " placed" : ""}`} tabIndex={-1} onKeyDown={keys}
             style={{ left: `${place?.left ?? 0}px`, top: `${place?.top ?? 0}px` }}>
             {above}
+            <div role="menu" aria-label={label}>
             {entries.map((entry) => (
                 <button type="button" role="menuitem" class={entry.danger ? "danger" : ""} key={entry.label}
                     onClick={() => { onClose(); entry.run(); }}>
                     <Icon name={entry.icon} size={20} /><span>{entry.label}</span>
                 </button>
             ))}
+            </div>
         </div>
     );
 }

@@ -53,7 +53,7 @@ export function AdminInvitations(): JSX.Element {
             <ul class="facts">{tokens?.map((one) => {
                 const now = standing(one);
                 return (
-                    <li key={one.token} class={now.over ? "over" : ""}><Icon name="link" /><span><b><bdi dir="ltr">{one.token}</bdi></b><small>{now.text}</small></span>
+                    <li key={one.token} class={now.over ? "past" : ""}><Icon name="link" /><span><b><bdi dir="ltr">{one.token}</bdi></b><small>{now.text}</small></span>
                         <span class="row">{!now.over && <Button icon="qr" onClick={() => setShown(one.token)}>{t("show")}</Button>}<Button kind="danger" onClick={() => revoke(one.token)}>{t("revoke")}</Button></span></li>
                 );
             })}</ul>

@@ -5,7 +5,7 @@ import { state, subscribe } from "../../store/store.ts";
 import { kept } from "../../store/local.ts";
 import { go } from "../../store/route.ts";
 import { matrix, me } from "../../matrix/client.ts";
-import { memberName } from "../../matrix/rooms.ts";
+import { memberName, noteMention } from "../../matrix/rooms.ts";
 import { clean } from "../../ui/basics.tsx";
 import { eventLine } from "../rooms/preview.ts";
 
@@ -35,6 +35,11 @@ export function chime(): void {
     }
 }
 
+const mentionsMe = (event: MatrixEvent): boolean => {
+    const users = event.getContent()["m.mentions"]?.user_ids;
+    return Array.isArray(users) && users.includes(me());
+};
+
 /** A new event: told of when its push rules say so, and nobody looks at it already. */
 export function notice(event: MatrixEvent, live: boolean): void {
     const id = event.getId()!;
@@ -43,11 +48,11 @@ export function notice(event: MatrixEvent, live: boolean): void {
     told.add(id);
     if (told.size > 500) told.delete(told.values().next().value!);
     const row = state.rooms.get(room);
-    if (row?.muted) return;
     const actions = matrix().getPushActionsForEvent(event, true);
-    if (!actions?.notify) return;
     const here = state.route.at === "room" && state.route.room === room && document.visibilityState === "visible" && document.hasFocus();
     if (here) return;
+    if (actions?.tweaks?.highlight || mentionsMe(event)) noteMention(room, id);
+    if (!actions?.notify || row?.muted) return;
     const settings = notifySettings();
     if (settings.sound) chime();
     if (!settings.desktop || !("Notification" in globalThis) || Notification.permission !== "granted") return;

@@ -4,7 +4,7 @@ import { openDialog, toast } from "../../store/store.ts";
 import { matrix, me } from "../../matrix/client.ts";
 import { api, enc } from "../../matrix/http.ts";
 import type { RoomRow } from "../../matrix/rooms.ts";
-import { forgetRoom } from "../../matrix/rooms.ts";
+import { forgetRoom, noteMention } from "../../matrix/rooms.ts";
 import type { Entry } from "../../ui/menu.tsx";
 
 const token = (): string => matrix().getAccessToken()!;
@@ -58,5 +58,7 @@ async function markFromList(row: RoomRow): Promise<void> {
 }
 
 /** Spec: Client-Server API › Fully read markers. Both marks at once. */
-export const markRead = (room: string, event: string): Promise<unknown> =>
-    api("POST", `/_matrix/client/v3/rooms/${enc(room)}/read_markers`, { "m.fully_read": event, "m.read": event }, token()).catch(() => {});
+export function markRead(room: string, event: string): Promise<unknown> {
+    noteMention(room, null);
+    return api("POST", `/_matrix/client/v3/rooms/${enc(room)}/read_markers`, { "m.fully_read": event, "m.read": event }, token()).catch(() => {});
+}

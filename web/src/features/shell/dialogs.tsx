@@ -1,6 +1,7 @@
 // Every dialog by its name. Features open them with openDialog(name, …).
 import type { ComponentType, JSX } from "preact";
 import { closeDialog, useStore } from "../../store/store.ts";
+import { Boundary } from "../../ui/boundary.tsx";
 import { NewRoom } from "../new-room/new-room.tsx";
 import { Join } from "../people/join.tsx";
 import { Person } from "../people/person.tsx";
@@ -31,6 +32,6 @@ export function Dialogs(): JSX.Element {
     const dialogs = useStore((s) => s.dialogs);
     return <>{dialogs.map(({ id, kind, props }) => {
         const Kind = DIALOGS[kind];
-        return Kind ? <Kind key={id} {...props} onClose={() => closeDialog(id)} /> : null;
+        return Kind ? <Boundary key={id}><Kind {...props} onClose={() => closeDialog(id)} /></Boundary> : null;
     })}</>;
 }

@@ -11,6 +11,7 @@ import { ThreadPanel } from "../thread/thread-panel.tsx";
 import { InfoPanel } from "../room-info/info-panel.tsx";
 import { Settings } from "../settings/settings.tsx";
 import { Dialogs } from "./dialogs.tsx";
+import { Boundary } from "../../ui/boundary.tsx";
 import { Logo } from "../../ui/logo.tsx";
 import { askRecoveryKey } from "../recovery/ask-key.tsx";
 
@@ -47,12 +48,12 @@ export function Shell(): JSX.Element {
             <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.querySelector<HTMLElement>("#main")?.focus(); }}>{t("skip")}</a>
             <RoomList />
             <div class="stage" id="main" tabIndex={-1}>
-                {route.at === "room" ? <Conversation key={route.room} room={route.room} />
+                {route.at === "room" ? <Boundary key={route.room}><Conversation room={route.room} /></Boundary>
                     : route.at === "settings" || route.at === "admin" ? <Settings page={route.at === "admin" ? `admin-${route.page ?? "overview"}` : route.page} />
                     : <div class="nothing"><Logo size={88} /><p>{t("choose_conversation")}</p></div>}
             </div>
             {route.at === "room" && thread && <ThreadPanel key={thread} room={route.room} root={thread} />}
-            {route.at === "room" && !thread && panel && <InfoPanel key={route.room} room={route.room} page={panel} />}
+            {route.at === "room" && !thread && panel && <Boundary key={route.room}><InfoPanel room={route.room} page={panel} /></Boundary>}
             <Dialogs />
         </div>
     );

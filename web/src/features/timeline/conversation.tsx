@@ -95,12 +95,12 @@ function Joined({ row }: { row: RoomRow }): JSX.Element {
             onDragLeave={(event) => !(event.currentTarget as Node).contains(event.relatedTarget as Node) && setDragging(false)} onDrop={drop}>
             <header class="bar">
                 <IconButton icon="back" label={t("back")} kind="only-narrow" onClick={() => go({ at: "list" })} />
-                <button type="button" class="bar-title" onClick={() => set({ panel: panel === "info" ? null : "info", thread: null })} aria-label={t("details_of", { name: row.name })}>
+                <button type="button" class="bar-title" onClick={() => set({ panel: panel === "info" ? null : "info", thread: null })} title={t("details_of", { name: row.name })} aria-expanded={panel === "info"}>
                     <Avatar id={row.peer ?? row.id} name={row.name} mxc={row.avatar} size={42} />
                     <span class="bar-texts">
                         <h1>{kindIcon(row) && <Icon name={kindIcon(row)!} size={16} />}<Name>{row.name}</Name></h1>
                         <small class={row.typing.length ? "live" : ""}>
-                            {!row.encrypted && <span class="open-mark"><Icon name="unlock" size={13} /> {t(row.isPublic ? "public_open" : "not_encrypted")} · </span>}
+                            {!row.encrypted && <span class="open-mark"><Icon name="unlock" size={13} /> {t(row.isPublic ? "public_open" : "not_encrypted")}{" · "}</span>}
                             <bdi>{subtitle(row)}</bdi></small>
                     </span>
                 </button>

@@ -37,7 +37,8 @@ const number = (value: unknown, otherwise: number): number => (typeof value === 
 
 export function FileBody({ room, type, content }: { room: string; type: string; content: Record<string, any> }): JSX.Element {
     const info = typeof content.info === "object" && content.info ? content.info : {};
-    const caption = content.filename && content.body !== content.filename ? content.body : null;
+    const voice = content["org.matrix.msc3245.voice"] ?? content["m.voice"];
+    const caption = !voice && content.filename && content.body !== content.filename ? content.body : null;
     const kind = type === "m.sticker" ? "m.image" : content.msgtype;
     const body = kind === "m.image" || kind === "m.video" ? <Picture room={room} content={content} info={info} video={kind === "m.video"} sticker={type === "m.sticker"} />
         : kind === "m.audio" ? <Sound content={content} info={info} /> : <PlainFile content={content} info={info} />;

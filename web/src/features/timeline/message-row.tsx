@@ -9,6 +9,7 @@ import { avatarOf, memberName, type RoomKind } from "../../matrix/rooms.ts";
 import { feedOf } from "../../matrix/feeds.ts";
 import { crypto } from "../../matrix/client.ts";
 import { Avatar, clean, IconButton, Name } from "../../ui/basics.tsx";
+import { Boundary } from "../../ui/boundary.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import type { ComposerHandle } from "../composer/composer.tsx";
@@ -19,7 +20,7 @@ import { openThread } from "./conversation.tsx";
 import { askForKey, whyUnreadable } from "./unreadable.ts";
 
 interface Props {
-    item: Item; room: string; kind: RoomKind; encryptedRoom: boolean; grouped: boolean; ends: boolean; mine: boolean; read: boolean;
+    item: Item; room: string; kind: RoomKind; encryptedRoom: boolean; grouped: boolean; ends: boolean; mine: boolean; read: boolean; quoted?: Item;
     composer: { current: ComposerHandle | null }; thread: string | null;
 }
 
@@ -29,8 +30,7 @@ const hueOf = (user: string): number => {
     return Math.abs(sum) % 8;
 };
 
-function Quoted({ room, id }: { room: string; id: string }): JSX.Element {
-    const item = feedOf(room).find(id);
+function Quoted({ room, id, item }: { room: string; id: string; item?: Item }): JSX.Element {
     return (
         <button type="button" class={`quoted hue-${item ? hueOf(item.sender) : 0}`} onClick={() => void feedOf(room).jump(id).then((found) => !found && toast(t("event_gone"), "error"))}>
             <b>{item ? <Name>{memberName(room, item.sender)}</Name> : t("answer_to")}</b>
@@ -48,7 +48,7 @@ function Reactions({ item, room }: { item: Item; room: string }): JSX.Element {
                 <button type="button" key={one.key} class={`reaction${one.mine ? " mine" : ""}`} aria-pressed={!!one.mine} onClick={() => toggleReaction(room, item, one.key)}
                     title={one.senders.map((user) => clean(memberName(room, user))).join(", ") + (one.count > one.senders.length ? ` +${number(one.count - one.senders.length)}` : "")}
                     aria-label={t("reaction_label", { key: one.key, count: one.count })}>
-                    <span>{clean(one.key)}</span>{one.count > 1 || one.mine ? <b>{number(one.count)}</b> : <b>{number(one.count)}</b>}
+                    <span>{clean(one.key)}</span><b>{number(one.count)}</b>
                 </button>
             ))}
             {item.otherReactions > 0 && <span class="reaction more">+{number(item.otherReactions)}</span>}
@@ -85,11 +85,11 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
             <IconButton icon="plus" label={t("more_reactions")} onClick={() => { setMenu(null); openDialog("react", { room, item }); }} />
         </div>
     );
-    const plain = encryptedRoom && !item.encrypted && !item.redacted;
+    const plain = encryptedRoom && !item.encrypted && !item.redacted && item.content.msgtype !== "m.key.verification.request";
     return (
-        <div ref={row} class={`message${mine ? " mine" : ""}${grouped ? " grouped" : ""}${ends ? " ends" : ""}`} data-id={item.id} tabIndex={-1} role="article"
+        <div ref={row} class={`message${mine ? " mine" : ""}${grouped ? " grouped" : ""}${ends ? " ends" : ""}${item.edited ? " edited" : ""}`} data-id={item.id} tabIndex={-1} role="article"
             aria-label={`${clean(name)}, ${time(item.at)}`}
-            onContextMenu={(event) => { if ((event.target as HTMLElement).closest("a, img")) return; event.preventDefault(); open(event.clientX, event.clientY); }}
+            onContextMenu={(event) => { if ((event.target as HTMLElement).closest("a")) return; event.preventDefault(); open(event.clientX, event.clientY); }}
             onTouchStart={(event) => { const { clientX, clientY } = event.touches[0]; press.current = setTimeout(() => open(clientX, clientY), 450); }}
             onTouchMove={() => press.current && clearTimeout(press.current)} onTouchEnd={() => press.current && clearTimeout(press.current)}
             onKeyDown={(event) => {
@@ -103,10 +103,10 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
             <div class="bubble">
                 {showName && <button type="button" class={`sender hue-${hueOf(item.sender)}`} onClick={() => openDialog("person", { user: item.sender, room })}><Name>{name}</Name></button>}
                 {!thread && item.content["m.relates_to"]?.rel_type === "m.thread" && <small class="in-thread">{t("in_thread")}</small>}
-                {item.replyTo && !item.redacted && <Quoted room={room} id={item.replyTo} />}
+                {item.replyTo && !item.redacted && <Quoted room={room} id={item.replyTo} item={props.quoted} />}
                 {item.redacted ? <div class="text quiet"><Icon name="trash" size={16} /> {t("deleted")}</div>
                     : item.failed ? <Unreadable item={item} />
-                    : <MessageBody room={room} type={item.type} content={item.content} />}
+                    : <Boundary small><MessageBody room={room} type={item.type} content={item.content} /></Boundary>}
                 <span class="meta">
                     {plain && <span class="open-mark" title={t("not_encrypted")} role="img" aria-label={t("not_encrypted")}><Icon name="unlock" size={13} /></span>}
                     {item.encrypted && !item.failed && <Shield item={item} />}
@@ -116,12 +116,12 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
                 </span>
                 {item.reactions.length > 0 && <Reactions item={item} room={room} />}
                 {!thread && item.thread && <button type="button" class="thread-chip" onClick={() => openThread(item.id)}><Icon name="thread" size={16} />{t("replies_count", { count: item.thread.count })}</button>}
+                {!item.redacted && <div class="message-tools">
+                    {!item.failed && <IconButton icon="smile" size={18} label={t("react")} onClick={(event) => open(event.clientX, event.clientY)} />}
+                    {!item.failed && <IconButton icon="reply" size={18} label={t("reply")} onClick={() => composer.current?.reply(item)} />}
+                    <IconButton icon="more" size={18} label={t("more")} onClick={(event) => { const at = (event.currentTarget as HTMLElement).getBoundingClientRect(); open(document.documentElement.dir === "rtl" ? at.right : at.left, at.bottom); }} />
+                </div>}
             </div>
-            {!item.redacted && <div class="message-tools">
-                {!item.failed && <IconButton icon="smile" size={18} label={t("react")} onClick={(event) => open(event.clientX, event.clientY)} />}
-                {!item.failed && <IconButton icon="reply" size={18} label={t("reply")} onClick={() => composer.current?.reply(item)} />}
-                <IconButton icon="more" size={18} label={t("more")} onClick={(event) => { const at = (event.currentTarget as HTMLElement).getBoundingClientRect(); open(document.documentElement.dir === "rtl" ? at.right : at.left, at.bottom); }} />
-            </div>}
             {menu && <Menu at={menu} label={t("message_menu")} above={item.failed ? undefined : quick} entries={entriesFor(room, item, mine, composer, thread)} onClose={() => setMenu(null)} />}
         </div>
     );

@@ -24,6 +24,11 @@ const AT_END = 60;
 
 const isMessage = (item: Item): boolean => item.type === "m.room.message" || item.type === "m.room.encrypted" || item.type === "m.sticker";
 
+/** What is set when a room is made needs no line of its own: that it was made says it. */
+const ofBeginning = (item: Item, before: Item | null): boolean =>
+    (["m.room.power_levels", "m.room.join_rules", "m.room.avatar", "m.room.name"].includes(item.type) && !item.event.getUnsigned().replaces_state)
+    || (item.type === "m.room.member" && before?.type === "m.room.create" && before.sender === item.sender);
+
 export function Timeline({ feed, row, composer, thread }: {
     feed: Feed; row: RoomRow; composer: { current: ComposerHandle | null }; thread?: string;
 }): JSX.Element {
@@ -136,13 +141,17 @@ export function Timeline({ feed, row, composer, thread }: {
             unreadShown = true;
             lines.push(<div key="unread" class="unread-line" role="separator"><span>{t("unread_from_here")}</span></div>);
         }
+        if (!isMessage(item) && ofBeginning(item, before)) {
+            before = item;
+            continue;
+        }
         if (!isMessage(item)) lines.push(<StateRow key={item.id} item={item} />);
         else {
             const grouped = !newDay && before !== null && isMessage(before) && before.sender === item.sender && item.at - before.at < TOGETHER && !(thread && before.id === thread);
             const next = items[index + 1];
             const ends = !next || next.sender !== item.sender || !isMessage(next) || next.at - item.at > TOGETHER || dayNumber(next.at) !== dayNumber(item.at);
             lines.push(<MessageRow key={item.id} item={item} room={row.id} kind={row.kind} encryptedRoom={row.encrypted} grouped={grouped} ends={ends} mine={item.sender === me()}
-                read={item.seq <= feed.readSeq} composer={composer} thread={thread ?? null} />);
+                read={item.seq <= feed.readSeq} quoted={item.replyTo ? feed.find(item.replyTo) : undefined} composer={composer} thread={thread ?? null} />);
         }
         before = item;
     }

@@ -23,6 +23,7 @@ export function Verification({ request, onClose }: { request: VerificationReques
     const [confirmed, setConfirmed] = useState(false);
     const [problem, setProblem] = useState("");
     const known = useRef<Verifier | null>(null);
+    const asked = useRef(false);
 
     const follow = (verifier: Verifier) => {
         if (known.current === verifier) return;
@@ -36,7 +37,11 @@ export function Verification({ request, onClose }: { request: VerificationReques
     useEffect(() => {
         const changed = () => {
             if (request.verifier) follow(request.verifier);
-            if (request.phase === VerificationPhase.Ready && !code) void request.generateQRCode().then((bytes) => bytes && setCode(Uint8Array.from(bytes)), () => {});
+            // Once: a second code is a second verification, and ends the first.
+            if (request.phase === VerificationPhase.Ready && !asked.current) {
+                asked.current = true;
+                void request.generateQRCode().then((bytes) => bytes && setCode(Uint8Array.from(bytes)), () => {});
+            }
             if (request.phase === VerificationPhase.Done && request.isSelfVerification) void useBackupOfOtherDevice().catch(() => {});
             redraw(0);
         };
