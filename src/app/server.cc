@@ -85,7 +85,8 @@ Result<void> Server::Parts::start() {
              appservices::load_registrations(config.appservices.files, config.appservices.folder, config.server.name));
     PEYK_TRY(outbound, http::Client::make(client_options(config)));
     PEYK_TRY(store, open_store(config, workers, clock, random));
-    authority.keep();  // before its files are read
+    config.storage.passphrase = {};  // done with; people use one for more than one thing
+    authority.keep();                // before its files are read
     services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound}, std::move(registrations));
     PEYK_CHECK(services->start());
     http.emplace(http_config(config), services->router(), workers);
