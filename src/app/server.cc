@@ -87,7 +87,8 @@ Result<void> Server::Parts::start() {
     PEYK_TRY(auto site, web_client(config));
     PEYK_TRY(outbound, http::Client::make(client_options(config)));
     PEYK_TRY(store, open_store(config, workers, clock, random));
-    authority.keep();  // before its files are read
+    config.storage.passphrase = {};  // done with; people use one for more than one thing
+    authority.keep();                // before its files are read
     services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound}, std::move(registrations),
                      std::move(site));
     PEYK_CHECK(services->start());

@@ -2,6 +2,7 @@
 // (numbers, literals, surrogates, duplicate keys, depth). No other unit includes simdjson.
 
 #include <simdjson.h>
+#include <string.h>
 
 #include "core/errors.h"
 #include "core/json.h"
@@ -299,6 +300,7 @@ Result<Value> parse(std::string_view text, ParseLimits limits) {
     Fault fault = Fault::none;
     if (text.size() <= kKeptDocumentBytes) {
         fault = Parser(kept, limits.max_depth).run(text, value);
+        explicit_bzero(kept.text.data(), kept.text.size());  // a thread may keep what it read last for hours
     } else {
         auto own = std::make_unique<Scratch>();
         fault = Parser(*own, limits.max_depth).run(text, value);

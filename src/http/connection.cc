@@ -1,6 +1,8 @@
 // Life of a connection, and its receiving side. Answers: connection_answer.cc.
 #include "http/connection.h"
 
+#include <string.h>
+
 #include "base/logging.h"
 #include "http/exchange.h"
 
@@ -9,6 +11,12 @@ namespace {
 
 constexpr std::size_t kPipelineBytes = 16 * 1024;  // read ahead while a handler runs
 constexpr std::size_t kLingerBytes = 1024 * 1024;
+
+// The loop's buffer is everybody's, and the next bytes to overwrite it may be hours away.
+void take(std::string& in, std::span<char> read) {
+    in.append(read.data(), read.size());
+    explicit_bzero(read.data(), read.size());
+}
 
 Refusal body_too_large() { return {413, "M_TOO_LARGE", "The request body is too large"}; }
 
@@ -136,7 +144,7 @@ Task<Connection::Got> Connection::receive() {
             auto result = stream_->read(scratch);
             switch (result.status) {
                 case IoResult::Status::ok:
-                    in_.append(scratch.data(), result.bytes);
+                    take(in_, scratch.first(result.bytes));
                     Counters::add(loop_.counters().bytes_in, result.bytes);
                     co_return Got::bytes;
                 case IoResult::Status::want_read: break;
@@ -289,7 +297,7 @@ void Connection::watch() {
         auto result = stream_->read(scratch);
         switch (result.status) {
             case IoResult::Status::ok:
-                in_.append(scratch.data(), result.bytes);
+                take(in_, scratch.first(result.bytes));
                 Counters::add(loop_.counters().bytes_in, result.bytes);
                 break;
             case IoResult::Status::want_read:

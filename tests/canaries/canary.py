@@ -13,7 +13,7 @@ import secrets
 import socket
 import string
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 LETTERS = string.ascii_lowercase
 MARK, OWN = 12, 28

@@ -29,7 +29,10 @@ class Locking:
         self.nest, self.folder, self.dump = Nest(), folder, dump
         self.passphrase = self.nest.lay("Secrets", PASSPHRASE_WAY)
         self.server = Installation(binary, folder / "server", passphrase=self.passphrase)
-        self.words = {"PEYK_STORAGE_PASSPHRASE": self.passphrase}
+        # As a service manager brings it: in a file. In an environment the kernel would keep it beside the process.
+        words = self.server.elsewhere / "passphrase"
+        words.write_text(self.passphrase)
+        self.words = {"PEYK_STORAGE_PASSPHRASE_FILE": str(words)}
         self.server.environment |= self.words
 
     def live(self) -> None:
@@ -96,7 +99,8 @@ class Locking:
         for wanted in ("message before the lock", "key: purpose files", "access token"):
             if wanted not in seen:
                 problems.append(f"control: an open server's memory does not show {wanted}")
-        # The kernel keeps the environment that a process was started with where it was; the new image gets what is left of it.
+        # Not needed any more once the store is open, and people use a passphrase for more than one thing.
+        problems += [f"open: memory: {way}" for way in {PASSPHRASE_WAY, "password"} & seen]
         for row in after.rows:
             problems.append(f"locked: memory: {row['way']} ({row['form']}, {row['place']})")
         if self.passphrase.encode() in environment:

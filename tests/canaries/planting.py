@@ -249,6 +249,8 @@ class Community:
         answer = self.server.http("POST", f"{V3}/logout", carol.token, b"{}")
         if answer.status != 200:
             raise AssertionError(f"logout: {answer.status}")
+        carol.close()
+        self.agents.remove(carol)
 
     def erase(self) -> dict[str, str]:
         """Everybody ends their account and asks for erasure."""

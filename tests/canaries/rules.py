@@ -76,7 +76,8 @@ def leaks(story: Story, inventory: dict) -> list[str]:
             elif listed.get(place, "none") == "none":
                 problems.append(f"{text}: the inventory does not say so")
         elif surface == "memory":
-            if "encrypted" in way:  # a running server has its keys and what it works on, but never these
+            # A running server has its keys, the people of open connections, and what it works on. Never these.
+            if "encrypted" in way or "password" in way or (moment in AFTER and way == "message that is deleted"):
                 problems.append(text)
         else:
             problems.append(f"{text}: no rule for this surface")
