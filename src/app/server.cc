@@ -10,6 +10,7 @@
 #include "app/store_metrics.h"
 #include "app/token_admin.h"
 #include "app/user_admin.h"
+#include "base/locked_memory.h"
 #include "base/metrics.h"
 
 namespace peyk::app {
@@ -71,8 +72,11 @@ Task<Result<json::Object>> answer_lock(const std::function<void()>& wake, std::a
     co_return json::Object{{"state", "locking"}};
 }
 
-Task<Result<json::Object>> answer_status(const Housekeeping& housekeeping) {
+Task<Result<json::Object>> answer_status(const Housekeeping& housekeeping, const storage::Vault& vault) {
     json::Object out{{"state", "open"}};
+    json::Array mended;
+    for (auto& name : vault.mended()) mended.emplace_back(std::move(name));
+    if (!mended.empty()) out.set("mended", std::move(mended));
     PEYK_CO_TRY(auto check, housekeeping.last_check());
     if (check) out.set("verified", check->to_json());
     co_return out;
@@ -85,6 +89,11 @@ Result<void> Server::Parts::start() {
              appservices::load_registrations(config.appservices.files, config.appservices.folder, config.server.name));
     PEYK_TRY(outbound, http::Client::make(client_options(config)));
     PEYK_TRY(store, open_store(config, workers, clock, random));
+    // What opened it is needed no more; the vault has what follows from it, in pages that are not swapped.
+    config.storage.passphrase = {};
+    config.storage.key_bytes = {};
+    if (!memory_is_locked())
+        log::warning("app", "the store's keys may be swapped to a disk: the limit of locked memory leaves no room");
     authority.keep();  // before its files are read
     services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound}, std::move(registrations));
     PEYK_CHECK(services->start());
@@ -123,7 +132,8 @@ Result<void> Server::Parts::start_control() {
                           });
     }
     add_control_route(control_router, "/verify", [this](json::Object) { return answer_verify(*housekeeping); });
-    add_control_route(control_router, "/status", [this](json::Object) { return answer_status(*housekeeping); });
+    add_control_route(control_router, "/status",
+                      [this](json::Object) { return answer_status(*housekeeping, store->opened->vault()); });
     add_control_route(control_router, "/unlock", answer_unlock);
     add_control_route(control_router, "/lock", [this](json::Object) { return answer_lock(wake, lock_wanted); });
     control_http.emplace(control_http_config(config), control_router, control_workers);
