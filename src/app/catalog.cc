@@ -47,6 +47,11 @@ constexpr KeptFile kFiles[] = {
      "none", "as long as the installation"},
     {"store key", "the key file, if there is no passphrase; in clear", "none", "as long as the store"},
     {"configuration", "peyk.toml and files that it names; in clear", "none", "as long as the operator keeps them"},
+    {"log", "what the server says on standard error: no ids of people, rooms or events, no addresses, no contents",
+     "none", "as long as the service manager keeps it"},
+    {"backups",
+     "folders written by `peyk backup`: a copy of all of the above but the configuration, sealed as the store",
+     "user content", "as long as the operator keeps them; they open with the key of their time"},
     {"application services", "registration files of bridges and bots, if any; in clear, with their tokens", "none",
      "as long as the operator keeps them"},
 };

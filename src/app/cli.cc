@@ -29,6 +29,7 @@ struct Options {
     CaOptions ca;
     DoctorOptions doctor;
     InventoryOptions inventory;
+    DiscloseOptions disclose;
     bool json = false;
     bool no_tls = false;
     int exit = kExitUsage;
@@ -372,6 +373,19 @@ Examples:
     inventory.callback([&o] {
         o.inventory.output = o.json ? Output::json : Output::text;
         o.exit = run_inventory(o.inventory);
+    });
+
+    auto& disclose = command(app, "disclose", "Say which kinds of data exist about a person; never the data", R"(
+Example:
+  peyk disclose --fields
+
+For whoever is asked what is held about somebody: the kinds are the same for everybody. There is no way to values
+here: the person gets them with their own sign-in.)");
+    disclose.add_flag("--fields", o.disclose.fields, "The kinds of fields")->required();
+    disclose.add_flag("--json", o.json, "For programs");
+    disclose.callback([&o] {
+        o.disclose.output = o.json ? Output::json : Output::text;
+        o.exit = run_disclose(o.disclose);
     });
 }
 

@@ -95,6 +95,10 @@ struct InventoryOptions {
     std::filesystem::path config;  // empty: the catalog alone, without a running configuration
     Output output = Output::text;
 };
+struct DiscloseOptions {
+    bool fields = false;  // must be asked for: there is nothing else
+    Output output = Output::text;
+};
 
 int run_serve(const ServeOptions& options);
 int run_unlock(const UnlockOptions& options);
@@ -124,6 +128,7 @@ int run_doctor(const DoctorOptions& options);
 int run_config_check(const std::filesystem::path& config);
 int run_config_reference();
 int run_inventory(const InventoryOptions& options);
+int run_disclose(const DiscloseOptions& options);
 int run_version();
 
 // "0.1.0".

@@ -73,6 +73,7 @@ struct PrivacySection {
     bool device_names = false;
     bool whois = false;
     bool forced_encryption = true;
+    bool refuse_clear_messages = true;
     PushPayload push_payload = PushPayload::event_id_only;
     Millis push_jitter{2'000};
     Millis timestamp_rounding{0};

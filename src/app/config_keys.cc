@@ -161,8 +161,15 @@ void add_privacy(std::vector<Key>& keys) {
                 "Shows administrators which devices a person has; addresses are kept in neither profile."));
     keys.push_back(with_open(
         flag("privacy.forced_encryption", AT(privacy.forced_encryption),
-             "New rooms are encrypted, except public ones, and encryption is added when the client left it out.",
+             "New private rooms and direct chats are encrypted, whatever the client asks. Public rooms are not, and "
+             "application services choose for theirs.",
              "Off: a client that forgets to ask makes a room that the server can read."),
+        "false"));
+    keys.push_back(with_open(
+        flag("privacy.refuse_clear_messages", AT(privacy.refuse_clear_messages),
+             "Messages in clear are refused (403 `M_FORBIDDEN`) in rooms that are encrypted. Reactions, redactions and "
+             "verification, which clients send in clear, are taken, and so is what application services send.",
+             "Off: a client that does not encrypt, by mistake or by design, can still be read by the server."),
         "false"));
     keys.push_back(
         with_open(choice("privacy.push_payload", CHOICE(privacy.push_payload), {"event_id_only", "full"},

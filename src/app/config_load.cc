@@ -35,6 +35,7 @@ public:
         for (const auto& [key, node] : found_) apply(*key, *node);
         apply_environment();
         apply_secret_files();
+        apply_credentials();
         read_lists(root);
         loaded_.config.file = file_;
         if (problems_.empty()) check_whole();
@@ -188,7 +189,7 @@ private:
             }
         }
         for (const auto& [name, value] : environment_) {
-            if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+            if (!name.starts_with("PEYK_") || std::find(names.begin(), names.end(), name) != names.end()) continue;
             auto close = nearest(name, names);
             if (!close.empty()) {
                 loaded_.warnings.push_back(
@@ -214,8 +215,27 @@ private:
         }
     }
 
+    // systemd's LoadCredential= and LoadCredentialEncrypted=: "passphrase" and "store.key" are taken as what they are
+    // called, unless the configuration or the environment says otherwise.
+    void apply_credentials() {
+        auto folder = environment_.find("CREDENTIALS_DIRECTORY");
+        if (folder == environment_.end()) return;
+        std::error_code error;
+        auto& storage = config().storage;
+        auto passphrase = std::filesystem::path(folder->second) / "passphrase";
+        auto key = std::filesystem::path(folder->second) / "store.key";
+        if (storage.key_source == KeySource::passphrase && storage.passphrase.empty() &&
+            std::filesystem::exists(passphrase, error))
+            read_secret(*find_key("storage.passphrase"), &config(), passphrase.string(), "CREDENTIALS_DIRECTORY");
+        if (storage.key_source == KeySource::key_file && storage.key_file.empty() &&
+            std::filesystem::exists(key, error))
+            storage.key_file = key;
+    }
+
     void read_secret(const Key& key, void* root, const std::string& path, std::string_view where) {
-        std::ifstream in(path, std::ios::binary);
+        std::ifstream in;
+        in.rdbuf()->pubsetbuf(nullptr, 0);  // or a copy of the secret stays behind in memory
+        in.open(path, std::ios::binary);
         std::string text(4097, '\0');
         in.read(text.data(), static_cast<std::streamsize>(text.size()));
         text.resize(static_cast<std::size_t>(in.gcount()));
@@ -391,7 +411,9 @@ Environment environment_of_process() {
     for (char** at = environ; at && *at; ++at) {
         std::string_view entry(*at);
         auto equals = entry.find('=');
-        if (equals == std::string_view::npos || !entry.starts_with("PEYK_")) continue;
+        if (equals == std::string_view::npos ||
+            !(entry.starts_with("PEYK_") || entry.starts_with("CREDENTIALS_DIRECTORY=")))
+            continue;
         out.emplace(entry.substr(0, equals), entry.substr(equals + 1));
     }
     return out;

@@ -21,6 +21,16 @@ void examine_store(const Config& config, Findings& out) {
         out.push_back({Severity::warning, "store", "the server is sealed: it answers nobody", "run `peyk unlock`"});
         return;
     }
+    if (const auto* mended = status.get_array("mended")) {
+        for (const auto& name : *mended) {
+            out.push_back(
+                {Severity::warning, "store",
+                 fmt::format("one copy of {} was damaged or missing at the last start; the other served, and it "
+                             "was written anew",
+                             name.string() ? *name.string() : "the key table"),
+                 "disks that lose one file lose more: run `peyk verify`, make a backup, look at the disk"});
+        }
+    }
     const auto* verified = status.get("verified");
     auto check = verified ? StoreCheck::from_json(*verified) : std::nullopt;
     if (!check) {

@@ -1,6 +1,7 @@
 #include "app/inventory.h"
 
 #include "app/catalog.h"
+#include "app/holdings.h"
 
 namespace peyk::app {
 namespace {
@@ -15,6 +16,7 @@ json::Object row_of(const storage::Table& table) {
     row.set("seal", std::string(seal_name(table.seal)));
     row.set("category", std::string(category_name(table.category)));
     row.set("kept", std::string(table.kept));
+    describe(table, row);
     return row;
 }
 
@@ -24,6 +26,7 @@ json::Object row_of(const KeptFile& file) {
     row.set("about", std::string(file.about));
     row.set("category", std::string(file.category));
     row.set("kept", std::string(file.kept));
+    describe(file, row);
     return row;
 }
 
@@ -42,6 +45,7 @@ json::Object inventory_json(const Config* config) {
     for (const auto& file : kept_files()) files.emplace_back(row_of(file));
     out.set("tables", std::move(tables));
     out.set("files", std::move(files));
+    add_memory_and_categories(out, config);
     if (!config) return out;
     json::Object switches;
     auto copy = *config;  // keys give access to a configuration that can be changed

@@ -9,6 +9,7 @@
 #include "app/catalog.h"
 #include "app/cli.h"
 #include "app/config_keys.h"
+#include "app/holdings.h"
 #include "app/identity.h"
 #include "app/notices.h"
 
@@ -263,6 +264,8 @@ pages::Facts page_facts(const Config& config, const Identity& identity,
         facts.held.push_back(
             {std::string(table->about), std::string(category_name(table->category)), std::string(table->kept)});
     }
+    for (const auto& group : held_groups(config))
+        facts.groups.push_back({std::string(group.group), group.labels, group.written, group.sealed, group.clear});
     for (const auto& file : kept_files()) {
         facts.held.push_back({std::string(file.about), std::string(file.category), std::string(file.kept)});
     }

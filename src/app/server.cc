@@ -11,6 +11,7 @@
 #include "app/token_admin.h"
 #include "app/user_admin.h"
 #include "app/web_client.h"
+#include "base/locked_memory.h"
 #include "base/metrics.h"
 
 namespace peyk::app {
@@ -72,8 +73,11 @@ Task<Result<json::Object>> answer_lock(const std::function<void()>& wake, std::a
     co_return json::Object{{"state", "locking"}};
 }
 
-Task<Result<json::Object>> answer_status(const Housekeeping& housekeeping) {
+Task<Result<json::Object>> answer_status(const Housekeeping& housekeeping, const storage::Vault& vault) {
     json::Object out{{"state", "open"}};
+    json::Array mended;
+    for (auto& name : vault.mended()) mended.emplace_back(std::move(name));
+    if (!mended.empty()) out.set("mended", std::move(mended));
     PEYK_CO_TRY(auto check, housekeeping.last_check());
     if (check) out.set("verified", check->to_json());
     co_return out;
@@ -87,8 +91,12 @@ Result<void> Server::Parts::start() {
     PEYK_TRY(auto site, web_client(config));
     PEYK_TRY(outbound, http::Client::make(client_options(config)));
     PEYK_TRY(store, open_store(config, workers, clock, random));
-    config.storage.passphrase = {};  // done with; people use one for more than one thing
-    authority.keep();                // before its files are read
+    // What opened it is needed no more; the vault has what follows from it, in pages that are not swapped.
+    config.storage.passphrase = {};
+    config.storage.key_bytes = {};
+    if (!memory_is_locked())
+        log::warning("app", "the store's keys may be swapped to a disk: the limit of locked memory leaves no room");
+    authority.keep();  // before its files are read
     services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound}, std::move(registrations),
                      std::move(site));
     PEYK_CHECK(services->start());
@@ -127,7 +135,8 @@ Result<void> Server::Parts::start_control() {
                           });
     }
     add_control_route(control_router, "/verify", [this](json::Object) { return answer_verify(*housekeeping); });
-    add_control_route(control_router, "/status", [this](json::Object) { return answer_status(*housekeeping); });
+    add_control_route(control_router, "/status",
+                      [this](json::Object) { return answer_status(*housekeeping, store->opened->vault()); });
     add_control_route(control_router, "/unlock", answer_unlock);
     add_control_route(control_router, "/lock", [this](json::Object) { return answer_lock(wake, lock_wanted); });
     control_http.emplace(control_http_config(config), control_router, control_workers);

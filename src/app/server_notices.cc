@@ -72,7 +72,7 @@ Task<Result<RoomId>> ServerNotices::make_room(UserId user) {
     wanted.preset = "private_chat";
     wanted.name = rooms_.server().str();
     wanted.invites.push_back(user);
-    wanted.of_the_server = true;
+    wanted.chooses_encryption = true;
     wanted.power_level_override = json::Object{{"events_default", 50}, {"invite", 50}};
     PEYK_CO_TRY(auto room, co_await creator_.create(self_, std::move(wanted)));
     auto number = users_.accounts.number(user);

@@ -125,7 +125,8 @@ void Services::add_routes(const Config& config) {
                                    registry_.empty() ? nullptr : &bridged_,
                                    config.privacy.public_rooms,
                                    &presence_,
-                                   config.privacy.third_party_ids ? &third_party_invites_ : nullptr};
+                                   config.privacy.third_party_ids ? &third_party_invites_ : nullptr,
+                                   config.privacy.refuse_clear_messages};
     client_api::add_room_endpoints(api_, rooms);
     client_api::add_notice_endpoints(api_, rooms, notices());
     if (config.privacy.third_party_ids) client_api::add_third_party_endpoints(api_, third_party_invites_);

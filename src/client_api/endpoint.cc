@@ -157,6 +157,9 @@ Result<void> Api::prepare(const Route& route, bool guests, Call& call) {
         }
         if (call.caller && call.caller->guest && !guests)
             return m::guest_forbidden("Guests cannot do this: it needs a full account");
+        // Before anything is read or looked up, so that nobody learns who exists.
+        if (route.auth == Auth::admin && !call.caller->admin)
+            return m::forbidden("You are not an administrator of this server");
     }
     bool limited = call.caller ? !call.caller->unlimited : call.service.empty();
     if (route.rate != RateClass::none && limited) {

@@ -25,6 +25,7 @@ enum class Auth : unsigned char {
     optional,  // caller when a token is given; a bad one is an error all the same
     user,
     user_even_locked,  // a locked account as well: signing out
+    admin,             // an administrator of this server; docs/admin-routes.tsv has the reason of each
 };
 enum class Body : unsigned char {
     none,      // ignored
@@ -54,7 +55,9 @@ struct Call {
     std::string service = {};  // id of the application service whose token came; empty: none
     bool has_token = false;
 
-    const users::Caller& who() const { return *caller; }  // Auth::user and user_even_locked routes only
+    const users::Caller& who() const {
+        return *caller;
+    }  // not on Auth::none routes; on Auth::optional ones if there is one
     // Captures and query parameters as identifiers. Errors: M_INVALID_PARAM (M_MISSING_PARAM for absent parameters).
     template <class T>
     Result<T> id(std::string_view capture) const {

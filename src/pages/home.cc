@@ -38,45 +38,6 @@ Html home_body(const Facts& facts, Language language) {
     return html;
 }
 
-Html privacy_body(const Facts& facts, Language language) {
-    auto say = [language](const Words& words) { return words.in(language); };
-    Html html;
-    html.element("h1", say(words::kPrivacy)).element("p", say(words::kPrivacyIntro));
-    html.element("h2", say(words::kNever)).raw("<ul>");
-    for (const auto& line : {words::kNever1, words::kNever2, words::kNever3, words::kNever4})
-        html.element("li", say(line));
-    html.raw("</ul>").element("h2", say(words::kHeld)).element("p", say(words::kNamesNote));
-    // The catalog is written in English; a reader of Persian sees it as such.
-    html.raw("<table lang=\"en\" dir=\"ltr\"><tr>").element("th", say(words::kHeldWhat));
-    html.element("th", say(words::kHeldCategory)).element("th", say(words::kHeldKept)).raw("</tr>");
-    for (const auto& held : facts.held) {
-        html.raw("<tr>").element("td", held.about).element("td", held.category).element("td", held.kept).raw("</tr>");
-    }
-    html.raw("</table>").element("h2", say(words::kSwitches)).raw("<table lang=\"en\" dir=\"ltr\">");
-    for (const auto& feature : facts.features) {
-        html.raw("<tr>")
-            .element("td", feature.about)
-            .element("td", say(feature.on ? words::kOn : words::kOff))
-            .raw("</tr>");
-    }
-    html.raw("</table>");
-    if (!facts.providers.empty()) {
-        html.element("h2", say(words::kPrivacyProviders)).element("p", say(words::kPrivacyProvidersAbout)).raw("<ul>");
-        for (const auto& provider : facts.providers) {
-            html.raw("<li><bdi>").text(provider.name).raw("</bdi> (<code dir=\"ltr\">").text(provider.host);
-            html.raw("</code>)</li>");
-        }
-        html.raw("</ul>");
-    }
-    html.element("h2", say(words::kDisk));
-    html.element("p", say(facts.key_place == KeyPlace::passphrase ? words::kDiskPassphrase : words::kDiskKeyFile));
-    html.element("h2", say(words::kLimits)).raw("<ul>");
-    for (const auto& line : {words::kLimit1, words::kLimit2, words::kLimit3, words::kLimit4})
-        html.element("li", say(line));
-    html.raw("</ul>");
-    return html;
-}
-
 Html certificate_body(const Facts& facts, Language language, std::string_view here) {
     auto say = [language](const Words& words) { return words.in(language); };
     Html html;

@@ -17,6 +17,12 @@ namespace peyk::pages {
 struct Held {
     std::string about, category, kept;
 };
+// The same for people: a group of pages/words_held.h.
+struct HeldGroup {
+    std::string group;
+    std::uint16_t labels = 0;                             // bits in the order of words::kLabels
+    bool written = false, sealed = false, clear = false;  // neither sealed nor clear: in memory only
+};
 struct Feature {
     std::string name, about;
     bool on = false;
@@ -60,6 +66,7 @@ struct Facts {
     Registration registration = Registration::closed;
     KeyPlace key_place = KeyPlace::key_file;
     bool trial = false;
+    std::vector<HeldGroup> groups;
     std::vector<Held> held;
     std::vector<Feature> features;
     std::shared_ptr<const LocalAuthority> authority = std::make_shared<LocalAuthority>();

@@ -76,7 +76,7 @@ Result<KeyPages::Lock> KeyPages::read_lock(char copy) const {
     ByteReader in(bytes);
     Lock lock;
     lock.generation = in.u64be();
-    auto plain = unseal_bytes(in.take(kRootBytes + kSealOverhead), lock_key_, bytes.substr(0, sizeof lock.generation));
+    auto plain = unseal_bytes(in.take(kRootBytes + kSealOverhead), *lock_key_, bytes.substr(0, sizeof lock.generation));
     if (!plain) return fail(Errc::not_found, lock_path(copy).string() + " is damaged or of another format");
     ByteReader root(*plain);
     lock.root.key = Secret(root.take(Secret::kBytes));
@@ -93,7 +93,7 @@ Result<> KeyPages::write_lock(char copy, const Lock& lock) const {
     std::string bytes;
     put_u64be(bytes, lock.generation);
     auto context = bytes;
-    seal_bytes(bytes, lock_key_, context, plain);
+    seal_bytes(bytes, *lock_key_, context, plain);
     sodium_memzero(plain.data(), plain.size());
     bytes.resize(kSector);
     PEYK_CHECK(overwrite_file(lock_path(copy), bytes));
@@ -185,7 +185,10 @@ Result<std::string> KeyPages::load() {
         bool old = !locks[i] || locks[i]->generation != lock_.generation;
         if (!old && walked->lacking[i].empty()) continue;
         // A write that was cut off leaves one copy behind; nothing is told then.
-        if (!locks[i] || !old) log::warning("storage", "one copy of the key table was damaged; mended from the other");
+        if (!locks[i] || !old) {
+            log::warning("storage", "one copy of the key table was damaged; mended from the other");
+            mended_.push_back((locks[i] ? pages_path(kCopies[i]) : lock_path(kCopies[i])).filename().string());
+        }
         PEYK_CHECK(mend(kCopies[i], walked->lacking[i]));
     }
     return read(lock_.root);

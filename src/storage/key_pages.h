@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/locked_memory.h"
 #include "storage/key_tree.h"
 
 namespace peyk::storage {
@@ -47,6 +48,8 @@ public:
     std::uint64_t bytes_written() const { return bytes_written_; }  // by the last write(), to one copy
 
     std::vector<std::filesystem::path> files() const;
+    // What load() found damaged or missing in one copy, and wrote anew.
+    const std::vector<std::string>& mended() const { return mended_; }
 
 private:
     struct Lock {
@@ -80,7 +83,8 @@ private:
     Result<> mend(char copy, const std::vector<Piece>& lacking) const;
 
     std::filesystem::path dir_;
-    Secret lock_key_;
+    Locked<Secret> lock_key_;
+    std::vector<std::string> mended_;
     std::array<int, 2> files_{-1, -1};
     Lock lock_;                                    // as last written
     std::map<std::uint64_t, std::uint64_t> used_;  // offset -> end, of what the files may need

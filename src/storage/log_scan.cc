@@ -53,6 +53,17 @@ std::optional<Fragment> fragment_at(std::string_view log, std::size_t at) {
 
 std::size_t next_block(std::size_t at) { return (at / kBlock + 1) * kBlock; }
 
+// Behind a damaged fragment it is not known where the next one begins: the first place of the same block where one
+// stands intact that begins a group, or the next block. A group that was cut off has nothing intact behind it.
+std::size_t next_beginning(std::string_view log, std::size_t damaged) {
+    auto end = std::min(next_block(damaged), log.size());
+    for (auto at = damaged + 1; at + kHeader <= end; ++at) {
+        auto fragment = fragment_at(log, at);
+        if (fragment && (fragment->type == kFull || fragment->type == kFirst)) return at;
+    }
+    return next_block(damaged);
+}
+
 }  // namespace
 
 bool damaged_in_the_middle(std::string_view log) {
@@ -68,7 +79,7 @@ bool damaged_in_the_middle(std::string_view log) {
         if (!fragment) {
             damaged = true;
             inside = false;
-            at = next_block(at);  // where fragments begin there is lost until the next block
+            at = next_beginning(log, at);
             continue;
         }
         bool whole = fragment->type == kFull || (fragment->type == kLast && inside);

@@ -57,7 +57,8 @@ rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()};
 
 Error error_of(const rocksdb::Status& status, const std::filesystem::path& dir) {
     auto text = status.ToString();
-    if (status.IsCorruption()) {
+    // Some of the engine's errors carry the corruption that they come from in their text only.
+    if (status.IsCorruption() || text.find("Corruption: ") != std::string::npos) {
         return {Errc::corrupt,
                 fmt::format("the store in {} is damaged, restore it from a backup: {}", dir.string(), text)};
     }
@@ -66,6 +67,16 @@ Error error_of(const rocksdb::Status& status, const std::filesystem::path& dir) 
         return {Errc::conflict, fmt::format("{} is in use by another process; stop that one first", dir.string())};
     }
     return {Errc::io, fmt::format("the store in {} cannot be read: {}", dir.string(), text)};
+}
+
+// A name of the engine's own that nothing depends on; damaged, it would stop the process in the middle of opening.
+void drop_damaged_identity(rocksdb::FileSystem& files, const std::filesystem::path& dir) {
+    auto path = dir / "IDENTITY";
+    std::string bytes;
+    if (!rocksdb::ReadFileToString(&files, path.string(), &bytes).IsCorruption()) return;
+    log::warning("storage", "{} was damaged; it is made anew", path.string());
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
 }
 
 }  // namespace
@@ -94,6 +105,7 @@ Result<> RocksStore::load() {
         PEYK_CHECK(make_directory(options_.dir));
         PEYK_CHECK(replace_file(relaxed, {}));
     }
+    drop_damaged_identity(*files_, options_.dir);
     auto on_error = [this](const rocksdb::Status& status) { fatal("background work of the store", status); };
     rocksdb::DB* db = nullptr;
     auto status = rocksdb::DB::Open(rocks_options(env_.get(), options_.cache, options_.write_buffer, on_error),
@@ -112,8 +124,8 @@ Result<> RocksStore::load() {
         if (!status.ok()) return fail(error_of(status, options_.dir));
         return {};
     }
-    if (!status.ok() || value.size() != sizeof(std::uint64_t))
-        return fail(Errc::corrupt, "the store has no format row");
+    if (!status.ok()) return fail(error_of(status, options_.dir));
+    if (value.size() != sizeof(std::uint64_t)) return fail(Errc::corrupt, "the store has no format row");
     if (auto format = get_u64be(value.data()); format > kFormat) {
         return fail(Errc::unsupported, fmt::format("the store has format {}, this program knows up to {}: use a newer "
                                                    "version of peyk",

@@ -42,6 +42,8 @@ Vault::Vault(const Secret& master, KeyTree tree)
 
 Vault::~Vault() = default;
 
+KeySource::~KeySource() { sodium_memzero(secret.data(), secret.size()); }
+
 std::unique_ptr<Vault> Vault::in_memory(const Secret& master) {
     if (sodium_init() < 0) panic("libsodium does not start");
     return std::unique_ptr<Vault>(new Vault(master, KeyTree(master.derive("tree"))));
@@ -242,6 +244,8 @@ Result<std::vector<std::string>> Vault::verify() {
     std::lock_guard flushing(flush_mutex_);
     return files_->mend();
 }
+
+std::vector<std::string> Vault::mended() const { return files_ ? files_->mended() : std::vector<std::string>{}; }
 
 Result<> Vault::change_root(const KeySource& source) {
     if (!files_) return fail(Errc::unsupported, "a vault in memory has no root secret");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/locked_memory.h"
 #include "storage/key_tree.h"
 #include "storage/secret.h"
 
@@ -24,7 +25,8 @@ struct KeySource {
     enum class Kind : std::uint8_t { key_file, passphrase, raw };
     Kind kind = Kind::key_file;
     std::filesystem::path file;  // key_file: 32 bytes; made (mode 0600) when the store is new and it does not exist
-    std::string secret;          // passphrase: any text; raw: 32 bytes
+    std::string secret;          // passphrase: any text; raw: 32 bytes; wiped with the source
+    ~KeySource();
 };
 
 // What a key is for. Keys of one slot go together; slots are handed out in order and never reused.
@@ -51,7 +53,7 @@ public:
     // The number that every restore changes; tokens carry it.
     std::uint64_t incarnation() const { return incarnation_; }
     // A key for one purpose of the whole store (files, hashes), at most 8 letters.
-    Secret purpose_key(std::string_view purpose) const { return master_.derive(purpose); }
+    Secret purpose_key(std::string_view purpose) const { return master_->derive(purpose); }
 
     // A slot that no owner has had.
     Result<std::uint64_t> new_slot();
@@ -69,6 +71,8 @@ public:
     // Reads all files of the vault, writes anew what is damaged, and names it. Errors: io, when that fails too.
     static constexpr std::size_t kFiles = 6;
     Result<std::vector<std::string>> verify();
+    // Files of which one copy was damaged or missing when this was opened; the other served, and it was written anew.
+    std::vector<std::string> mended() const;
 
     // From now on the store opens with this source, which becomes the only one; a key file that does not exist is made.
     // The keys of files and rows stay: only what wraps the master key changes. io: call again, with either secret.
@@ -106,7 +110,7 @@ private:
     void forget_cached();
     void bring(const KeyPath& path) const;
 
-    Secret master_;
+    Locked<Secret> master_;
     std::uint64_t incarnation_ = 1;
     std::unique_ptr<VaultFiles> files_;
 

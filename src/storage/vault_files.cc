@@ -104,6 +104,7 @@ Result<std::unique_ptr<VaultFiles>> VaultFiles::open(const std::filesystem::path
     if (!files->header_.whole && !older)
         log::warning("storage", "one copy of store.header was damaged; written anew from the other");
     if (!files->header_.whole || older) PEYK_CHECK(files->write_header(dir));
+    files->header_mended_ = !files->header_.whole && !older;
     if (older) {
         log::info("storage", "store.header has version {} now: older versions of peyk refuse this store", kVersion);
         files->header_.version = kVersion;
@@ -118,7 +119,7 @@ std::string VaultFiles::encode(const Header& header) {
     put_bytes(out, header.salt);
     put_u64be(out, header.incarnation);
     auto context = out;
-    seal_bytes(out, header.root, context, header.master.view());
+    seal_bytes(out, *header.root, context, header.master->view());
     return out;
 }
 
@@ -147,14 +148,14 @@ Result<VaultFiles::Header> VaultFiles::decode(std::string_view bytes, const KeyS
         return fail(Errc::forbidden, by_passphrase ? "the store is locked by a passphrase, not by a key file"
                                                    : "the store is locked by a key file, not by a passphrase");
     }
-    PEYK_TRY(header.root, root_secret(source, header.salt));
+    PEYK_TRY(*header.root, root_secret(source, header.salt));
     auto context = bytes.substr(0, bytes.size() - in.rest().size());
-    auto master = unseal_bytes(in.rest(), header.root, context);
+    auto master = unseal_bytes(in.rest(), *header.root, context);
     if (!master || master->size() != Secret::kBytes) {
         return fail(Errc::forbidden, by_passphrase ? "the passphrase is not the one that this store was made with"
                                                    : "the key is not the one that this store was made with");
     }
-    header.master = Secret(*master);
+    *header.master = Secret(*master);
     sodium_memzero(master->data(), master->size());
     return header;
 }
@@ -167,7 +168,7 @@ Result<> VaultFiles::make_root(Header& header, const KeySource& source) {
     }
     header.kind = static_cast<std::uint8_t>(source.kind);
     header.salt = source.kind == KeySource::Kind::passphrase ? passphrase_salt() : std::string{};
-    PEYK_TRY(header.root, root_secret(source, header.salt));
+    PEYK_TRY(*header.root, root_secret(source, header.salt));
     return {};
 }
 
@@ -188,13 +189,13 @@ Result<> VaultFiles::change_header(Header changed) {
 
 Result<> VaultFiles::make_header(const KeySource& source) {
     PEYK_CHECK(make_root(header_, source));
-    header_.master = Secret::random();
+    *header_.master = Secret::random();
     header_.incarnation = new_incarnation();
     // The table comes first: a header without one would mean damage, a table without a header is refused above.
     std::string table;
     put_u64be(table, 1);
     KeyTree(Secret::random()).write(table, [](std::string_view) { return KeyPlace{}; });  // too small for pages
-    pages_.emplace(dir_, header_.master.derive("pages"));
+    pages_.emplace(dir_, header_.master->derive("pages"));
     auto written = pages_->write(table);
     sodium_memzero(table.data(), table.size());
     PEYK_CHECK(std::move(written));
@@ -233,11 +234,11 @@ Result<> VaultFiles::read_header(const KeySource& source) {
 Result<Secret> VaultFiles::master_key(const std::filesystem::path& dir, const KeySource& source) {
     VaultFiles files(dir);
     PEYK_CHECK(files.read_header(source));
-    return files.header_.master;
+    return *files.header_.master;
 }
 
 Result<std::string> VaultFiles::load() {
-    pages_.emplace(dir_, header_.master.derive("pages"));
+    pages_.emplace(dir_, header_.master->derive("pages"));
     auto table = pages_->load();
     if (table || table.error().code != Errc::not_found) return table;
     PEYK_TRY(auto former, load_former());
@@ -251,7 +252,7 @@ Result<VaultFiles::Copy> VaultFiles::read_former(char which) const {
     ByteReader in(lock);
     auto generation = in.u64be();
     auto context = lock.substr(0, sizeof generation);
-    auto key = unseal_bytes(in.take(Secret::kBytes + kSealOverhead), header_.master.derive("lock"), context);
+    auto key = unseal_bytes(in.take(Secret::kBytes + kSealOverhead), header_.master->derive("lock"), context);
     if (!key) return fail(Errc::corrupt, path.string() + ".lock is damaged");
     Secret opened(*key);
     sodium_memzero(key->data(), key->size());
@@ -287,10 +288,16 @@ bool VaultFiles::header_is_good(const std::filesystem::path& path) const {
     ByteReader in(*bytes);
     if (!decode_clear(in)) return false;
     auto master =
-        unseal_bytes(in.rest(), header_.root, std::string_view(*bytes).substr(0, bytes->size() - in.rest().size()));
-    bool good = master && *master == header_.master.view();
+        unseal_bytes(in.rest(), *header_.root, std::string_view(*bytes).substr(0, bytes->size() - in.rest().size()));
+    bool good = master && *master == header_.master->view();
     if (master) sodium_memzero(master->data(), master->size());
     return good;
+}
+
+std::vector<std::string> VaultFiles::mended() const {
+    auto out = pages_ ? pages_->mended() : std::vector<std::string>{};
+    if (header_mended_) out.emplace_back("store.header");
+    return out;
 }
 
 Result<std::vector<std::string>> VaultFiles::mend() {

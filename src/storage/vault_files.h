@@ -46,18 +46,20 @@ public:
     Result<std::vector<std::string>> mend();
     Result<> renew_incarnation();
 
-    const Secret& master() const { return header_.master; }
+    const Secret& master() const { return *header_.master; }
+    // Copies that were damaged or missing at the opening, and were written anew.
+    std::vector<std::string> mended() const;
     std::uint64_t incarnation() const { return header_.incarnation; }
 
 private:
     static constexpr std::uint8_t kVersion = 2;
     struct Header {
-        Secret root;  // the root secret as used: after Argon2id for a passphrase
+        Locked<Secret> root;  // the root secret as used: after Argon2id for a passphrase
         std::uint8_t kind = 0;
         std::string salt;
         std::uint64_t incarnation = 1;
         std::uint8_t version = kVersion;
-        Secret master;
+        Locked<Secret> master;
         bool whole = true;  // both copies were
     };
     struct Copy {
@@ -82,6 +84,7 @@ private:
     Header header_;
     std::optional<KeyPages> pages_;
     bool former_format_ = false;
+    bool header_mended_ = false;
 };
 
 }  // namespace peyk::storage

@@ -5,6 +5,8 @@ access/story.py builds a room for every pair of history visibilities, with all k
 is said; access/rules.py says from a room's log who may read which mark; access/probes.py asks every endpoint. Each row of the
 matrix (a kind of member, a room) is one case; leaks are found by looking for marks in the raw answers.
 """
+import hashlib
+import hmac
 import json
 import threading
 import time
@@ -14,6 +16,7 @@ from access.probes import Probe, of_room
 from access.rules import View, marks_in
 from access.story import ROLES, Room, tell
 from fake_gateway import Gateway
+from peyk_config import TEST_DEFAULTS
 from server import SLOWNESS, Server
 
 PASSWORD = "a long password"
@@ -41,13 +44,25 @@ class Matrix:
         name = "".join(c for c in role if c.isalpha())
         body = {"auth": {"type": "m.login.dummy"}, "password": PASSWORD, "username": name}
         guest = "?kind=guest" if role == "guest" else ""
-        made = Person(self.server.port, role).do("POST", f"/register{guest}", {} if guest else body)
+        asker = Person(self.server.port, role)
+        if role == "administrator":  # in no room, and reads no more than anybody who is in none
+            made = self.administrator(asker, name)
+        else:
+            made = asker.do("POST", f"/register{guest}", {} if guest else body)
         person = Person(self.server.port, role, made["user_id"], made["access_token"])
         if role not in ("guest", "creator"):
             person.do("POST", "/pushers/set", {
                 "kind": "http", "app_id": "app", "app_display_name": "a", "device_display_name": "d", "pushkey": name, "lang": "en",
                 "data": {"url": self.gateway.fields()["url"]}})
         return person
+
+    @staticmethod
+    def administrator(asker: Person, name: str) -> dict:
+        path, secret = "/_synapse/admin/v1/register", TEST_DEFAULTS["registration"]["shared_secret"].encode()
+        nonce = asker.do("GET", path)["nonce"]
+        signed = b"\0".join(part.encode() for part in (nonce, name, PASSWORD, "admin"))
+        mac = hmac.new(secret, signed, hashlib.sha1).hexdigest()
+        return asker.do("POST", path, {"nonce": nonce, "username": name, "password": PASSWORD, "admin": True, "mac": mac})
 
     # ---- along the story --------------------------------------------------------------------------------------------
 
@@ -195,7 +210,7 @@ class Matrix:
         if any(kind in rest for kind in ("m.receipt", "m.typing")):
             problems.append(f"LEAK: receipts and typing: {person.role} is told of rooms that it is not in")
         keys = answers[1]
-        if person.role in ("never in", "guest") and (keys.status == 200 and set(keys.json()["changed"]) - {person.id}):
+        if person.role in ("never in", "administrator", "guest") and (keys.status == 200 and set(keys.json()["changed"]) - {person.id}):
             problems.append(f"LEAK: keys/changes: {person.role} is told of {keys.json()['changed'][:3]}")
         shared = person.ask([Request("GET", f"/_matrix/client/v1/mutual_rooms?user_id={enc(self.people['creator'].id)}")])[0]
         if person.role not in ("creator", "guest") and set(shared.json()["joined"]) != inside:

@@ -17,6 +17,7 @@ from bridges import BridgeStatements, write_registrations
 from contract import Contract
 from httpc import Answer, Client
 from log_scan import LogScan
+from operators import OperatorStatements
 from outside import OutsideStatements
 from peyk_config import TEST_DEFAULTS
 from pictures import picture
@@ -233,7 +234,7 @@ class Script:
         Runner(world, self.name).run(self.statements, world.scope)
 
 
-class Runner(BridgeStatements, OutsideStatements, SiteStatements):
+class Runner(BridgeStatements, OperatorStatements, OutsideStatements, SiteStatements):
     def __init__(self, world: World, name: str):
         self.world, self.name = world, name
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <future>
 #include <thread>
 
@@ -52,7 +53,8 @@ void print_addresses(const Server& server) {
         auto host = listener.address.find(':') == std::string::npos ? listener.address : "[" + listener.address + "]";
         tell(config, "listening on {}://{}:{}", listener.tls_key.empty() ? "http" : "https", host, ports[i]);
     }
-    if (config.storage.key_source == KeySource::key_file && config.storage.key_bytes.empty()) {
+    std::error_code error;  // a key that was brought by `peyk unlock` lies in no file
+    if (config.storage.key_source == KeySource::key_file && std::filesystem::exists(config.key_file(), error)) {
         tell(config, "the store's key is in {}: keep it apart from the disk, or it does not protect against theft",
              config.key_file().string());
     }
@@ -118,6 +120,13 @@ std::expected<Config, int> wait_for_key(const Config& config, const std::string&
     }
 }
 
+// What the configuration has taken is needed in the environment no more, where it would lie as long as the process.
+void clear_environment() {
+    constexpr const char* kName = "PEYK_STORAGE_PASSPHRASE";
+    if (char* value = getenv(kName)) explicit_bzero(value, std::strlen(value));
+    unsetenv(kName);
+}
+
 // A fresh process image: nothing of the old one's memory is left, keys and messages included. Comes back on failure
 // only.
 int become_sealed(const ServeOptions& options) {
@@ -180,6 +189,7 @@ int run_serve(const ServeOptions& options) {
     for (const auto& failed : harden_process(config->outside_tests.enabled ? CoreDumps::allowed : CoreDumps::never)) {
         log::warning("app", "{}", failed);
     }
+    clear_environment();
     if (options.sealed) config->storage.passphrase = {};
     auto why = options.sealed && store_exists(*config) ? "it was locked" : missing_key(*config);
     if (why && !options.sealed && config->storage.key_source == KeySource::passphrase && interactive()) why.reset();

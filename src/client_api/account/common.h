@@ -7,8 +7,6 @@ namespace peyk::client_api::account {
 
 // The {user} of the path is the caller. Errors: M_FORBIDDEN.
 Result<void> check_own(const Call& call);
-// Before anything is looked up, so that nobody learns who exists. Errors: M_FORBIDDEN.
-Result<void> check_admin(const Call& call);
 // An application service's token came with the request. Errors: M_MISSING_TOKEN, M_UNKNOWN_TOKEN.
 Result<void> check_service(const Call& call);
 // What POST /login, /register and /refresh say about a session.

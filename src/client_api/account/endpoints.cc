@@ -24,11 +24,6 @@ Result<void> check_own(const Call& call) {
     return m::forbidden("You can do this for your own account only");
 }
 
-Result<void> check_admin(const Call& call) {
-    if (call.who().admin) return {};
-    return m::forbidden("You are not an administrator of this server");
-}
-
 Result<void> check_service(const Call& call) {
     if (!call.has_token) return m::missing_token("The token of an application service is missing");
     if (call.service.empty()) return m::unknown_token("No application service has this token");

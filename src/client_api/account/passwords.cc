@@ -1,4 +1,4 @@
-// Spec: Client-Server API › Password management, › Account deactivation. And the one-time links that an administrator
+// Spec: Client-Server API › Password management, › Account deactivation. And the one-time links that an operator
 // gives to those who have lost their password.
 
 #include "client_api/account/common.h"
@@ -90,30 +90,7 @@ private:
     users::ThirdParty& third_party_;
 };
 
-class MakeResetLink {
-public:
-    static constexpr Route kRoute{Method::post, "/_peyk/admin/v1/users/{user}/reset_link", Auth::user, Body::optional,
-                                  RateClass::general};
-    MakeResetLink(users::Accounts& accounts, users::Lifecycle& lifecycle)
-        : accounts_(accounts), lifecycle_(lifecycle) {}
-
-    Task<Result<Reply>> run(Call call) {
-        PEYK_CO_CHECK(check_admin(call));
-        PEYK_CO_TRY(auto user, call.id<UserId>("user"));
-        if (!accounts_.is_local(user)) co_return m::invalid_param("That user is not of this server");
-        PEYK_CO_TRY(auto keep, call.optional_bool("keep_devices"));
-        auto devices = keep.value_or(false) ? users::Devices::keep : users::Devices::end;
-        PEYK_CO_TRY(auto link, co_await lifecycle_.make_reset_link(std::move(user), devices));
-        json::Object out{{"token", link.token}, {"expires_ts", link.expires.count()}};
-        if (!link.url.empty()) out.set("url", link.url);
-        co_return Reply::of(out);
-    }
-
-private:
-    users::Accounts& accounts_;
-    users::Lifecycle& lifecycle_;
-};
-
+// The link is made by an operator (`peyk user reset-link`): no administrator's token reaches another's account.
 class ResetPassword {
 public:
     static constexpr Route kRoute{
@@ -136,7 +113,6 @@ private:
 void add_passwords(Api& api, users::Users& users) {
     api.add<ChangePassword>(users.uia, users.lifecycle, users.passwords, users.third_party);
     api.add<Deactivate>(users.uia, users.lifecycle, users.third_party);
-    api.add<MakeResetLink>(users.accounts, users.lifecycle);
     api.add<ResetPassword>(users.lifecycle);
 }
 

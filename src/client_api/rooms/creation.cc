@@ -84,6 +84,7 @@ private:
         PEYK_TRY(out.version, call.optional_string("room_version"));
         PEYK_TRY(auto direct, call.optional_bool("is_direct"));
         out.is_direct = direct.value_or(false);
+        out.chooses_encryption = call.who().is_service();
         PEYK_TRY(const auto* creation, call.optional_object("creation_content"));
         if (creation) out.creation_content = *creation;
         PEYK_TRY(const auto* power, call.optional_object("power_level_content_override"));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "client_api/rooms/clear_messages.h"
 #include "client_api/rooms/delayed.h"
 
 namespace peyk::client_api {
@@ -46,6 +47,7 @@ public:
         PEYK_CO_TRY(draft.state_key, call.optional_string("state_key"));
         draft.content = *content;
         draft.delay = Millis{*delay};
+        if (!draft.state_key) PEYK_CO_CHECK(check_clear(services_, call.who(), draft.room, draft.type, draft.content));
         PEYK_CO_TRY(auto id, schedule_transaction(call));
         draft.transaction = rooms::Transaction{call.who().user, call.who().device,
                                                "delay " + draft.room.str() + " " + draft.type, std::move(id)};

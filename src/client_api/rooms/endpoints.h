@@ -70,6 +70,7 @@ struct RoomServices {
     bool public_directory = true;        // off in the quiet profile: lists stay empty for other people's rooms
     sync::Presence* presence = nullptr;  // null: nobody keeps it
     rooms::ThirdPartyInvites* third_party = nullptr;  // null: nobody is invited by an e-mail address
+    bool refuse_clear = false;                        // messages in clear where a room is encrypted
 };
 
 void add_room_endpoints(Api& api, const RoomServices& services);

@@ -2,7 +2,6 @@
 
 #include "rooms/notices/notices.h"
 
-#include "client_api/account/common.h"
 #include "client_api/rooms/access.h"
 
 namespace peyk::client_api {
@@ -11,12 +10,11 @@ namespace {
 class SendNotice {
 public:
     static constexpr Route kRoutes[] = {
-        {Method::post, "/_synapse/admin/v1/send_server_notice", Auth::user, Body::object, RateClass::general},
-        {Method::put, "/_synapse/admin/v1/send_server_notice/{txnId}", Auth::user, Body::object, RateClass::general}};
+        {Method::post, "/_synapse/admin/v1/send_server_notice", Auth::admin, Body::object, RateClass::general},
+        {Method::put, "/_synapse/admin/v1/send_server_notice/{txnId}", Auth::admin, Body::object, RateClass::general}};
     SendNotice(const RoomServices& services, rooms::Notices* notices) : services_(services), notices_(notices) {}
 
     Task<Result<Reply>> run(Call call) {
-        PEYK_CO_CHECK(account::check_admin(call));
         if (!notices_) co_return m::unknown("Server notices are not switched on here");
         PEYK_CO_TRY(auto name, call.need_string("user_id"));
         PEYK_CO_TRY(auto user, UserId::parse(name));

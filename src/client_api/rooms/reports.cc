@@ -5,7 +5,6 @@
 
 #include <charconv>
 
-#include "client_api/account/common.h"
 #include "client_api/rooms/access.h"
 
 namespace peyk::client_api {
@@ -115,7 +114,23 @@ constexpr std::string_view list_name(ReportKind kind) {
     return kind == ReportKind::event ? "event_reports" : kind == ReportKind::room ? "room_reports" : "user_reports";
 }
 
-// What administrators see of any report; the room's name and alias as they are now.
+// Name and alias of the room as the reporter may read them. Who is not in a room has none to hand over: otherwise an
+// administrator could report a room by its id, and read what it is called.
+Result<void> add_names(const RoomServices& services, const Report& report, json::Object& out) {
+    users::Caller reporter{report.reporter, DeviceId::trusted(""), services.store.number(report.reporter), 0};
+    auto access = open_room(services, reporter, *report.room);
+    if (!access && access.error().code == Errc::forbidden) return {};
+    if (!access) return std::unexpected(std::move(access.error()));
+    for (auto [type, key, name] :
+         {std::tuple{"m.room.name", "name", "name"}, {"m.room.canonical_alias", "alias", "canonical_alias"}}) {
+        PEYK_TRY(auto event, services.store.state(*access->room, access->roots, type));
+        const auto* value = event ? event->event->content.find(key) : nullptr;
+        if (value && value->is_string()) out.set(name, json::Value(*value));
+    }
+    return {};
+}
+
+// What administrators see of any report.
 Result<json::Object> rendered(const RoomServices& services, const Report& report) {
     json::Object out{{"id", report.id},
                      {"received_ts", report.received_ts},
@@ -128,16 +143,7 @@ Result<json::Object> rendered(const RoomServices& services, const Report& report
     out.set("room_id", report.room->str());
     out.set("name", json::Value());
     out.set("canonical_alias", json::Value());
-    PEYK_TRY(auto room, services.store.find(*report.room));
-    if (!room) return out;
-    PEYK_TRY(auto last, services.store.last(*room));
-    if (!last) return out;
-    for (auto [type, key, name] :
-         {std::tuple{"m.room.name", "name", "name"}, {"m.room.canonical_alias", "alias", "canonical_alias"}}) {
-        PEYK_TRY(auto event, services.store.state(*room, last->after, type));
-        const auto* value = event ? event->event->content.find(key) : nullptr;
-        if (value && value->is_string()) out.set(name, json::Value(*value));
-    }
+    PEYK_CHECK(add_names(services, report, out));
     return out;
 }
 
@@ -153,10 +159,9 @@ Result<std::uint64_t> report_number(const Call& call) {
 template <ReportKind kind>
 class ListReports {
 public:
-    static constexpr Route kRoute{Method::get, list_path(kind), Auth::user, Body::none, RateClass::general};
+    static constexpr Route kRoute{Method::get, list_path(kind), Auth::admin, Body::none, RateClass::general};
     explicit ListReports(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
-        PEYK_CO_CHECK(account::check_admin(call));
         PEYK_CO_TRY(auto from, call.number("from", 0, 0, json::kMaxInteger));
         PEYK_CO_TRY(auto limit, call.number("limit", 100, 1, 1000));
         auto direction = call.request.parameter("dir").value_or("b");
@@ -193,10 +198,10 @@ private:
 template <ReportKind kind>
 class OneReport {
 public:
-    static constexpr Route kRoutes[] = {{Method::get, one_path(kind)}, {Method::del, one_path(kind)}};
+    static constexpr Route kRoutes[] = {{Method::get, one_path(kind), Auth::admin},
+                                        {Method::del, one_path(kind), Auth::admin}};
     explicit OneReport(const RoomServices& services) : services_(services) {}
     Task<Result<Reply>> run(Call call) {
-        PEYK_CO_CHECK(account::check_admin(call));
         PEYK_CO_TRY(auto number, report_number(call));
         PEYK_CO_TRY(auto report, services_.reports.find(number));
         if (!report || report->kind != kind) co_return m::not_found("There is no such report");
@@ -205,6 +210,8 @@ public:
             co_return Reply::empty();
         }
         PEYK_CO_TRY(auto out, rendered(services_, *report));
+        // The reporter could read it when reporting, and hands over this one event; redacted since, it is redacted
+        // here.
         if (report->room && report->event) {
             PEYK_CO_TRY(auto room, services_.store.find(*report->room));
             if (room) {

@@ -1,6 +1,7 @@
 // Sending messages, state and redactions. Spec: Client-Server API › Sending events to a room; Redactions.
 
 #include "client_api/rooms/access.h"
+#include "client_api/rooms/clear_messages.h"
 #include "client_api/rooms/delayed.h"
 
 #include <limits>
@@ -93,6 +94,13 @@ public:
             PEYK_CO_CHECK(check_redaction(services_, call.who(), room, *draft.redacts));
         } else {
             PEYK_CO_CHECK(users::check_active(call.who()));
+            if (auto fits = check_clear(services_, call.who(), room, draft.type, draft.content); !fits) {
+                // A retry of what was sent before the room was encrypted is answered as it was.
+                if (!transaction) co_return std::unexpected(std::move(fits.error()));
+                PEYK_CO_TRY(auto known, co_await already_sent(services_, room, *transaction));
+                if (known) co_return Reply::of({{"event_id", known->str()}});
+                co_return std::unexpected(std::move(fits.error()));
+            }
         }
         PEYK_CO_TRY(auto delay, older_delay(call));
         if (delay) {

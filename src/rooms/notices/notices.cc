@@ -44,7 +44,7 @@ Result<std::optional<RoomMembership>> Notices::find_room(const UserId& user) con
 NewRoom Notices::new_room(const UserId& user) const {
     NewRoom out;
     out.preset = "private_chat";
-    out.of_the_server = true;
+    out.chooses_encryption = true;
     out.name = options_.room_name;
     out.topic = options_.room_topic;
     out.invites = {user};

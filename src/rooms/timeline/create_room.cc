@@ -15,6 +15,35 @@ bool has_state(const NewRoom& wanted, std::string_view type) {
     return false;
 }
 
+// Anybody may join: by the preset, unless the client says otherwise in its own join rules. Direct chats never count as
+// such.
+bool must_be_encrypted(const NewRoom& wanted, bool open_preset) {
+    if (wanted.chooses_encryption) return false;
+    bool open = open_preset;
+    for (const auto& draft : wanted.initial_state) {
+        if (draft.type != "m.room.join_rules" || draft.state_key != "") continue;
+        const auto* rule = draft.content.find("join_rule");
+        open = rule && rule->string() && *rule->string() == "public";
+    }
+    return wanted.is_direct || !open;
+}
+
+// The client's own parameters stay where they name the algorithm that the specification has for rooms.
+void force_encryption(NewRoom& wanted) {
+    constexpr std::string_view kMegolm = "m.megolm.v1.aes-sha2";
+    bool encrypted = false;
+    for (auto& draft : wanted.initial_state) {
+        if (draft.type != "m.room.encryption" || draft.state_key != "") continue;
+        const auto* algorithm = draft.content.find("algorithm");
+        if (!algorithm || !algorithm->string() || *algorithm->string() != kMegolm)
+            draft.content.set("algorithm", std::string(kMegolm));
+        encrypted = true;
+    }
+    if (encrypted) return;
+    Draft draft{"m.room.encryption", "", {{"algorithm", std::string(kMegolm)}}};
+    wanted.initial_state.insert(wanted.initial_state.begin(), std::move(draft));
+}
+
 // Spec: POST /createRoom, 400: what the rules refuse in a room that does not exist yet is the request's own fault.
 std::unexpected<Error> impossible_state(Error error) {
     if (error.code == Errc::forbidden && (error.m_code.empty() || error.m_code == "M_FORBIDDEN"))
@@ -93,8 +122,7 @@ Result<void> RoomCreator::add_events(RoomWrite& write, const UserId& creator, Ne
     // A room without the event forbids guests, which is what public_chat asks for.
     if (!open && !has_state(wanted, "m.room.guest_access"))
         PEYK_CHECK(add("m.room.guest_access", {{"guest_access", "can_join"}}));
-    if (options_.force_encryption && !wanted.of_the_server && !open && !has_state(wanted, "m.room.encryption"))
-        PEYK_CHECK(add("m.room.encryption", {{"algorithm", "m.megolm.v1.aes-sha2"}}));
+    if (options_.force_encryption && must_be_encrypted(wanted, open)) force_encryption(wanted);
     for (auto& draft : wanted.initial_state) {
         PEYK_TRY(auto event, write.add(creator, std::move(draft)));
     }

@@ -16,14 +16,16 @@ struct NewRoom {
     json::Object power_level_override;
     std::vector<Draft> initial_state;
     bool is_direct = false;
-    bool of_the_server = false;  // a room in which the server speaks: not encrypted, even where private rooms must be
+    // The server itself or an application service speaks there: encrypted only if it asks, even where private rooms
+    // must be.
+    bool chooses_encryption = false;
 };
 
 class RoomCreator {
 public:
     struct Options {
         std::string default_version = "12";
-        bool force_encryption = false;  // private rooms get m.room.encryption whatever the client asks
+        bool force_encryption = false;  // private rooms and direct chats are encrypted whatever the client asks
         bool guard_retention = false;   // only who may do everything may have messages end: it cannot be undone
     };
     RoomCreator(Rooms& rooms, Directory& directory, const MembershipActions& actions, const Profiles& profiles,

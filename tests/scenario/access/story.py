@@ -11,7 +11,7 @@ from access.rules import Log, marks_in
 
 VISIBILITIES = ("world_readable", "shared", "invited", "joined")
 ROLES = ("creator", "joined", "joined later", "joined again", "invited", "knocked", "declined", "left", "kicked", "banned",
-         "left, then banned", "unbanned", "invited again", "forgotten", "never in", "guest", "nobody")
+         "left, then banned", "unbanned", "invited again", "forgotten", "never in", "administrator", "guest", "nobody")
 EARLY = ("joined", "joined again", "left", "kicked", "banned", "left, then banned", "unbanned", "invited again", "forgotten")
 
 

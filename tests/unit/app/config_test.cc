@@ -160,6 +160,24 @@ TEST(Config, ASecretComesFromAFileWithoutItsLineBreak) {
     std::filesystem::remove(path);
 }
 
+TEST(Config, CredentialsOfTheServiceManagerAreTakenByTheirNames) {
+    auto folder = std::filesystem::path(testing::TempDir()) / "config_test_credentials";
+    std::filesystem::create_directories(folder);
+    Environment environment{{"CREDENTIALS_DIRECTORY", folder.string()}};
+    EXPECT_TRUE(good(kSmallest, environment).storage.key_file.empty()) << "there is none";
+    std::ofstream(folder / "passphrase") << "six words drawn by some dice\n";
+    std::ofstream(folder / "store.key") << std::string(32, 'k');
+    auto by_words = with("[storage]\nkey_source = \"passphrase\"\n");
+    EXPECT_EQ(good(by_words, environment).storage.passphrase.reveal(), "six words drawn by some dice");
+    EXPECT_EQ(good(kSmallest, environment).key_file(), folder / "store.key");
+    EXPECT_TRUE(good(kSmallest, environment).storage.passphrase.empty()) << "a key file is asked for";
+    // What is written down wins.
+    EXPECT_EQ(good(with("[storage]\nkey_file = \"/stick/key\"\n"), environment).key_file(), "/stick/key");
+    auto other = with("[storage]\nkey_source = \"passphrase\"\npassphrase = \"other words\"\n");
+    EXPECT_EQ(good(other, environment).storage.passphrase.reveal(), "other words");
+    std::filesystem::remove_all(folder);
+}
+
 TEST(Config, AListenerNeedsBothTlsFiles) {
     EXPECT_NE(problem_of(with("[[listener]]\ntls_key = \"k.pem\"\n")).find(":3: a listener needs both"),
               std::string::npos);

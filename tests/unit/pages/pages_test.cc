@@ -15,6 +15,7 @@ Facts facts() {
     out.server_name = "<b>example.org</b>";  // hostile on purpose: everything must be escaped
     out.base_url = "https://example.org";
     out.version = "0.1";
+    out.groups.push_back({.group = "account", .labels = 1U << 9U, .sealed = true});
     out.held.push_back({"accounts & states", "identifiers", "until erased"});
     out.features.push_back({"privacy.presence", "Who is online.", true});
     auto authority = std::make_shared<LocalAuthority>();
@@ -106,6 +107,18 @@ TEST_F(PagesTest, ThePrivacyPageListsTheCatalogAndTheSwitches) {
     EXPECT_TRUE(has(page, "<td>accounts &amp; states</td><td>identifiers</td><td>until erased</td>"));
     EXPECT_TRUE(has(page, "<td>Who is online.</td><td>on</td>"));
     EXPECT_TRUE(has(page, "What no server can promise"));
+}
+
+TEST_F(PagesTest, ThePrivacyPageSaysItInPlainWordsInBothLanguages) {
+    auto page = call(http::Method::get, "/privacy");
+    EXPECT_TRUE(has(page, "Your account: its name"));
+    EXPECT_TRUE(has(page, "<td>on the disk, sealed</td><td>Names and numbers for you and your devices</td>"));
+    EXPECT_TRUE(has(page, "<td>Health</td><td>nothing</td>"));
+    EXPECT_TRUE(has(page, "<td>Contact details</td><td>nothing</td>"));
+    auto persian = call(http::Method::get, "/privacy", "lang=fa");
+    EXPECT_TRUE(has(persian, "lang=\"fa\" dir=\"rtl\""));
+    EXPECT_TRUE(has(persian, "حساب شما: نام آن"));
+    EXPECT_TRUE(has(persian, "<td>سلامت</td><td>هیچ</td>"));
 }
 
 TEST_F(PagesTest, TheCertificatePageHasAFingerprintAndACodeForThisAddress) {

@@ -70,6 +70,22 @@ TEST_F(LogScanTest, DamageBeforeIntactGroupsIsRefusedWithTheNameOfTheFile) {
     EXPECT_EQ(rows(), 30);
 }
 
+TEST_F(LogScanTest, DamageIsRefusedWithinTheLastBlockToo) {
+    fill(3);  // all in one block
+    auto whole = Scratch::read(log());
+    ASSERT_LT(whole.size(), 32u * 1024);
+    // Bodies and headers of the groups but the last: what is behind them was answered.
+    for (std::size_t at = 64; at < whole.size() - 5100; at += 97) {
+        Scratch::write(log(), whole);
+        flip(at);
+        auto refused = open();
+        ASSERT_FALSE(refused) << at;
+        EXPECT_EQ(refused.error().code, Errc::corrupt);
+    }
+    Scratch::write(log(), whole);
+    EXPECT_EQ(rows(), 3);
+}
+
 TEST_F(LogScanTest, ACutOffLastGroupIsNot) {
     fill(30);
     auto bytes = Scratch::read(log());

@@ -41,8 +41,10 @@ protected:
         return post("/_peyk/client/v1/password_reset",
                     R"({"token":")" + token + R"(","new_password":"after","keep_devices":true})");
     }
-    std::string link(const std::string& admin, std::string terms = "{}") {
-        return post("/_peyk/admin/v1/users/@ada:test.example/reset_link", std::move(terms), admin).string("token");
+    std::string link(Devices devices = Devices::end) {
+        auto made = wait(server->users.lifecycle.make_reset_link(user("ada"), devices));
+        EXPECT_TRUE(made) << made.error().detail;
+        return made ? made->token : "";
     }
     Witness witness;
 };
@@ -137,9 +139,10 @@ TEST_F(AnAccount, EndIsFinishedAfterARestart) {
 TEST_F(AnAccount, ResetLinkServesOnce) {
     auto admin = admin_token("root");
     auto ada = token_of("ada");
-    EXPECT_EQ(post("/_peyk/admin/v1/users/@ada:test.example/reset_link", "{}", ada).status, 403);
-    EXPECT_EQ(post("/_peyk/admin/v1/users/@nobody:test.example/reset_link", "{}", admin).status, 404);
-    auto token = link(admin);
+    EXPECT_EQ(post("/_peyk/admin/v1/users/@ada:test.example/reset_link", "{}", admin).status, 404)
+        << "an administrator's token takes over no account";
+    EXPECT_FALSE(wait(server->users.lifecycle.make_reset_link(user("nobody"))));
+    auto token = link();
     EXPECT_EQ(works(ada), 200) << "issuing a link changes nothing";
     auto done = reset(token);
     ASSERT_EQ(done.status, 200) << done.text;
@@ -163,7 +166,7 @@ TEST_F(AnAccount, ResetLinkServesOnce) {
     EXPECT_FALSE(lifecycle.notice(number("root"))->has_value());
     ASSERT_TRUE(wait(lifecycle.dismiss_notice(number("root"))));
     EXPECT_FALSE(lifecycle.notice(number("root"))->has_value()) << "there was nothing to dismiss";
-    ASSERT_EQ(reset(link(admin)).status, 200);
+    ASSERT_EQ(reset(link()).status, 200);
     EXPECT_FALSE((*lifecycle.notice(number("ada")))->dismissed) << "another reset is told again";
 }
 
@@ -171,20 +174,18 @@ TEST_F(AnAccount, ResetIsToldToAFullAccountToo) {
     auto options = test_options();
     options.max_data_rows = 1;
     start(options, {&witness, &witness, &witness});
-    auto admin = admin_token("root");
     auto ada = token_of("ada");
     EXPECT_EQ(put("/_matrix/client/v3/user/@ada:test.example/account_data/one", "{}", ada).status, 200);
-    ASSERT_EQ(reset(link(admin)).status, 200);
+    ASSERT_EQ(reset(link()).status, 200);
     EXPECT_TRUE(server->users.lifecycle.notice(number("ada"))->has_value());
 }
 
 TEST_F(AnAccount, ResetLinkCanKeepDevicesAndTellsThem) {
-    auto admin = admin_token("root");
     auto ada = token_of("ada");
     auto before = store.db.visible(Owner::user, number("ada"));
     std::vector<std::uint64_t> woken;
     server->feed.listen([&](const FeedEntry& entry) { woken.push_back(entry.number); });
-    ASSERT_EQ(reset(link(admin, R"({"keep_devices":true})")).status, 200) << "whoever makes the link says so";
+    ASSERT_EQ(reset(link(Devices::keep)).status, 200) << "whoever makes the link says so";
     EXPECT_EQ(works(ada), 200);
     auto changes =
         server->users.account_data.changes(number("ada"), before, store.db.visible(Owner::user, number("ada")));
@@ -194,10 +195,9 @@ TEST_F(AnAccount, ResetLinkCanKeepDevicesAndTellsThem) {
 }
 
 TEST_F(AnAccount, ResetLinksExpireAndReplaceEachOther) {
-    auto admin = admin_token("root");
     token_of("ada");
-    auto old = link(admin);
-    auto newer = link(admin);
+    auto old = link();
+    auto newer = link();
     EXPECT_EQ(reset(old).status, 403);
     clock.advance(test_options().reset_link_lifetime);
     EXPECT_EQ(reset(newer).status, 403);
