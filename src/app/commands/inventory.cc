@@ -4,6 +4,7 @@
 #include "app/cli.h"
 #include "app/config_keys.h"
 #include "app/console.h"
+#include "app/deletions.h"
 #include "core/json.h"
 
 namespace peyk::app {
@@ -19,6 +20,28 @@ json::Object row_of(const storage::Table& table) {
     row.set("seal", std::string(seal_name(table.seal)));
     row.set("category", std::string(category_name(table.category)));
     row.set("kept", std::string(table.kept));
+    return row;
+}
+
+json::Object deadline_of(Deadline deadline) {
+    using Kind = Deadline::Kind;
+    json::Object out;
+    out.set("text", to_text(deadline));
+    if (deadline.kind == Kind::at_once) out.set("seconds", 0);
+    if (deadline.kind == Kind::within) out.set("seconds", static_cast<std::int64_t>(deadline.time.count()));
+    return out;
+}
+
+json::Object row_of(const Deletion& deletion) {
+    json::Array tables;
+    for (const auto* table : deletion.tables) tables.emplace_back(std::string(table->name));
+    json::Object row;
+    row.set("name", std::string(deletion.name));
+    row.set("counted_from", std::string(deletion.event));
+    row.set("hidden", deadline_of(deletion.hidden));
+    row.set("deleted", deadline_of(deletion.deleted));
+    row.set("gone_from_files", deadline_of(deletion.gone));
+    row.set("tables", std::move(tables));
     return row;
 }
 
@@ -43,6 +66,9 @@ void print_json(const std::optional<Config>& config) {
     }
     out.set("tables", std::move(tables));
     out.set("files", std::move(files));
+    json::Array deadlines;
+    for (const auto& deletion : deletions()) deadlines.emplace_back(row_of(deletion));
+    out.set("deletions", std::move(deadlines));
     if (config) {
         json::Object switches;
         auto copy = *config;
@@ -73,6 +99,15 @@ void print_text(const std::optional<Config>& config) {
     for (const auto& file : kept_files()) {
         print("{:<38} {:<13} {}", file.name, file.category, file.about);
         print("{:<52} kept {}", "", file.kept);
+    }
+    print("");
+    print(
+        "What deletes, and by when it is hidden from everybody, deleted (with its key, where it has one of its own), "
+        "and gone");
+    print("from all files of the store:");
+    for (const auto& deletion : deletions()) {
+        print("{:<38} {:<16} {:<16} {:<16} after: {}", deletion.name, to_text(deletion.hidden),
+              to_text(deletion.deleted), to_text(deletion.gone), deletion.event);
     }
     if (!config) return;
     print("");

@@ -7,6 +7,7 @@ void add_media_endpoints(Api& api, media::Media& media, media::Previews* preview
     add_download_endpoints(api, media, options);
     add_thumbnail_endpoints(api, media, options);
     add_media_information_endpoints(api, media);
+    add_own_file_endpoints(api, media, options);
     add_preview_endpoints(api, previews);
 }
 
