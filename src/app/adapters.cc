@@ -43,9 +43,12 @@ Task<Result<void>> UsersObservers::deactivated(UserId user, std::uint64_t number
     if (erase) PEYK_CO_CHECK(co_await store_->erased().add(number));
     PEYK_CO_CHECK(co_await delayed_->forget_user(number));
     PEYK_CO_TRY(auto rows, memberships_->of(number));
+    // Where messages are to be redacted first, only those who are in a room may do that: it is left afterwards.
+    PEYK_CO_TRY(bool stays, erasure_->will_redact(number));
     for (const auto& row : *rows) {
         using rooms::Membership;
         if (row.membership == Membership::leave || row.membership == Membership::ban) continue;
+        if (stays && row.membership == Membership::join) continue;
         auto left = co_await actions_->leave(user, row.room, {});
         if (!left && left.error().code != Errc::forbidden) co_return std::unexpected(std::move(left.error()));
     }

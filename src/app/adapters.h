@@ -1,6 +1,7 @@
 #pragma once
 // Ports that one domain declares and another fulfils. Small on purpose: a line of translation each.
 
+#include "app/erasure.h"
 #include "app/server_notices.h"
 #include "client_api/keys/endpoints.h"
 #include "client_api/rooms/endpoints.h"
@@ -54,7 +55,8 @@ class UsersObservers final : public users::DeviceObserver,
 public:
     void bind(keys::Keys& keys, rooms::MembershipActions& actions, const rooms::Memberships& memberships,
               users::Users& users, sync::Connections& connections, const rooms::RoomStore& store,
-              rooms::DelayedEvents& delayed, ServerNotices& notices) {
+              rooms::DelayedEvents& delayed, ServerNotices& notices, Erasure& erasure) {
+        erasure_ = &erasure;
         notices_ = &notices;
         users_ = &users;
         store_ = &store;
@@ -82,9 +84,17 @@ public:
     }
     Task<void> profile_changed(users::Caller caller, std::optional<std::string>, std::optional<std::string>) override;
     Task<Result<void>> deactivated(UserId user, std::uint64_t number, bool erase) override;
+    Task<Result<void>> erasing(UserId user, std::uint64_t number, users::Ending ending) override {
+        co_return co_await erasure_->begin(std::move(user), number, ending);
+    }
+    Task<Result<void>> shredding(UserId, std::uint64_t number) override { co_return co_await erasure_->shred(number); }
+    Task<Result<json::Object>> erased(UserId, std::uint64_t number) override {
+        co_return co_await erasure_->finish(number);
+    }
     Task<void> password_reset(UserId user) override;
 
 private:
+    Erasure* erasure_ = nullptr;
     users::Users* users_ = nullptr;
     keys::Keys* keys_ = nullptr;
     rooms::MembershipActions* actions_ = nullptr;

@@ -42,7 +42,8 @@ std::vector<const storage::Table*> collect() {
 
 constexpr KeptFile kFiles[] = {
     {"media files", "files that people sent, each sealed under a key of its own, with random names", "user content",
-     "until deleted or, where one is set, in the day after their lifetime; the key goes first"},
+     "until deleted or, where one is set, in the day after their lifetime; the key goes first",
+     "file deleted,file past its lifetime,picture of a preview"},
     {"local certificate authority", "key and certificate of this server's own authority, if `peyk init` made one",
      "none", "as long as the installation"},
     {"store key", "the key file, if there is no passphrase; in clear", "none", "as long as the store"},

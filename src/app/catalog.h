@@ -17,6 +17,7 @@ std::string_view seal_name(storage::Seal seal);
 // Things that are kept outside of the tables, for inventory and the privacy page.
 struct KeptFile {
     std::string_view name, about, category, kept;
+    std::string_view deletion = {};  // names of deletions.h, in a list with commas; empty: only the operator deletes it
 };
 std::span<const KeptFile> kept_files();
 

@@ -53,7 +53,8 @@ struct StorageSection {
     Secret key_bytes;  // no key of the file: what `peyk unlock --key-file` brought, instead of the file
     std::uint64_t cache = 32 * 1024 * 1024;
     std::uint64_t reserve = 256 * 1024 * 1024;
-    Millis verify_every{604'800'000};  // 0: never by itself
+    Millis verify_every{604'800'000};   // 0: never by itself
+    Millis rewrite_every{518'400'000};  // 0: never by itself
 };
 
 enum class Profile : unsigned char { quiet, open };

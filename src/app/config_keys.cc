@@ -112,6 +112,12 @@ void add_storage(std::vector<Key>& keys) {
     keys.push_back(time("storage.verify_every", AT(storage.verify_every), 0, 366 * kDay,
                         "How often the server reads all of its store and compares checksums, beside its other work. 0: "
                         "only when `peyk verify` asks for it."));
+    keys.push_back(
+        time("storage.rewrite_every", AT(storage.rewrite_every), 0, 366 * kDay,
+             "How often the server rewrites its store, so that what was deleted leaves the files as well: with "
+             "six days, within a week. 0: only when `peyk compact` asks for it.",
+             "What has a key of its own (messages, files, messages between devices) cannot be opened from its "
+             "deletion on; other things can, by who has the store's key, until the files are rewritten."));
 }
 
 void add_privacy(std::vector<Key>& keys) {

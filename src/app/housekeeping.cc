@@ -1,10 +1,12 @@
 #include "app/housekeeping.h"
 
+#include "app/compact.h"
 #include "app/tables.h"
 #include "base/bytes.h"
 #include "base/logging.h"
 #include "keys/transaction_sweep.h"
 #include "rooms/timeline/transaction_sweep.h"
+#include "users/expiry_sweep.h"
 
 namespace peyk::app {
 namespace {
@@ -16,11 +18,13 @@ constexpr Millis kForgetEvery{6 * 3'600'000};
 constexpr Millis kReturnEvery{600'000};
 constexpr Millis kTransactionLife{24 * 3'600'000};
 constexpr Millis kFirstCheckAfter{600'000};  // of a start: not while everybody comes back
-constexpr Millis kPause{250};                // between files of a gentle check
+constexpr Millis kRewriteLook{3'600'000};
+constexpr Millis kPause{250};  // between files of a gentle check
 
 // Keys of kUpkeep.
 constexpr char kCheckRow = 'c';
 constexpr char kPositionRow = 'p';
+constexpr char kRewriteRow = 'w';
 
 std::string row_key(char kind, std::uint64_t time) {
     std::string out(1, kind);
@@ -61,6 +65,7 @@ Task<void> Housekeeping::run() {
     auto begun = parts_.clock.monotonic();
     auto forget_next = begun + kTick, return_next = begun + kReturnEvery;
     auto renew_next = begun + kRenewEvery;  // the start has looked already
+    auto rewrite_next = begun + kFirstCheckAfter;
     while (co_await sleep_for(parts_.timers, kTick, stop)) {
         co_await catch_up();
         auto now = parts_.clock.monotonic();
@@ -70,13 +75,18 @@ Task<void> Housekeeping::run() {
         }
         if (now >= forget_next) {
             forget_next = now + kForgetEvery;
-            if (auto done = co_await forget_old(); !done)
-                log::warning("app", "old transaction ids stay until the next try: {}", errc_name(done.error().code));
+            co_await forget();
         }
         if (now >= return_next) {
             return_next = now + kReturnEvery;
             if (auto done = co_await parts_.media.return_borrowed(); !done)
                 log::warning("app", "pictures of previews stay until the next try: {}", errc_name(done.error().code));
+        }
+        if (now >= rewrite_next) {
+            rewrite_next = now + kRewriteLook;
+            if (auto done = co_await rewrite_if_due(); !done && done.error().code != Errc::cancelled)
+                log::warning("app", "deleted rows stay in the files until the next try: {}",
+                             errc_name(done.error().code));
         }
         if (now - begun < kFirstCheckAfter || !check_is_due()) continue;
         begun = now;  // a check that fails or is stopped is not repeated at once
@@ -119,6 +129,52 @@ Task<Result<std::size_t>> Housekeeping::forget_old() {
     auto upto = get_u64be(old.back().body.data());
     PEYK_CO_TRY(auto more, co_await rooms::sweep_transactions(db, parts_.rooms.store(), upto, stop));
     co_return count + more;
+}
+
+Task<void> Housekeeping::forget() {
+    if (auto done = co_await forget_old(); !done)
+        log::warning("app", "old transaction ids stay until the next try: {}", errc_name(done.error().code));
+    if (auto done = co_await forget_expired(); !done)
+        log::warning("app", "what expired stays until the next try: {}", errc_name(done.error().code));
+}
+
+Task<Result<std::size_t>> Housekeeping::forget_expired() {
+    auto stop = tasks_.stop_token();
+    PEYK_CO_TRY(auto count, co_await users::sweep_expired(parts_.store.db(), parts_.clock, stop));
+    PEYK_CO_TRY(auto unfilled, co_await parts_.media.remove_unfilled());
+    count += unfilled;
+    if (parts_.connections) {
+        PEYK_CO_TRY(auto idle, co_await parts_.connections->sweep_idle(stop));
+        count += idle;
+    }
+    if (parts_.erasure) {
+        PEYK_CO_TRY(auto receipts, co_await parts_.erasure->forget_receipts(stop));
+        count += receipts;
+    }
+    co_return count;
+}
+
+Result<bool> Housekeeping::rewrite_is_due() const {
+    if (parts_.rewrite_every <= Millis{0} || !parts_.store.opened->rocks()) return false;
+    PEYK_TRY(auto row, parts_.store.db().get(kUpkeep, kServer, row_key(kRewriteRow, 0)));
+    if (!row || row->gone || row->body.size() != 8) return true;
+    auto age = parts_.clock.now() - Millis{static_cast<std::int64_t>(get_u64be(row->body.data()))};
+    return age >= parts_.rewrite_every || age < Millis{0};
+}
+
+// The time that is written down is that of the beginning: what is deleted meanwhile may be rewritten already.
+Task<Result<bool>> Housekeeping::rewrite_if_due() {
+    PEYK_CO_TRY(bool due, rewrite_is_due());
+    if (!due) co_return false;
+    std::string begun;
+    put_u64be(begun, millis(parts_.clock.now()));
+    // It blocks for minutes where much is stored: on no thread that answers requests.
+    WorkerPool rewriter("rewrite", 1);
+    auto job = [this] { return compact_store(parts_.store); };
+    PEYK_CO_TRY(auto report, co_await offload(rewriter, std::move(job)));
+    log::info("storage", "rewritten: {} bytes before, {} after", report.before, report.after);
+    PEYK_CO_CHECK(co_await remember(row_key(kRewriteRow, 0), std::move(begun), {}));
+    co_return true;
 }
 
 Result<std::optional<StoreCheck>> Housekeeping::last_check() const {

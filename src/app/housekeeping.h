@@ -5,7 +5,9 @@
 //   every few seconds   memberships and device lists whose second step failed (only when one did)
 //   every ten minutes   removes pictures of previews whose time is over
 //   every hour          renews the certificate of the server's own authority, where that is due
-//   every six hours     forgets transaction ids that are older than a day
+//   every six hours     forgets transaction ids that are older than a day, tokens and links that expired, upload ids
+//                       whose content never came, sliding-sync connections that nobody uses
+//   storage.rewrite_every  rewrites the store, so that deleted rows leave its files
 //   storage.verify_every  reads the whole store and compares checksums
 
 #include <functional>
@@ -14,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "app/erasure.h"
 #include "app/store.h"
 #include "async/task_group.h"
 #include "async/timers.h"
@@ -22,6 +25,7 @@
 #include "media/media.h"
 #include "rooms/timeline/rooms.h"
 #include "storage/verification.h"
+#include "sync/sliding_connections.h"
 
 namespace peyk::app {
 
@@ -53,6 +57,9 @@ public:
         Executor& workers;
         Millis verify_every;  // 0: never by itself
         std::function<void()> renew_certificates = {};
+        Millis rewrite_every{0};                   // 0: never by itself
+        sync::Connections* connections = nullptr;  // null: tests
+        Erasure* erasure = nullptr;                // null: tests
     };
     explicit Housekeeping(Parts parts) : parts_(parts), tasks_(parts.workers) {}
     ~Housekeeping() { stop(); }
@@ -68,6 +75,9 @@ public:
     // The jobs, for tests. forget_old() writes down where the positions are now, and forgets what is older than a day.
     Task<void> catch_up();
     Task<Result<std::size_t>> forget_old();
+    Task<Result<std::size_t>> forget_expired();
+    // Rewrites the store when that is due; whether it was. Errors: as compact_store().
+    Task<Result<bool>> rewrite_if_due();
 
 private:
     enum class Pace : unsigned char { gentle, fast };
@@ -75,6 +85,8 @@ private:
     Task<Result<StoreCheck>> check(Pace pace);
     Task<Result<void>> remember(std::string key, std::string body, std::vector<std::string> over);
     bool check_is_due() const;
+    Task<void> forget();
+    Result<bool> rewrite_is_due() const;
 
     Parts parts_;
     std::atomic<bool> checking_ = false;

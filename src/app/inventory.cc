@@ -1,6 +1,7 @@
 #include "app/inventory.h"
 
 #include "app/catalog.h"
+#include "app/deletions.h"
 #include "app/holdings.h"
 
 namespace peyk::app {
@@ -30,6 +31,28 @@ json::Object row_of(const KeptFile& file) {
     return row;
 }
 
+json::Object deadline_of(Deadline deadline) {
+    using Kind = Deadline::Kind;
+    json::Object out;
+    out.set("text", to_text(deadline));
+    if (deadline.kind == Kind::at_once) out.set("seconds", 0);
+    if (deadline.kind == Kind::within) out.set("seconds", static_cast<std::int64_t>(deadline.time.count()));
+    return out;
+}
+
+json::Object row_of(const Deletion& deletion) {
+    json::Array tables;
+    for (const auto* table : deletion.tables) tables.emplace_back(std::string(table->name));
+    json::Object row;
+    row.set("name", std::string(deletion.name));
+    row.set("counted_from", std::string(deletion.event));
+    row.set("hidden", deadline_of(deletion.hidden));
+    row.set("deleted", deadline_of(deletion.deleted));
+    row.set("gone_from_files", deadline_of(deletion.gone));
+    row.set("tables", std::move(tables));
+    return row;
+}
+
 }  // namespace
 
 bool is_about_keeping(const Key& key) {
@@ -45,6 +68,9 @@ json::Object inventory_json(const Config* config) {
     for (const auto& file : kept_files()) files.emplace_back(row_of(file));
     out.set("tables", std::move(tables));
     out.set("files", std::move(files));
+    json::Array deadlines;
+    for (const auto& deletion : deletions()) deadlines.emplace_back(row_of(deletion));
+    out.set("deletions", std::move(deadlines));
     add_memory_and_categories(out, config);
     if (!config) return out;
     json::Object switches;

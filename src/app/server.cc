@@ -105,8 +105,9 @@ Result<void> Server::Parts::start() {
     authority.on_new_ca([this] { services->show_authority(config); });
     authority.on_new_leaf([this] { return http->reload_certificates(); });
     housekeeping.emplace(Housekeeping::Parts{*store, services->rooms(), services->keys(), services->media(), timers,
-                                             clock, workers, config.storage.verify_every,
-                                             [this] { authority.keep(); }});
+                                             clock, workers, config.storage.verify_every, [this] { authority.keep(); },
+                                             config.storage.rewrite_every, &services->connections(),
+                                             &services->erasure()});
     housekeeping->start();
     if (config.metrics.enabled) PEYK_CHECK(start_metrics());
     return start_control();

@@ -43,6 +43,8 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       media_lifetime_(media::MediaLifetime::Parts{media_, media_in_use_, machine.timers, machine.clock,
                                                   machine.workers.background()},
                       config.media.lifetime),
+      erasure_(Erasure::Parts{store.db(), users_, rooms_, memberships_, membership_actions_, media_, machine.clock,
+                              machine.random, machine.workers.background()}),
       push_rooms_(room_store_, memberships_, room_stream_, account_data_, machine.clock),
       push_rules_source_(users_, store.db()),
       push_rules_(store.db(), push_rules_source_, feed_),
@@ -67,6 +69,9 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
                                 machine.random.u64() >> 16, &machine.workers.background()}),
       sync_connections_(store.db(), machine.clock, machine.random.u64()),
       sliding_sync_(sync_.parts(), sync_connections_),
+      export_(Export::Parts{store.db(), users_, oauth_, keys_, room_store_, memberships_, room_stream_, directory_,
+                            reports_, delayed_, media_, presence_, machine.clock, config.server.name}),
+      own_data_(media_, export_),
       device_history_(sync_),
       read_markers_(users_),
       interactive_auth_(client_api::interactive_auth(users_.uia)),
@@ -86,11 +91,11 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       local_authority_(std::make_shared<pages::LocalAuthority>()),
       pages_(page_facts(config, store.identity, local_authority_, site_.has_value()), resetter(users_),
              email_links(users_)),
-      account_site_(page_facts(config, store.identity, local_authority_, site_.has_value()), oauth_) {
+      account_site_(page_facts(config, store.identity, local_authority_, site_.has_value()), oauth_, own_data_) {
     show_authority(config);
     guests_leave_.bind(membership_actions_);
     observers_.bind(keys_, membership_actions_, memberships_, users_, sync_connections_, room_store_, delayed_,
-                    server_notices_);
+                    server_notices_, erasure_);
     pusher_changes_.bind(push_sender_);
     if (auto sender = notices_user(config)) {
         notice_accounts_.emplace(users_, *sender,
@@ -142,6 +147,7 @@ void Services::add_routes(const Config& config) {
     if (config.privacy.url_previews)
         previews_.emplace(preview_options(config), media_, machine_.outbound, machine_.clock);
     client_api::add_media_endpoints(api_, media_, previews_ ? &*previews_ : nullptr, media_endpoint_options(config));
+    add_own_data_endpoints(api_, export_, erasure_, config.server.name);
     pages_.add_routes(router_);
     if (site_) site_->add_routes(router_);
     oauth_endpoints_.add_routes(router_);
@@ -191,6 +197,7 @@ Result<void> Services::start() {
     PEYK_CHECK(run_blocking(machine_.workers, rooms_.recover()));
     PEYK_CHECK(run_blocking(machine_.workers, keys_.recover()));
     PEYK_CHECK(run_blocking(machine_.workers, users_.lifecycle.resume()));
+    PEYK_CHECK(erasure_.start());
     PEYK_CHECK(run_blocking(machine_.workers, make_senders(registry_, users_)));
     if (notices_) PEYK_CHECK(run_blocking(machine_.workers, notices_->prepare()));
     PEYK_CHECK(push_sender_.start());
@@ -203,6 +210,7 @@ Result<void> Services::start() {
 void Services::stop() {
     if (searcher_) searcher_->stop();
     delayed_.stop();
+    erasure_.stop();
     retention_.stop();
     media_lifetime_.stop();
     appservices_.stop();

@@ -4,9 +4,11 @@
 #include "app/adapters.h"
 #include "app/appservices.h"
 #include "app/config.h"
+#include "app/erasure.h"
 #include "app/media_in_use.h"
 #include "app/notices.h"
 #include "app/options.h"
+#include "app/own_data.h"
 #include "app/push_adapters.h"
 #include "app/store.h"
 #include "app/third_party.h"
@@ -61,6 +63,9 @@ public:
     media::MediaLifetime& media_lifetime() { return media_lifetime_; }
     const rooms::Memberships& memberships() const { return memberships_; }
     rooms::RetentionSweep& retention() { return retention_; }
+    Erasure& erasure() { return erasure_; }
+    Export& exports() { return export_; }
+    sync::Connections& connections() { return sync_connections_; }
     rooms::Notices* notices() { return notices_ ? &*notices_ : nullptr; }
     appservices::QueueTotals bridges() const { return appservices_.totals(); }
 
@@ -112,6 +117,7 @@ private:
     media::Media media_;
     MediaInUseHere media_in_use_;
     media::MediaLifetime media_lifetime_;
+    Erasure erasure_;
     std::optional<media::Previews> previews_;  // absent: switched off
 
     RoomsForPush push_rooms_;
@@ -134,6 +140,8 @@ private:
     sync::Connections sync_connections_;
     sync::SlidingSync sliding_sync_;
 
+    Export export_;
+    OwnDataForPages own_data_;
     DeviceHistoryFromSync device_history_;
     ReadMarkersInAccountData read_markers_;
     std::unique_ptr<client_api::InteractiveAuth> interactive_auth_;

@@ -88,6 +88,7 @@ struct ResponseHead {
     int status = 200;
     const Headers* headers = nullptr;
     std::optional<std::uint64_t> length;
+    bool chunked = false;  // instead of a length
     bool close = false;
     bool say_keep_alive = false;  // to an HTTP/1.0 client
     bool preflight = false;       // answer to OPTIONS

@@ -66,6 +66,7 @@ private:
     Task<bool> respond();
     Task<bool> send(std::string head, const std::string* body);
     Task<bool> send_stream();
+    Task<bool> send_unsized();
 
     ServerLoop& loop_;
     std::unique_ptr<Stream> stream_;

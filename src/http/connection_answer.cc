@@ -3,6 +3,7 @@
 
 #include "base/logging.h"
 #include "http/exchange.h"
+#include "http/unsized.h"
 
 namespace peyk::http {
 namespace {
@@ -194,7 +195,10 @@ detail::Detached Connection::invoke(Connection& self) {
     if (response.status < 200 || response.status > 599) response.status = 500;
     const auto* body = response.shared_body ? response.shared_body.get() : &response.body;
     ResponseHead head{.status = response.status, .headers = &response.headers};
-    if (has_body(response.status)) head.length = response.stream ? response.length : body->size();
+    const bool unsized = response.stream && response.length == kUnsized;
+    if (unsized && exchange.http_1_0) exchange.keep_alive = false;  // the end is the end of the connection
+    if (has_body(response.status) && !unsized) head.length = response.stream ? response.length : body->size();
+    head.chunked = unsized && !exchange.http_1_0;
     head.close = !exchange.keep_alive;
     head.say_keep_alive = exchange.http_1_0;
     head.preflight = exchange.preflight;
@@ -249,8 +253,26 @@ Task<bool> Connection::send(std::string head, const std::string* body) {
     co_return true;
 }
 
+// RFC 9112, 7.1: pieces with their sizes, and an empty one at the end, without which the answer counts as cut off.
+Task<bool> Connection::send_unsized() {
+    auto& response = exchange_->response;
+    const bool chunked = !exchange_->http_1_0;
+    for (bool more = true; more;) {
+        auto piece = co_await read_source(loop_.shared().workers, *response.stream, kStreamPiece);
+        co_await move_to(loop_.run_loop());
+        if (!piece) co_return false;
+        more = !piece->empty();
+        std::string text = chunked ? fmt::format("{:x}\r\n", piece->size()) : std::string();
+        text += *piece;
+        if (chunked) text += "\r\n";
+        if (!text.empty() && !co_await send(std::move(text), nullptr)) co_return false;
+    }
+    co_return true;
+}
+
 Task<bool> Connection::send_stream() {
     auto& response = exchange_->response;
+    if (response.length == kUnsized) co_return co_await send_unsized();
     for (auto left = response.length; left > 0;) {
         auto max = static_cast<std::size_t>(std::min<std::uint64_t>(left, kStreamPiece));
         auto piece = co_await read_source(loop_.shared().workers, *response.stream, max);

@@ -46,6 +46,7 @@ void write_response_head(std::string& out, const ResponseHead& head) {
         }
     }
     if (head.length) fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", *head.length);
+    if (head.chunked) out += "Transfer-Encoding: chunked\r\n";
     if (head.close) {
         add(out, "Connection", "close");
     } else if (head.say_keep_alive) {

@@ -255,4 +255,27 @@ Result<std::vector<MediaId>> Media::uploads_of(std::uint64_t user, std::size_t l
     return ids;
 }
 
+Result<std::vector<Media::Upload>> Media::list_uploads(std::uint64_t user, std::uint64_t& from,
+                                                       std::size_t limit) const {
+    const auto to = from ? row_key(from) : std::string();
+    PEYK_TRY(const auto entries, db_.scan(kUploads, user, {}, to, limit, storage::Store::Order::reverse));
+    from = entries.size() < limit ? 0 : get_u64be(entries.back().rest.data());
+    std::vector<Upload> uploads;
+    for (const auto& entry : entries) {
+        PEYK_TRY(const auto row, db_.get(kMedia, kArea, entry.rest));
+        if (entry.gone || !row || row->gone) continue;  // a deletion that is under way
+        PEYK_TRY(auto record, MediaRecord::decode(row->body));
+        if (!record.file) continue;
+        uploads.push_back({MediaId::trusted(std::move(record.media_id)), get_u64be(entry.rest.data()) >> kRandomBits,
+                           record.file->size, std::move(record.content_type), std::move(record.file_name)});
+    }
+    return uploads;
+}
+
+Task<Result<void>> Media::remove_own(std::uint64_t user, MediaId id) {
+    PEYK_CO_TRY(const auto found, locate(id));
+    if (!found || found->record.uploader != user) co_return unknown();
+    co_return co_await remove(std::move(id));
+}
+
 }  // namespace peyk::media

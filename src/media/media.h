@@ -122,6 +122,9 @@ public:
     // Removes borrowed pictures whose time has come; how many. From time to time, and at the start.
     Task<Result<std::size_t>> return_borrowed();
 
+    // Ids that were given out and whose content did not come in time; how many. From time to time.
+    Task<Result<std::size_t>> remove_unfilled();
+
     // Rows, keys and files. A reader that has begun may finish. Errors: M_NOT_FOUND.
     Task<Result<void>> remove(MediaId id);
     // All uploads of a user; how many there were. For the erasure of an account.
@@ -137,6 +140,17 @@ public:
     Result<std::vector<MediaId>> uploads_before(std::uint64_t day, std::uint64_t& next, std::size_t limit) const;
     // Own uploads, newest day first.
     Result<std::vector<MediaId>> uploads_of(std::uint64_t user, std::size_t limit) const;
+    struct Upload {
+        MediaId id;
+        std::uint64_t day = 0;  // since 1970
+        std::uint64_t size = 0;
+        std::string content_type, file_name;  // as given; empty: not
+    };
+    // Own uploads with content, newest day first, at most `limit` of those before `from`, which is 0 at first; it is
+    // then where to go on, 0 when there are no more.
+    Result<std::vector<Upload>> list_uploads(std::uint64_t user, std::uint64_t& from, std::size_t limit) const;
+    // As remove(), of the user's own uploads only. Errors: M_NOT_FOUND, also for those of others.
+    Task<Result<void>> remove_own(std::uint64_t user, MediaId id);
 
     const MediaOptions& options() const { return options_; }
 

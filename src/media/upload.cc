@@ -245,6 +245,32 @@ Task<Result<Created>> Media::create(std::uint64_t user) {
     co_return created;
 }
 
+Task<Result<std::size_t>> Media::remove_unfilled() {
+    // An upload that began in time may still be under way.
+    constexpr std::uint64_t kUnderWay = 3'600'000;
+    const auto now = static_cast<std::uint64_t>(clock_.now().count());
+    std::size_t removed = 0;
+    std::string next;
+    do {
+        PEYK_CO_TRY(const auto page, db_.walk(kPending, next, 500));
+        for (const auto& walked : page) {
+            if (tasks_.stop_token().stop_requested()) co_return removed;
+            if (walked.entry.gone || ByteReader(walked.entry.body).varint() + kUnderWay > now) continue;
+            PEYK_CO_TRY(const auto entry, db_.get(kMedia, kArea, walked.entry.rest));
+            if (entry && !entry->gone) {
+                PEYK_CO_TRY(const auto record, MediaRecord::decode(entry->body));
+                if (!expired(record)) continue;  // its content came, and the mark is about to go
+                if (auto done = co_await remove(MediaId::trusted(record.media_id));
+                    !done && done.error().code != Errc::not_found)
+                    co_return std::unexpected(done.error());
+            }
+            co_await take_from_list(walked.owner, get_u64be(walked.entry.rest.data()));
+            ++removed;
+        }
+    } while (!next.empty());
+    co_return removed;
+}
+
 Task<Result<void>> Media::upload_to(std::uint64_t user, MediaId id, UploadInfo info,
                                     std::unique_ptr<http::BodySource> body) {
     PEYK_CO_TRY(const auto found, locate(id));

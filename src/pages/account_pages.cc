@@ -167,6 +167,8 @@ Task<http::Response> AccountPages::account(Visit visit) {
     body.append(entry(visit, "/_peyk/account/security", words::kSecurity));
     if (!desk_.oauth.providers.empty()) body.append(entry(visit, "/_peyk/account/providers", words::kProviders));
     body.append(entry(visit, "/_peyk/link", words::kLink));
+    body.append(entry(visit, "/_peyk/account/files", words::kOwnFiles));
+    body.append(entry(visit, "/_peyk/account/data", words::kOwnData));
     body.append(entry(visit, "/_peyk/account/deactivate", words::kDeactivate)).raw("</ul><div class=\"actions\">");
     body.append(visit.open_form("/_peyk/sign-out")).append(visit.button(words::kSignOut, "class=\"quiet\""));
     body.raw("</form></div>");
@@ -306,7 +308,9 @@ http::Response AccountPages::deactivate_page(const Visit& visit, const Words* co
     body.element("h1", visit.say(words::kDeactivate)).append(visit.complaint(complaint)).raw("<p class=\"complaint\">");
     body.text(visit.say(words::kDeactivateWarning)).raw("</p>").append(visit.open_form("/_peyk/account/deactivate"));
     body.raw("<label class=\"choice\"><input type=\"checkbox\" name=\"erase\" value=\"yes\">");
-    body.text(visit.say(words::kErase)).raw("</label>");
+    body.text(visit.say(words::kEraseToo)).raw("</label>");
+    body.raw("<label class=\"choice\"><input type=\"checkbox\" name=\"redact\" value=\"yes\">");
+    body.text(visit.say(words::kRedactToo)).raw("</label>");
     body.raw("<label class=\"choice\"><input type=\"checkbox\" name=\"understood\" value=\"yes\" required>");
     body.text(visit.say(words::kUnderstood)).raw("</label>").append(password_field(visit));
     body.raw("<div class=\"actions\">").append(visit.button(words::kDeactivateButton, "class=\"danger\""));
@@ -324,12 +328,21 @@ Task<http::Response> AccountPages::deactivated(Visit visit) {
     if (visit.form.get("understood") != "yes") co_return deactivate_page(visit, &words::kTickFirst);
     const auto* wrong = co_await check_password(desk_, proof_of(visit));
     if (wrong) co_return deactivate_page(visit, wrong);
-    bool erase = visit.form.get("erase") == "yes";
-    auto ended = co_await desk_.oauth.users.lifecycle.deactivate(visit.session->user, erase);
+    users::Ending ending{.redact_events = visit.form.get("redact") == "yes"};
+    ending.erase = ending.redact_events || visit.form.get("erase") == "yes";
+    auto ended = co_await desk_.oauth.users.lifecycle.deactivate(visit.session->user, ending);
     if (!ended) co_return deactivate_page(visit, &words::kTrouble);
     desk_.oauth.browsers.close(visit.cookie);
     visit.sign_out();
-    co_return visit.message(200, words::kDeactivate, words::kDeactivated);
+    const auto* receipt = ended->find("receipt_id");
+    if (!receipt || !receipt->string()) co_return visit.message(200, words::kDeactivate, words::kDeactivated);
+    auto address = "/_peyk/client/v1/erasure/" + *receipt->string() + "?format=text";
+    Html body;
+    body.element("h1", visit.say(words::kDeactivate)).append(done_line(visit, &words::kDeactivated));
+    body.element("h2", visit.say(words::kReceipt)).element("p", visit.say(words::kReceiptHint));
+    body.raw("<p><a href=\"").text(address).raw("\"><code dir=\"ltr\">").text(visit.base() + address);
+    body.raw("</code></a></p>");
+    co_return visit.page(words::kDeactivate, body, {.here = "/_peyk/account"});
 }
 
 Task<http::Response> AccountPages::notice_dismissed(Visit visit) {

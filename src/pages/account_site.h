@@ -3,6 +3,7 @@
 
 #include "pages/account_pages.h"
 #include "pages/consent_pages.h"
+#include "pages/data_pages.h"
 #include "pages/fallback_pages.h"
 #include "pages/link_pages.h"
 #include "pages/provider_pages.h"
@@ -14,7 +15,7 @@ namespace peyk::pages {
 // Owner:    app::Services; outlives the router's use.
 class AccountSite {
 public:
-    AccountSite(Facts facts, oauth::OAuth& oauth)
+    AccountSite(Facts facts, oauth::OAuth& oauth, OwnData& data)
         : facts_(std::move(facts)),
           desk_{facts_, oauth},
           sign_in_(desk_),
@@ -23,7 +24,8 @@ public:
           security_(desk_),
           fallback_(desk_),
           providers_(desk_),
-          links_(desk_) {}
+          links_(desk_),
+          data_(desk_, data) {}
     void add_routes(http::Router& router) {
         sign_in_.add_routes(router);
         consent_.add_routes(router);
@@ -32,6 +34,7 @@ public:
         fallback_.add_routes(router);
         providers_.add_routes(router);
         links_.add_routes(router);
+        data_.add_routes(router);
     }
 
 private:
@@ -44,6 +47,7 @@ private:
     FallbackPages fallback_;
     ProviderPages providers_;
     LinkPages links_;
+    DataPages data_;
 };
 
 }  // namespace peyk::pages

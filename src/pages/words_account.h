@@ -137,9 +137,6 @@ inline constexpr Words kDeactivate{"End this account", "پایان دادن به
 inline constexpr Words kDeactivateWarning{
     "This cannot be undone. You leave all rooms, your settings and profile are deleted, all devices are signed out, and the name is never given again.",
     "این کار برگشت‌پذیر نیست. از همهٔ اتاق‌ها بیرون می‌روید، تنظیمات و نمایه پاک می‌شود، همهٔ دستگاه‌ها بیرون می‌آیند و این نام دیگر به کسی داده نمی‌شود."};
-inline constexpr Words kErase{
-    "Also hide my messages from people who join my rooms later",
-    "پیام‌های مرا از کسانی که بعداً به اتاق‌ها می‌آیند هم پنهان کن"};
 inline constexpr Words kUnderstood{"I understand that this is for ever", "می‌دانم که این همیشگی است"};
 inline constexpr Words kDeactivateButton{"End my account", "حساب مرا ببند"};
 inline constexpr Words kDeactivated{
@@ -224,5 +221,31 @@ inline constexpr Words kSsoAbout{
 inline constexpr Words kSsoWarning{
     "It gets full use of your account. Allow this only if you opened the app yourself and know this address.",
     "همهٔ حساب شما در اختیارش خواهد بود. تنها اگر خودتان برنامه را باز کرده‌اید و این نشانی را می‌شناسید اجازه دهید."};
+
+inline constexpr Words kOwnFiles{"My files", "پرونده‌های من"};
+inline constexpr Words kOwnFilesHint{
+    "Everything that you have uploaded. The server cannot see which message shows which file; you can delete what you no longer need.",
+    "هرچه بارگذاری کرده‌اید. سرور نمی‌بیند کدام پیام کدام پرونده را نشان می‌دهد؛ آنچه را دیگر نیاز ندارید می‌توانید پاک کنید."};
+inline constexpr Words kNoFiles{"There are none.", "پرونده‌ای نیست."};
+inline constexpr Words kDeleteFile{"Delete", "پاک کن"};
+inline constexpr Words kFileDeleted{"The file is gone, and its key is destroyed.", "پرونده پاک شد و کلیدش از میان رفت."};
+inline constexpr Words kOlder{"Older ones", "قدیمی‌ترها"};
+inline constexpr Words kOwnData{"Everything the server holds about me", "هرچه سرور دربارهٔ من نگه می‌دارد"};
+inline constexpr Words kOwnDataHint{
+    "You get one file (ZIP): unpack it and open index.html, which needs no internet. Keep it well, it is not encrypted.",
+    "یک پرونده (ZIP) می‌گیرید: بازش کنید و index.html را ببینید که به اینترنت نیاز ندارد. خوب نگهش دارید، رمز نشده است."};
+inline constexpr Words kOwnDataButton{"Download", "دریافت"};
+inline constexpr Words kOwnDataBusy{
+    "One is on its way already. Try again when it is finished.", "یکی در راه است. پس از پایانش دوباره بکوشید."};
+inline constexpr Words kEraseToo{
+    "Erase: destroy everything that is kept under my name, my files too, and hide my messages from people who join my rooms later",
+    "زدودن: هرچه به نام من نگه داشته شده، پرونده‌هایم هم، از میان برود و پیام‌هایم از کسانی که بعداً به اتاق‌ها می‌آیند پنهان شود"};
+inline constexpr Words kRedactToo{
+    "With erasing: also remove my messages from the rooms that I am in, for everybody",
+    "همراه با زدودن: پیام‌هایم از اتاق‌هایی که در آن‌ها هستم هم برای همه برداشته شود"};
+inline constexpr Words kReceipt{"Receipt of the erasure", "رسید زدودن"};
+inline constexpr Words kReceiptHint{
+    "Keep this address: it tells for 90 days what was erased, and whether all is done.",
+    "این نشانی را نگه دارید: تا ۹۰ روز می‌گوید چه زدوده شد و آیا همه‌چیز انجام شده است."};
 // clang-format on
 }  // namespace peyk::pages::words

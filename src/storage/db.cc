@@ -102,6 +102,10 @@ Result<Entry> DbState::decode(const Table& table, std::uint64_t owner, std::stri
         entry.body = std::string(in.rest());
         return entry;
     }
+    if (table.seal == Seal::row && in.rest().empty()) {  // hollow.h
+        entry.gone = true;
+        return entry;
+    }
     auto body = sealer.open(in.rest(), table, owner, rest, entry.header);
     if (body) {
         entry.body = std::move(*body);

@@ -41,6 +41,7 @@ Result<std::unique_ptr<Opened>> open(OpenOptions options) {
                            .cache = options.cache,
                            .reserve = options.reserve,
                            .write_buffer = options.write_buffer,
+                           .hollow = hollow_destroyed(*opened->vault_, options.catalog),
                            .base = options.base,
                            .free_bytes = options.free_bytes,
                            .on_fatal = options.on_fatal};

@@ -19,7 +19,29 @@ private:
     std::function<void(const rocksdb::Status&)> on_error_;
 };
 
+class HollowFilter final : public rocksdb::CompactionFilter {
+public:
+    explicit HollowFilter(Hollow hollow) : hollow_(std::move(hollow)) {}
+    const char* Name() const override { return "PeykHollow"; }
+    Decision FilterV2(int, const rocksdb::Slice& key, ValueType type, const rocksdb::Slice& value, std::string* changed,
+                      std::string*) const override {
+        constexpr std::size_t kShard = 2;
+        if (type != ValueType::kValue || key.size() < kShard) return Decision::kKeep;
+        auto hollow = hollow_({key.data() + kShard, key.size() - kShard}, {value.data(), value.size()});
+        if (!hollow) return Decision::kKeep;
+        *changed = *std::move(hollow);
+        return Decision::kChangeValue;
+    }
+
+private:
+    Hollow hollow_;
+};
+
 }  // namespace
+
+std::unique_ptr<rocksdb::CompactionFilter> hollow_filter(Hollow hollow) {
+    return std::make_unique<HollowFilter>(std::move(hollow));
+}
 
 rocksdb::Options rocks_options(rocksdb::Env* env, std::uint64_t cache, std::uint64_t write_buffer,
                                std::function<void(const rocksdb::Status&)> on_error) {
@@ -44,7 +66,9 @@ rocksdb::Options rocks_options(rocksdb::Env* env, std::uint64_t cache, std::uint
     options.max_open_files = 512;
     options.max_background_jobs = 2;
     options.bytes_per_sync = 1 << 20;
-    options.max_manifest_file_size = 4 << 20;  // deleted keys stand in it until it is rolled
+    options.max_manifest_file_size = 4 << 20;  // keys of files that are gone stand in it until it is rolled
+    // Rewriting everything within a week is the server's own job (RocksStore::compact); this one is for stores whose
+    // server does not, and moves a deletion down by one level a week only.
     options.periodic_compaction_seconds = 7 * 24 * 3600;
 
     // One writer thread of ours: none of the machinery for many.

@@ -108,8 +108,10 @@ Result<> RocksStore::load() {
     drop_damaged_identity(*files_, options_.dir);
     auto on_error = [this](const rocksdb::Status& status) { fatal("background work of the store", status); };
     rocksdb::DB* db = nullptr;
-    auto status = rocksdb::DB::Open(rocks_options(env_.get(), options_.cache, options_.write_buffer, on_error),
-                                    options_.dir.string(), &db);
+    auto options = rocks_options(env_.get(), options_.cache, options_.write_buffer, on_error);
+    if (options_.hollow) filter_ = hollow_filter(options_.hollow);
+    options.compaction_filter = filter_.get();
+    auto status = rocksdb::DB::Open(options, options_.dir.string(), &db);
     if (!status.ok()) return fail(error_of(status, options_.dir));
     db_.reset(db);
     // The old logs are in tables now.
@@ -425,6 +427,8 @@ Result<> RocksStore::checkpoint(const std::filesystem::path& dir) {
     return {};
 }
 
+// What was deleted is in no table and no log any more when this returns. The list of files (MANIFEST) may name first
+// and last keys of files that are gone until it is rolled: at 4 MB, and at every start.
 Result<> RocksStore::compact() {
     if (!db_) return fail(Errc::unavailable, "the store is closed");
     auto status = db_->Flush({});

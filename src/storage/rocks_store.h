@@ -10,10 +10,12 @@
 #include <thread>
 #include <vector>
 
+#include "storage/hollow.h"
 #include "storage/secret.h"
 #include "storage/store.h"
 
 namespace rocksdb {
+class CompactionFilter;
 class DB;
 class Env;
 class FileSystem;
@@ -33,6 +35,7 @@ struct RocksOptions {
     std::uint64_t cache = 32 << 20;
     std::uint64_t reserve = 256 << 20;      // below this much free space only what reclaims space is accepted
     std::uint64_t write_buffer = 16 << 20;  // of rows in memory before they become a table
+    Hollow hollow;  // asked for every row when tables are rewritten; empty: all stay as they are
     // For tests: another file system below the encryption, another idea of free space, and what to do instead of
     // aborting when the disk fails under the engine.
     std::shared_ptr<rocksdb::FileSystem> base;
@@ -115,6 +118,7 @@ private:
     RocksOptions options_;
     std::shared_ptr<rocksdb::FileSystem> files_;
     std::unique_ptr<rocksdb::Env> env_;
+    std::unique_ptr<rocksdb::CompactionFilter> filter_;
     std::unique_ptr<rocksdb::DB> db_;
 
     std::vector<std::atomic<Epoch>> epochs_;

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/logging.h"
 #include "core/errors.h"
+#include "storage/sweep.h"
 #include "sync/tables.h"
 
 namespace peyk::sync {
@@ -174,6 +175,20 @@ std::uint16_t Connections::put_pages(storage::Change& change, const Key& key, st
         change.put(kConnections, key.user, row_key(key, generation, page), body);
     }
     return pages;
+}
+
+Task<Result<std::size_t>> Connections::sweep_idle(std::stop_token stop) {
+    // Every generation says its day, and one that is in use is written again each day: a row goes by itself.
+    auto last = limits_.idle_days;
+    auto now = today();
+    storage::ChooseOld choose = [last, now](std::uint64_t, std::span<const storage::Db::Walked> rows,
+                                            std::vector<std::string>& old) -> Result<void> {
+        for (const auto& row : rows) {
+            if (row.entry.gone || read_page(row.entry).day + last < now) old.push_back(row.entry.rest);
+        }
+        return {};
+    };
+    co_return co_await storage::sweep(db_, kConnections, storage::Owner::user, std::move(choose), stop);
 }
 
 // A new connection takes the place of the device's oldest ones, and of those that nobody uses any more.

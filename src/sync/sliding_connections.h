@@ -63,6 +63,8 @@ public:
     // Members that the answer with that `pos` holds; they count once it comes back.
     void tell(const Key& key, std::uint64_t generation, storage::Position position, ToldMembers members);
 
+    // Connections that nobody used for `idle_days`, of all users; how many rows went. Errors: as storage::sweep().
+    Task<Result<std::size_t>> sweep_idle(std::stop_token stop);
     // Adds to the batch that removes devices.
     Result<void> removing(storage::Change& change, std::uint64_t user, const std::vector<DeviceId>& devices);
 

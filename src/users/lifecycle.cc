@@ -29,11 +29,29 @@ Result<LinkTerms> decode_link(std::string_view body) {
     return LinkTerms{Millis{row.get_integer("expires").value_or(0)}, keep ? Devices::keep : Devices::end};
 }
 
+// Row of kEndedAccounts: the user id, and "erase" on a line of its own when that was asked for.
+constexpr std::string_view kEraseMark = "\nerase";
+
+std::string encode_note(const UserId& user, bool erase) {
+    return erase ? user.str() + std::string(kEraseMark) : user.str();
+}
+
+struct EndNote {
+    UserId user;
+    bool erase;
+};
+EndNote decode_note(std::string_view body) {
+    bool erase = body.ends_with(kEraseMark);
+    if (erase) body.remove_suffix(kEraseMark.size());
+    return {UserId::trusted(std::string(body)), erase};
+}
+
 }  // namespace
 
 Lifecycle::Lifecycle(const Context& context, Accounts& accounts, Passwords& passwords, Sessions& sessions,
                      AccountData& data, Filters& filters, Profiles& profiles, Tickets& login_tokens, NameIndex& names,
-                     ThirdParty& third_party, ProviderLinks& provider_links, AccountObserver* observer)
+                     ThirdParty& third_party, ProviderLinks& provider_links, Pushers& pushers,
+                     AccountObserver* observer)
     : context_(context),
       accounts_(accounts),
       passwords_(passwords),
@@ -45,6 +63,7 @@ Lifecycle::Lifecycle(const Context& context, Accounts& accounts, Passwords& pass
       names_(names),
       third_party_(third_party),
       provider_links_(provider_links),
+      pushers_(pushers),
       observer_(observer) {}
 
 Task<Result<void>> Lifecycle::change_password(UserId user, std::string password, bool logout_devices,
@@ -77,31 +96,30 @@ Task<Result<void>> Lifecycle::delete_data(std::uint64_t user) {
         PEYK_CO_TRY(bool data, data_.delete_some(change, user));
         PEYK_CO_TRY(bool filters, filters_.delete_some(change, user));
         profiles_.delete_in(change, user);
-        for (const auto* table : {&kPushers, &kResetLinks}) {
-            PEYK_CO_TRY(auto rows, context_.db.scan(*table, user, "", "", kPage));
-            for (const auto& row : rows) change.del(*table, user, row.rest);
-        }
+        PEYK_CO_TRY(auto links, context_.db.scan(kResetLinks, user, "", "", kPage));
+        for (const auto& row : links) change.del(kResetLinks, user, row.rest);
         PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
         done = data && filters;
     }
     co_return Result<void>{};
 }
 
-Task<Result<void>> Lifecycle::deactivate(UserId user, bool erase) {
+Task<Result<json::Object>> Lifecycle::deactivate(UserId user, Ending ending) {
     PEYK_CO_TRY(auto account, accounts_.find(user));
     if (!account) co_return m::not_found("There is no such account");
+    if (ending.erase && observer_) PEYK_CO_CHECK(co_await observer_->erasing(user, account->number, ending));
     // What is still to do is written down first, in the server's shard.
     std::string key;
     put_u64be(key, account->number);
     auto note = context_.server_change();
-    note.put(kEndedAccounts, kServer, key, user.view());
+    note.put(kEndedAccounts, kServer, key, encode_note(user, ending.erase));
     PEYK_CO_CHECK(co_await context_.db.commit(std::move(note)));
 
     auto lane = co_await context_.lanes.enter(account->number);
     PEYK_CO_TRY(account, accounts_.find(user));
     auto over = std::make_shared<Account>(*account);
     over->deactivated = true;
-    over->erased = over->erased || erase;
+    over->erased = over->erased || ending.erase;
     over->admin = over->locked = over->suspended = false;
     over->password_hash.clear();
     auto change = context_.change_of(account->number);
@@ -117,15 +135,46 @@ Task<Result<void>> Lifecycle::deactivate(UserId user, bool erase) {
     co_return co_await leave_rooms(std::move(over));
 }
 
-Task<Result<void>> Lifecycle::leave_rooms(AccountPtr account) {
+// One by one, since others know of them: the index of all pushers, and who sends to them.
+Task<Result<void>> Lifecycle::remove_pushers(std::uint64_t user) {
+    PEYK_CO_TRY(auto pushers, pushers_.stored(user));
+    for (auto& pusher : pushers) PEYK_CO_CHECK(co_await pushers_.remove(user, std::move(pusher.key)));
+    co_return Result<void>{};
+}
+
+Task<Result<json::Object>> Lifecycle::leave_rooms(AccountPtr account) {
+    json::Object receipt;
+    PEYK_CO_CHECK(co_await remove_pushers(account->number));
     if (observer_) PEYK_CO_CHECK(co_await observer_->deactivated(account->id, account->number, account->erased));
     PEYK_CO_CHECK(co_await third_party_.forget(account->id));
     PEYK_CO_CHECK(co_await provider_links_.forget(account->number));
+    if (account->erased) {
+        if (observer_) PEYK_CO_CHECK(co_await observer_->shredding(account->id, account->number));
+        PEYK_CO_CHECK(co_await shred(account->id));
+        if (observer_) {
+            PEYK_CO_TRY(receipt, co_await observer_->erased(account->id, account->number));
+        }
+    }
     std::string key;
     put_u64be(key, account->number);
     auto change = context_.server_change();
     change.del(kEndedAccounts, kServer, key);
     PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    co_return receipt;
+}
+
+Task<Result<void>> Lifecycle::shred(UserId user) {
+    auto number = accounts_.number(user);
+    auto lane = co_await context_.lanes.enter(number);
+    // The cache knows the account while its row is away, so that nobody can take the name in between.
+    auto name = std::make_shared<Account>(Account{.id = std::move(user), .number = number});
+    name->deactivated = name->erased = true;
+    accounts_.remember(name);
+    PEYK_CO_CHECK(context_.db.drop_owner(storage::Owner::user, number));
+    auto change = context_.change_of(number);
+    accounts_.put(change, *name);
+    PEYK_CO_CHECK(co_await context_.db.commit(std::move(change)));
+    accounts_.remember(std::move(name));
     co_return Result<void>{};
 }
 
@@ -133,7 +182,14 @@ Task<Result<void>> Lifecycle::resume() {
     PEYK_CO_TRY(auto rows, context_.db.scan(kEndedAccounts, kServer, "", "", kPage));
     for (const auto& row : rows) {
         if (row.rest.size() != 8) continue;
-        PEYK_CO_TRY(auto account, accounts_.by_number(get_u64be(row.rest.data())));
+        auto number = get_u64be(row.rest.data());
+        PEYK_CO_TRY(auto account, accounts_.by_number(number));
+        auto note = decode_note(row.body);
+        if (!account && note.erase) {
+            // The crash came when everything was destroyed and only the name was still to be written.
+            account = std::make_shared<Account>(
+                Account{.id = note.user, .number = number, .deactivated = true, .erased = true});
+        }
         // Noted, but the crash came before the account ended: it goes on living, and its owner asks again.
         if (!account || !account->deactivated) {
             auto change = context_.server_change();

@@ -11,6 +11,7 @@
 #include "users/passwords.h"
 #include "users/profiles.h"
 #include "users/provider_links.h"
+#include "users/pushers.h"
 #include "users/sessions.h"
 #include "users/third_party/third_party.h"
 #include "users/tickets.h"
@@ -32,15 +33,22 @@ class Lifecycle {
 public:
     Lifecycle(const Context& context, Accounts& accounts, Passwords& passwords, Sessions& sessions, AccountData& data,
               Filters& filters, Profiles& profiles, Tickets& login_tokens, NameIndex& names, ThirdParty& third_party,
-              ProviderLinks& provider_links, AccountObserver* observer);
+              ProviderLinks& provider_links, Pushers& pushers, AccountObserver* observer);
 
     // `keep`: the device that asked. Errors: M_WEAK_PASSWORD, M_NOT_FOUND.
     Task<Result<void>> change_password(UserId user, std::string password, bool logout_devices,
                                        std::optional<DeviceId> keep);
 
     // Ends the account: no sign-in, no sessions, no data; the name stays taken. Rooms are left through the observer; a
-    // crash in between is made good by resume(). Errors: M_NOT_FOUND.
-    Task<Result<void>> deactivate(UserId user, bool erase);
+    // crash in between is made good by resume(). With `erase` nothing of the user opens any more when this returns,
+    // copies of before included, and the answer is the observer's receipt; else it is empty. Errors: M_NOT_FOUND.
+    Task<Result<json::Object>> deactivate(UserId user, Ending ending);
+    Task<Result<json::Object>> deactivate(UserId user, bool erase) {
+        return deactivate(std::move(user), Ending{.erase = erase});
+    }
+    // Destroys the key of everything that is kept under the name of an ended account, and keeps the name. For work that
+    // went on behind an erasure. Errors: of the store; call it again.
+    Task<Result<void>> shred(UserId user);
     // At start, before traffic: deactivations whose rooms were not left yet.
     Task<Result<void>> resume();
 
@@ -65,7 +73,8 @@ public:
     Task<Result<void>> set_state(UserId user, State state, bool on);
 
 private:
-    Task<Result<void>> leave_rooms(AccountPtr account);
+    Task<Result<json::Object>> leave_rooms(AccountPtr account);
+    Task<Result<void>> remove_pushers(std::uint64_t user);
     Task<Result<void>> delete_data(std::uint64_t user);
 
     const Context& context_;
@@ -79,6 +88,7 @@ private:
     NameIndex& names_;
     ThirdParty& third_party_;
     ProviderLinks& provider_links_;
+    Pushers& pushers_;
     AccountObserver* observer_;
 };
 

@@ -40,6 +40,12 @@ public:
     }
 };
 
+// How an account ends.
+struct Ending {
+    bool erase = false;          // what is held about the user is destroyed, and messages are hidden from newcomers
+    bool redact_events = false;  // with `erase`: messages in rooms of this server are redacted as well
+};
+
 // An account ended: rooms/ leaves its rooms and rejects its invites; `erase` asks to hide its events from those who
 // join later. May be called again for the same account (after a crash).
 class AccountObserver {
@@ -48,6 +54,13 @@ public:
     virtual Task<Result<void>> deactivated(UserId, std::uint64_t /*user_number*/, bool /*erase*/) {
         co_return Result<void>{};
     }
+    // Of an account that is to be erased, in this order:
+    // before it ends, while all is there; what has to be known later is noted durably;
+    virtual Task<Result<void>> erasing(UserId, std::uint64_t /*user_number*/, Ending) { co_return Result<void>{}; }
+    // after deactivated(): what is kept elsewhere than under the user's own key goes. May be called again;
+    virtual Task<Result<void>> shredding(UserId, std::uint64_t /*user_number*/) { co_return Result<void>{}; }
+    // when nothing is left under the user's key. Answers the receipt. May be called again.
+    virtual Task<Result<json::Object>> erased(UserId, std::uint64_t /*user_number*/) { co_return json::Object{}; }
     // The password was set anew by a link that an administrator issued: the user is to be told. After the change is
     // durable; a crash in between loses the call.
     virtual Task<void> password_reset(UserId) { co_return; }

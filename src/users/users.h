@@ -47,7 +47,7 @@ public:
           login_tokens(clock, random, "pl_"),
           openid_tokens(clock, random, "po_"),
           lifecycle(context_, accounts, passwords, sessions, account_data, filters, profiles, login_tokens, names,
-                    third_party, provider_links, observers.accounts) {}
+                    third_party, provider_links, pushers, observers.accounts) {}
 
     const Options& options() const { return options_; }
     const Context& context() const { return context_; }

@@ -1,8 +1,12 @@
 """The pages and the OAuth 2.0 API over plain HTTP: every flow, and what hostile clients, sites and users try."""
+import io
+import json
 import re
 import secrets
 import subprocess
 import time
+import zipfile
+from urllib.parse import quote
 
 import factors
 import providers
@@ -280,10 +284,55 @@ def deactivate(world: World) -> None:
     browser.submit(page, {"password": PASSWORD}, having="password").says("Tick the box first")
     browser.submit(page, {"password": "wrong", "understood": "yes"}, having="password").says("That is not the password")
     check(app.whoami(tokens["access_token"])[0] == 200, "still there")
-    browser.submit(page, {"password": PASSWORD, "understood": "yes", "erase": "yes"}, having="password").says("has ended")
+    page = browser.submit(page, {"password": PASSWORD, "understood": "yes", "erase": "yes"}, having="password")
+    receipt = re.search(r"/_peyk/client/v1/erasure/[0-9a-f]{32}[?]format=text", page.says("has ended").body.decode())
+    check(receipt is not None, "the page shows where the receipt is")
+    text = world.browser().get(receipt[0])
+    check(text.status == 200 and b"Erasure of an account" in text.body and name.encode() not in text.body, f"{text.body}")
     check(app.whoami(tokens["access_token"])[0] == 401, "gone")
     check(app.refresh(tokens["refresh_token"])[1]["error"] == "invalid_grant", "no refresh")
     browser.sign_in(browser.get("/_peyk/account"), name, PASSWORD).says("User name or password are wrong")
+
+
+def own_data(world: World) -> None:
+    """Own files: listed and deleted; the archive of everything: by the own password only, and it opens."""
+    name, other = world.person(), world.person()
+    tokens = []
+    for who in (name, other):
+        _, login = world.browser().api("POST", "/_matrix/client/v3/login", {
+            "type": "m.login.password", "identifier": {"type": "m.id.user", "user": who}, "password": PASSWORD})
+        tokens.append(login["access_token"])
+    ids = []
+    for token, file in zip(tokens, ("a <b> c.txt", "other.txt")):
+        page = world.browser().request("POST", "/_matrix/media/v3/upload?filename=" + quote(file), b"bytes of a file", {
+            "Authorization": "Bearer " + token, "Content-Type": "text/plain"})
+        ids.append(json.loads(page.body)["content_uri"].rsplit("/", 1)[1])
+    browser = world.signed_in(name)
+    page = browser.get("/_peyk/account/files").says("a <b> c.txt").says("15 B")
+    check("other.txt" not in page.text, "files of others are not shown")
+    form = page.form("file")
+    check(form.fields["file"] == ids[0], f"{form}")
+    check(browser.post(form.action, form.fields | {"proof": ""}).status == 400, "no proof, no deletion")
+
+    page = browser.get("/_peyk/account/data").says("Everything the server holds about me")
+    browser.submit(page, {"password": "wrong"}, having="password").says("That is not the password")
+    answer = browser.submit(page, {"password": PASSWORD}, having="password")
+    check(answer.header("content-type") == "application/zip", f"{answer.status} {answer.headers}")
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        check(archive.testzip() is None, "every checksum is right")
+        check(archive.read(f"files/{ids[0]}-a__b__c.txt") == b"bytes of a file", f"{archive.namelist()}")
+        index = archive.read("index.html").decode()
+        check(name in index and "<script" not in index, index[:500])
+        check(json.loads(archive.read("account.json"))["user_id"] == f"@{name}:localhost", "whose it is")
+        check(not any(ids[1] in entry for entry in archive.namelist()), "files of others are not in it")
+
+    fields = form.fields
+    browser.post(form.action, fields | {"file": ids[1]})
+    check(world.browser().request("GET", f"/_matrix/client/v1/media/download/localhost/{ids[1]}", None, {
+        "Authorization": "Bearer " + tokens[1]}).status == 200, "nobody deletes the files of others")
+    browser.submit(browser.get("/_peyk/account/files"), having="file").says("The file is gone").says("There are none")
+    world.browser().get("/_peyk/account/data").says("Sign in")
+    world.browser().get("/_peyk/account/files").says("Sign in")
 
 
 def oauth_sessions_and_uia(world: World) -> None:
@@ -328,7 +377,7 @@ def every_page_is_hard(world: World) -> None:
     name, app = world.person(), App(world.base)
     browser = world.signed_in(name)
     pages = ["/_peyk/account", "/_peyk/account/profile", "/_peyk/account/devices", "/_peyk/account/password",
-             "/_peyk/account/deactivate", "/_peyk/account/identity", "/_peyk/link", "/_peyk/account/security",
+             "/_peyk/account/deactivate", "/_peyk/account/identity", "/_peyk/account/files", "/_peyk/account/data", "/_peyk/link", "/_peyk/account/security",
              "/_peyk/account/security/app", "/_peyk/account/security/passkey", app.begin()]
     for who, paths in ((browser, pages), (world.browser(), ["/_peyk/sign-in", "/_peyk/register"])):
         for path in paths:
@@ -446,7 +495,7 @@ def reset_link(world: World) -> None:
 
 
 FLOWS = [code_flow, refuse_and_query_mode, register_in_the_browser, device_flow, stolen_codes, stolen_refresh_tokens,
-         redirects_elsewhere, bad_requests, foreign_forms, account, deactivate, oauth_sessions_and_uia, every_page_is_hard,
+         redirects_elsewhere, bad_requests, foreign_forms, account, own_data, deactivate, oauth_sessions_and_uia, every_page_is_hard,
          closed_and_token_registration, rate_limits, restart, reset_link, *factors.FLOWS, *providers.FLOWS, *sdk.FLOWS]
 
 

@@ -6,6 +6,7 @@
 #include "app/cli.h"
 #include "app/config_keys.h"
 #include "app/console.h"
+#include "app/deletions.h"
 #include "app/holdings.h"
 #include "app/inventory.h"
 
@@ -68,9 +69,20 @@ void print_categories(const std::optional<Config>& config) {
     }
 }
 
+void print_deletions() {
+    print("");
+    print("What deletes, and by when it is hidden from everybody, deleted (with its key, where it has one of its own),");
+    print("and gone from all files of the store:");
+    for (const auto& deletion : deletions()) {
+        print("{:<38} {:<16} {:<16} {:<16} after: {}", deletion.name, to_text(deletion.hidden),
+              to_text(deletion.deleted), to_text(deletion.gone), deletion.event);
+    }
+}
+
 void print_text(const std::optional<Config>& config) {
     print_tables();
     print_categories(config);
+    print_deletions();
     if (!config) return;
     print("");
     print("What {} switches on:", config->file.string());

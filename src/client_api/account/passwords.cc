@@ -68,7 +68,7 @@ public:
 
     Task<Result<Reply>> run(Call call) {
         // Nothing ends by a request that is wrong.
-        PEYK_CO_CHECK(call.optional_bool("erase"));
+        PEYK_CO_CHECK(ending_of(call));
         PEYK_CO_CHECK(call.optional_string("id_server"));
         auto caller = call.caller;
         users::UiaGrant grant;
@@ -77,14 +77,26 @@ public:
             PEYK_CO_TRY(grant, co_await uia_.require(std::move(ask), users::Uia::password()));
             call.body = grant.body;
         }
-        PEYK_CO_TRY(auto erase, call.optional_bool("erase"));
+        PEYK_CO_TRY(auto ending, ending_of(call));
         PEYK_CO_TRY(auto user, subject(third_party_, caller, grant));
         PEYK_CO_TRY(bool unbound, co_await third_party_.forget(user));
-        PEYK_CO_CHECK(co_await lifecycle_.deactivate(std::move(user), erase.value_or(false)));
-        co_return Reply::of({{"id_server_unbind_result", unbound ? "success" : "no-support"}});
+        PEYK_CO_TRY(auto receipt, co_await lifecycle_.deactivate(std::move(user), ending));
+        json::Object answer{{"id_server_unbind_result", unbound ? "success" : "no-support"}};
+        if (!receipt.empty()) answer.set("org.peyk.receipt", std::move(receipt));
+        co_return Reply::of(answer);
     }
 
 private:
+    // peyk's own: "org.peyk.redact_events", with "erase" only.
+    static Result<users::Ending> ending_of(const Call& call) {
+        PEYK_TRY(auto erase, call.optional_bool("erase"));
+        PEYK_TRY(auto redact, call.optional_bool("org.peyk.redact_events"));
+        users::Ending ending{erase.value_or(false), redact.value_or(false)};
+        if (ending.redact_events && !ending.erase)
+            return m::invalid_param("org.peyk.redact_events goes with erase only");
+        return ending;
+    }
+
     users::Uia& uia_;
     users::Lifecycle& lifecycle_;
     users::ThirdParty& third_party_;

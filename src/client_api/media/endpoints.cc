@@ -8,6 +8,7 @@ void add_media_endpoints(Api& api, media::Media& media, media::Previews* preview
     add_thumbnail_endpoints(api, media, options);
     add_media_information_endpoints(api, media);
     add_media_removal_endpoints(api, media, options);
+    add_own_file_endpoints(api, media, options);
     add_preview_endpoints(api, previews);
 }
 

@@ -28,6 +28,7 @@ void add_download_endpoints(Api& api, media::Media& media, const MediaEndpointOp
 void add_thumbnail_endpoints(Api& api, media::Media& media, const MediaEndpointOptions& options);
 void add_media_information_endpoints(Api& api, media::Media& media);
 void add_media_removal_endpoints(Api& api, media::Media& media, const MediaEndpointOptions& options);
+void add_own_file_endpoints(Api& api, media::Media& media, const MediaEndpointOptions& options);
 void add_preview_endpoints(Api& api, media::Previews* previews);
 
 }  // namespace peyk::client_api
