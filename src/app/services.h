@@ -20,6 +20,7 @@
 #include "client_api/sync/endpoints.h"
 #include "media/media.h"
 #include "oauth/endpoints.h"
+#include "oauth/rendezvous_endpoints.h"
 #include "pages/account_site.h"
 #include "pages/pages.h"
 #include "privacy/rate_limits.h"
@@ -144,6 +145,7 @@ private:
     http::Router router_;
     client_api::Api api_;
     oauth::Endpoints oauth_endpoints_;
+    oauth::RendezvousEndpoints rendezvous_;
     std::shared_ptr<pages::LocalAuthority> local_authority_;
     pages::Pages pages_;
     pages::AccountSite account_site_;

@@ -2,6 +2,7 @@
 // All pages of signing in, consent and the account.
 
 #include "pages/account_pages.h"
+#include "pages/cas_pages.h"
 #include "pages/consent_pages.h"
 #include "pages/fallback_pages.h"
 #include "pages/link_pages.h"
@@ -23,7 +24,8 @@ public:
           security_(desk_),
           fallback_(desk_),
           providers_(desk_),
-          links_(desk_) {}
+          links_(desk_),
+          cas_(desk_, providers_) {}
     void add_routes(http::Router& router) {
         sign_in_.add_routes(router);
         consent_.add_routes(router);
@@ -32,6 +34,7 @@ public:
         fallback_.add_routes(router);
         providers_.add_routes(router);
         links_.add_routes(router);
+        cas_.add_routes(router);
     }
 
 private:
@@ -44,6 +47,7 @@ private:
     FallbackPages fallback_;
     ProviderPages providers_;
     LinkPages links_;
+    CasPages cas_;
 };
 
 }  // namespace peyk::pages
