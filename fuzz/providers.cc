@@ -1,8 +1,9 @@
-// What OpenID providers send: metadata, sets of keys, ID tokens, claims.
+// What providers send: metadata, sets of keys, ID tokens, claims, and answers of CAS.
 
 #include <cstdlib>
 
 #include "core/ids.h"
+#include "oauth/providers/cas_answer.h"
 #include "oauth/providers/claims.h"
 #include "oauth/providers/id_token.h"
 #include "oauth/providers/metadata.h"
@@ -39,5 +40,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (display_name(*claims).size() > size) std::abort();
     }
     if (auto format = NameTemplate::parse(text); format && format->claims().size() > size) std::abort();
+    // Whoever CAS names is somebody, in plain text that stands in the answer.
+    if (auto claims = read_cas_answer(text)) {
+        const auto& user = *claims->find("user")->string();
+        if (user.empty() || user.size() > kMaxCasUser || user.find_first_of("\r\n") != std::string::npos) std::abort();
+        if (claims->size() > kMaxCasValues + 3) std::abort();
+    }
     return 0;
 }

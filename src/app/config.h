@@ -73,6 +73,7 @@ struct PrivacySection {
     bool shared_rooms_profiles = true;
     bool device_names = false;
     bool whois = false;
+    bool server_version = false;
     bool forced_encryption = true;
     bool refuse_clear_messages = true;
     PushPayload push_payload = PushPayload::event_id_only;

@@ -165,6 +165,9 @@ void add_privacy(std::vector<Key>& keys) {
                 "`/admin/whois` lists a user's devices, to themselves and to administrators. Connections are not "
                 "kept, so none are listed.",
                 "Shows administrators which devices a person has; addresses are kept in neither profile."));
+    keys.push_back(feature("privacy.server_version", AT(privacy.server_version),
+                           "`/versions` says that this is peyk, and which version: apps put it into reports of faults.",
+                           "Tells everybody who can reach the server which faults it may still have."));
     keys.push_back(with_open(
         flag("privacy.forced_encryption", AT(privacy.forced_encryption),
              "New private rooms and direct chats are encrypted, whatever the client asks. Public rooms are not, and "

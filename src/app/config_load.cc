@@ -319,6 +319,8 @@ private:
         for (const auto& other : config().providers) {
             if (other.options.id == provider.options.id || other.options.issuer == provider.options.issuer)
                 problem(table, "two providers have the same id or the same issuer");
+            if (other.options.synapse_addresses && provider.options.synapse_addresses)
+                problem(table, "two providers have synapse_addresses: there is one such address");
         }
         config().providers.push_back(std::move(provider));
     }
@@ -360,6 +362,9 @@ private:
                     problem(where, fmt::format("support: \"{}\" is no Matrix id and no e-mail address", contact));
             }
         }
+        bool unbound = std::ranges::any_of(c.providers, [](const auto& one) { return one.options.unbound_stages; });
+        if (unbound && !c.outside_tests.enabled)
+            problem(where, "unbound_stages of a provider is for outside_tests only");
         if (!c.providers.empty() && !c.auth.oauth)
             problem(where, "[[auth.provider]] needs auth.oauth = true: apps reach a provider through the browser");
         for (const auto& [name, address] : c.network.host_overrides) {

@@ -14,6 +14,36 @@ constexpr std::size_t kMaxId = 64, kMaxName = 64, kMaxClientId = 512;
 
 #define PROVIDER(member) [](void* root) -> auto& { return static_cast<ProviderConfig*>(root)->member; }
 
+void add_cas_keys(std::vector<Key>& keys) {
+    keys.push_back({.name = "validation",
+                    .slot = At<std::string>{PROVIDER(options.validation)},
+                    .about = "Of CAS: where tickets are validated, below `issuer`. `p3/serviceValidate` brings "
+                             "attributes; servers of CAS 2 have `serviceValidate`. With `proxyValidate` and "
+                             "`p3/proxyValidate` too, tickets that came by way of another service are refused."});
+    keys.push_back(
+        {.name = "accounts_by_name",
+         .slot = At<bool>{PROVIDER(options.accounts_by_name)},
+         .about = "Of CAS: whom it calls `ada` is the account `ada` of this server, letter for letter, without "
+                  "having linked it. For servers whose accounts are all CAS's; where people can register "
+                  "otherwise, somebody could take another's name before they come.",
+         .privacy = "Whoever runs the CAS server can then sign in as anybody here. A second factor of the account is "
+                    "asked for all the same."});
+    keys.push_back(
+        {.name = "synapse_addresses",
+         .slot = At<bool>{PROVIDER(options.synapse_addresses)},
+         .about = "Of CAS: take Synapse's place. Browsers come back to `/_matrix/client/r0/login/cas/ticket`, which is "
+                  "entered at the CAS server already, apps find `m.login.cas`, and those that do not name a "
+                  "provider are sent straight to it. One provider can have this.",
+         .privacy = "Such an answer is not bound to the browser that asked. The page that follows says as whom and to "
+                    "which app somebody is about to be signed in, and waits for them."});
+    keys.push_back(
+        {.name = "unbound_stages",
+         .slot = At<bool>{PROVIDER(options.unbound_stages)},
+         .about = "With `synapse_addresses`: a confirmation counts although no page of this server has told the person "
+                  "what for. For test suites; it needs `outside_tests.enabled`.",
+         .privacy = "Whoever has stolen a token could lead its owner to confirm what they have not seen."});
+}
+
 std::vector<Key> make_provider_keys() {
     using Text = At<std::string>;
     using List = At<std::vector<std::string>>;
@@ -22,17 +52,27 @@ std::vector<Key> make_provider_keys() {
                     .slot = Text{PROVIDER(options.id)},
                     .about = "A short word of `a-z 0-9 . _ -`, which stands in addresses; the provider is told the "
                              "address `/_peyk/provider/ID/callback`. Changing it changes nothing else."});
+    keys.push_back(
+        {.name = "kind",
+         .slot = ChoiceAt{
+             [](void* root, std::size_t index) {
+                 static_cast<ProviderConfig*>(root)->options.kind = static_cast<oauth::ProviderKind>(index);
+             },
+             [](void* root) { return static_cast<std::size_t>(static_cast<ProviderConfig*>(root)->options.kind); }},
+         .about = "What the provider speaks: `openid` for OpenID Connect, `cas` for a CAS server.",
+         .choices = {"openid", "cas"}});
     keys.push_back({.name = "name", .slot = Text{PROVIDER(options.name)}, .about = "What people call the provider."});
     keys.push_back(
         {.name = "issuer",
          .slot = Text{PROVIDER(options.issuer)},
          .about = "The provider's address, letter for letter as its discovery document writes it, with or "
                   "without a slash at the end. `https://`; `http://` only on this machine. It may be in a "
-                  "private network. Accounts are linked with it: another one is another provider.",
+                  "private network. Accounts are linked with it: another one is another provider. Of a CAS server "
+                  "it is what stands before `/login`, such as `https://cas.school.example/cas`.",
          .privacy = "The provider learns who signs in here and when. It does not learn with whom they talk."});
     keys.push_back({.name = "client_id",
                     .slot = Text{PROVIDER(options.client_id)},
-                    .about = "The name under which the provider knows this server."});
+                    .about = "The name under which the provider knows this server. CAS has none."});
     keys.push_back(
         {.name = "client_secret",
          .slot = At<Secret>{PROVIDER(options.client_secret)},
@@ -75,6 +115,7 @@ std::vector<Key> make_provider_keys() {
     keys.push_back({.name = "brand",
                     .slot = Text{PROVIDER(brand)},
                     .about = "A word such as `github`, by which older apps know a button's look."});
+    add_cas_keys(keys);
     return keys;
 }
 
@@ -102,12 +143,40 @@ void check_identity(const ProviderConfig& provider, std::vector<std::string>& ou
         out.emplace_back(
             "a provider needs an issuer: an address with https:// (http:// on this machine only), without a question "
             "mark");
-    if (!is_visible(options.client_id) || options.client_id.size() > kMaxClientId)
+    bool cas = options.kind == oauth::ProviderKind::cas;
+    if (!cas && (!is_visible(options.client_id) || options.client_id.size() > kMaxClientId))
         out.emplace_back("a provider needs a client_id: the provider gives it when this server is entered there");
     if (!provider.icon.empty() && !provider.icon.starts_with("mxc://"))
         out.emplace_back("the icon of a provider must be an mxc:// address");
     if (!provider.brand.empty() && !is_made_of(provider.brand, kWord))
         out.emplace_back("the brand of a provider must be a word of a-z 0-9 . _ -");
+}
+
+// What one kind has and the other has not.
+void check_kind(const oauth::ProviderOptions& options, std::vector<std::string>& out) {
+    const oauth::ProviderOptions standard;
+    if (options.kind == oauth::ProviderKind::openid) {
+        bool cas = options.validation != standard.validation || options.accounts_by_name || options.synapse_addresses ||
+                   options.unbound_stages;
+        if (cas)
+            out.emplace_back(
+                "validation, accounts_by_name, synapse_addresses and unbound_stages are of providers with kind = "
+                "\"cas\"");
+        return;
+    }
+    static constexpr std::string_view kPlaces[] = {"p3/serviceValidate", "serviceValidate", "p3/proxyValidate",
+                                                   "proxyValidate"};
+    if (std::ranges::find(kPlaces, options.validation) == std::end(kPlaces))
+        out.emplace_back(
+            "validation of a provider must be p3/serviceValidate, serviceValidate, p3/proxyValidate or proxyValidate");
+    bool openid = !options.client_id.empty() || !options.client_secret.empty() || options.scopes != standard.scopes;
+    if (openid) out.emplace_back("client_id, client_secret and scopes are of providers with kind = \"openid\"");
+    if (!options.email_domains.empty())
+        out.emplace_back(
+            "email_domains is of providers with kind = \"openid\": CAS does not say whether an address was confirmed; "
+            "see required_claims");
+    if (options.unbound_stages && !options.synapse_addresses)
+        out.emplace_back("unbound_stages of a provider needs synapse_addresses");
 }
 
 }  // namespace
@@ -120,6 +189,7 @@ std::span<const Key> provider_keys() {
 std::vector<std::string> problems_of(const ProviderConfig& provider) {
     std::vector<std::string> out;
     check_identity(provider, out);
+    check_kind(provider.options, out);
     const auto& options = provider.options;
     auto asks_for = [&](std::string_view scope) {
         return std::ranges::find(options.scopes, scope) != options.scopes.end();
@@ -130,7 +200,8 @@ std::vector<std::string> problems_of(const ProviderConfig& provider) {
     if (!oauth::NameTemplate::parse(options.localpart))
         out.emplace_back(
             "the localpart of a provider must be names of claims in {}, and between them only a-z 0-9 . _ = - / +");
-    if (!options.email_domains.empty() && !asks_for("email"))
+    bool openid = options.kind == oauth::ProviderKind::openid;
+    if (openid && !options.email_domains.empty() && !asks_for("email"))
         out.emplace_back("email_domains of a provider needs \"email\" among its scopes");
     for (const auto& domain : options.email_domains) {
         if (domain.contains('@') || !is_visible(domain) || !domain.contains('.'))

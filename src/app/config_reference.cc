@@ -33,7 +33,8 @@ void write_key(std::string& out, const Key& key, std::string_view name, const st
 
 void write_providers(std::string& out) {
     out +=
-        "## `[[auth.provider]]`\n\nAn OpenID provider that people sign in with, such as the Keycloak or Authentik of a "
+        "## `[[auth.provider]]`\n\nA provider that people sign in with, such as the Keycloak, Authentik or CAS server "
+        "of a "
         "school; once per provider.\nWithout any, nobody is sent anywhere. [Signing in](sign-in.md#providers) has an "
         "example.\n\n";
     ProviderConfig provider;
@@ -41,6 +42,7 @@ void write_providers(std::string& out) {
         auto standard = key.is_secret() ? std::string("none") : fmt::format("`{}`", show_value(key, &provider));
         for (auto needed : {"id", "name", "issuer", "client_id"}) {
             if (key.name == needed) standard = "none: it must be set";
+            if (key.name == needed && key.name == "client_id") standard = "none: it must be set, but for CAS";
         }
         write_key(out, key, key.name, standard, false);
     }

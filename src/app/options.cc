@@ -125,6 +125,8 @@ users::Options user_options(const Config& config) {
 keys::Limits key_limits(const Config& config) {
     keys::Limits out;
     out.backup_bytes = config.limits.key_backup_size;
+    // They share the bytes, and people who lose their recovery key again and again begin a new one each time.
+    out.backup_versions = 100;
     return out;
 }
 

@@ -1,5 +1,6 @@
 #include "app/services.h"
 
+#include "app/cli.h"
 #include "client_api/search/endpoints.h"
 
 namespace peyk::app {
@@ -88,6 +89,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       api_(router_, authenticator_, limiter_, api_options(config)),
       oauth_endpoints_(oauth_),
       site_(std::move(site)),
+      rendezvous_(oauth_),
       local_authority_(std::make_shared<pages::LocalAuthority>()),
       pages_(page_facts(config, store.identity, local_authority_, site_.has_value()), resetter(users_),
              email_links(users_)),
@@ -110,6 +112,13 @@ void Services::add_routes(const Config& config) {
     client_api::AccountApiOptions account_options{.capabilities = client_api::delayed_capabilities()};
     if (!registry_.empty()) account_options.unstable_features.emplace_back("fi.mau.msc2659.stable");  // ping
     if (config.retention.enabled) account_options.unstable_features.emplace_back("org.matrix.msc1763");
+    if (config.privacy.server_version) account_options.server_version = version();
+    if (config.auth.oauth) {  // signing in by QR code, in two forms
+        account_options.unstable_features.emplace_back("org.matrix.msc4108");
+        account_options.unstable_features.emplace_back("io.element.msc4388");
+    }
+    account_options.cas_sign_in =
+        std::ranges::any_of(config.providers, [](const ProviderConfig& one) { return one.options.synapse_addresses; });
     client_api::add_account_endpoints(api_, users_, std::move(account_options));
     client_api::RoomServices rooms{rooms_,
                                    room_store_,
@@ -144,6 +153,7 @@ void Services::add_routes(const Config& config) {
     client_api::add_push_endpoints(api_, notifications_);
     client_api::add_presence_endpoints(api_, presence_, users_);
     client_api::add_keys_endpoints(api_, keys_, *interactive_auth_, device_history_);
+    client_api::add_dehydrated_endpoints(api_, keys_, tokens_);
     if (config.privacy.url_previews)
         previews_.emplace(preview_options(config), media_, machine_.outbound, machine_.clock);
     client_api::add_media_endpoints(api_, media_, previews_ ? &*previews_ : nullptr, media_endpoint_options(config));
@@ -151,6 +161,7 @@ void Services::add_routes(const Config& config) {
     pages_.add_routes(router_);
     if (site_) site_->add_routes(router_);
     oauth_endpoints_.add_routes(router_);
+    rendezvous_.add_routes(router_);
     account_site_.add_routes(router_);
 }
 

@@ -22,6 +22,7 @@
 #include "client_api/sync/endpoints.h"
 #include "media/media.h"
 #include "oauth/endpoints.h"
+#include "oauth/rendezvous_endpoints.h"
 #include "pages/account_site.h"
 #include "pages/pages.h"
 #include "privacy/rate_limits.h"
@@ -155,6 +156,7 @@ private:
     client_api::Api api_;
     oauth::Endpoints oauth_endpoints_;
     const std::optional<web::Site> site_;  // absent: no web client
+    oauth::RendezvousEndpoints rendezvous_;
     std::shared_ptr<pages::LocalAuthority> local_authority_;
     pages::Pages pages_;
     pages::AccountSite account_site_;

@@ -7,8 +7,14 @@
 namespace peyk::app {
 
 Task<Result<void>> MailOut::send(std::string to, std::string subject, std::string text) {
+    // Where the mail server hangs, those who wait are told rather than kept.
+    constexpr std::size_t kMostWaiting = 100;
+    if (pool_.queued() >= kMostWaiting) co_return fail(Errc::unavailable, "Too many mails are waiting");
     http::Mail mail{std::move(to), std::move(subject), std::move(text)};
-    auto job = [this, mail]() -> Result<void> { return http::send_mail(server_, mail); };
+    auto job = [this, mail]() -> Result<void> {
+        if (stopping_) return fail(Errc::unavailable, "This server stops");
+        return http::send_mail(server_, mail);
+    };
     co_return co_await offload(pool_, std::move(job));
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // How users/ and rooms/ reach mail and identity servers.
 
+#include <atomic>
+
 #include "async/executor.h"
 #include "core/signing.h"
 #include "http/smtp.h"
@@ -14,10 +16,15 @@ class MailOut final : public users::Mailer {
 public:
     explicit MailOut(http::MailServer server) : server_(std::move(server)), pool_("mail", 2) {}
     Task<Result<void>> send(std::string to, std::string subject, std::string text) override;
-    void stop() { pool_.stop(); }
+    // Ends what waits, not what is under way.
+    void stop() {
+        stopping_ = true;
+        pool_.stop();
+    }
 
 private:
     const http::MailServer server_;
+    std::atomic<bool> stopping_ = false;
     WorkerPool pool_;
 };
 

@@ -10,7 +10,7 @@ namespace {
 constexpr std::pair<std::string_view, std::string_view> kEverywhere[] = {
     {"Access-Control-Allow-Origin", "*"},
     {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS"},
-    {"Access-Control-Allow-Headers", "X-Requested-With, Content-Type, Authorization"},
+    {"Access-Control-Allow-Headers", "X-Requested-With, Content-Type, Authorization, If-Match, If-None-Match"},
     {"Access-Control-Expose-Headers", "Retry-After, ETag, Content-Disposition"},
     {"X-Content-Type-Options", "nosniff"},
     {"Referrer-Policy", "no-referrer"},

@@ -17,6 +17,7 @@
 namespace peyk::http {
 namespace {
 
+constexpr int kAnswers = 4;  // all of them together take no longer than so many
 constexpr std::size_t kMaxAnswer = 16 * 1024;
 constexpr std::size_t kBase64Line = 76;
 
@@ -49,7 +50,9 @@ std::string base64_lines(std::string_view text) {
 // One conversation with the mail server.
 class Talk {
 public:
-    explicit Talk(const MailServer& server) : server_(server) {}
+    // What comes byte by byte does not go on for ever.
+    explicit Talk(const MailServer& server)
+        : server_(server), until_(std::chrono::steady_clock::now() + kAnswers * server.time) {}
 
     Result<void> open() {
         auto address = fmt::format("{}:{}", server_.host, server_.port);
@@ -104,6 +107,7 @@ public:
 
     Result<void> write(std::string_view text) {
         for (std::size_t at = 0; at < text.size();) {
+            if (std::chrono::steady_clock::now() >= until_) return fail(Errc::timeout, "the mail server is too slow");
             int written = BIO_write(bio_.get(), text.data() + at, static_cast<int>(text.size() - at));
             if (written <= 0) return fail(Errc::unavailable, "the mail server went away");
             at += static_cast<std::size_t>(written);
@@ -135,6 +139,7 @@ private:
                 return line;
             }
             if (pending_.size() > kMaxAnswer) return fail(Errc::unavailable, "the mail server talks nonsense");
+            if (std::chrono::steady_clock::now() >= until_) return fail(Errc::timeout, "the mail server is too slow");
             char buffer[1024];
             int got = BIO_read(bio_.get(), buffer, sizeof buffer);
             if (got <= 0) return fail(Errc::timeout, "the mail server did not answer");
@@ -143,6 +148,7 @@ private:
     }
 
     const MailServer& server_;
+    const std::chrono::steady_clock::time_point until_;
     std::unique_ptr<SSL_CTX, FreeContext> context_;
     std::unique_ptr<BIO, FreeBio> bio_;
     std::string pending_;

@@ -21,7 +21,7 @@ struct MailServer {
     Secret password;
     std::string from;       // "chat@example.org"
     std::string helo_name;  // what this machine is called
-    Millis time{15'000};    // for connecting, and for each answer
+    Millis time{15'000};    // for connecting, and for each answer; all of it: four times that
 };
 
 struct Mail {

@@ -3,8 +3,10 @@
 namespace peyk::keys {
 
 struct Keys::All {
-    All(storage::Db& db, Feed& feed, const Clock& clock, Ports ports, Limits allowed)
+    All(storage::Db& db, Feed& feed, const Clock& clock, Ports given, Limits allowed)
         : limits(allowed),
+          accounts(db, given.accounts),
+          ports{accounts, given.observer, given.remote_keys, given.remote_inboxes},
           changes(db, lanes, feed, ports.observer),
           one_time(db, lanes, feed, ports, limits),
           cross_signing(db, lanes, changes, ports, limits),
@@ -14,9 +16,12 @@ struct Keys::All {
           query(db, cross_signing, ports, limits),
           backup(db, lanes, limits),
           inboxes({db, lanes, feed, cleanup, clock}, ports, limits),
-          to_device(db, inboxes, clock, ports, limits) {}
+          to_device(db, inboxes, clock, ports, limits),
+          dehydrated({db, cleanup, cross_signing, device_keys, given.accounts}, limits) {}
 
     const Limits limits;
+    WithDehydrated accounts;
+    Ports ports;
     UserLanes lanes;
     DeviceChanges changes;
     OneTimeKeys one_time;
@@ -28,6 +33,7 @@ struct Keys::All {
     KeyBackup backup;
     Inboxes inboxes;
     ToDevice to_device;
+    DehydratedDevices dehydrated;
 };
 
 Keys::Keys(storage::Db& db, Feed& feed, const Clock& clock, Ports ports, Limits limits)
@@ -45,6 +51,8 @@ KeyBackup& Keys::backup() { return all_->backup; }
 ToDevice& Keys::to_device() { return all_->to_device; }
 Inboxes& Keys::inboxes() { return all_->inboxes; }
 DeviceChanges& Keys::device_changes() { return all_->changes; }
+
+DehydratedDevices& Keys::dehydrated() { return all_->dehydrated; }
 
 Task<Result<void>> Keys::recover() {
     PEYK_CO_CHECK(co_await all_->cleanup.finish_pending());
@@ -65,6 +73,8 @@ Task<void> Keys::devices_changed(UserId user, std::uint64_t user_number) {
 }
 
 Result<bool> Keys::is_reserved(std::uint64_t user_number, const DeviceId& device) {
+    PEYK_TRY(auto dehydrated, all_->dehydrated.get(user_number));
+    if (dehydrated && dehydrated->id == device) return true;
     return all_->cross_signing.is_key_id(user_number, device.view());
 }
 

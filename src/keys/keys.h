@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "keys/cleanup.h"
 #include "keys/cross_signing.h"
+#include "keys/dehydrated.h"
 #include "keys/device_changes.h"
 #include "keys/device_keys.h"
 #include "keys/inboxes.h"
@@ -40,6 +41,7 @@ public:
     ToDevice& to_device();
     Inboxes& inboxes();
     DeviceChanges& device_changes();
+    DehydratedDevices& dehydrated();
 
     // Finishes what a crash cut short: removals, and announcements of device lists. The rooms must be ready.
     Task<Result<void>> recover();

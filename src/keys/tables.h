@@ -166,9 +166,20 @@ inline constexpr Table kForgotten{.id = 97,
                                   .category = Category::identifiers,
                                   .kept = "until they are removed: milliseconds, or until the next start"};
 
-inline constexpr std::array<const Table*, 18> kTables{
-    &kDeviceKeys,      &kOneTimeKeys,   &kIssuedKeys,     &kFallbackKeys,   &kCrossSigningKeys, &kOwnSignatures,
-    &kGivenSignatures, &kSignatureNews, &kDeviceListNews, &kUnannounced,    &kInboxStates,      &kInboxSlots,
-    &kInbox,           &kDelivered,     &kSent,           &kBackupVersions, &kBackupSessions,   &kForgotten};
+inline constexpr Table kDehydrated{
+    .id = 98,
+    .name = "dehydrated_devices",
+    .about = "A device that nobody is signed in with: its id, and its private half as the user's apps sealed it.",
+    .rest = "empty",
+    .owner = Owner::user,
+    .seal = Seal::owner,
+    .category = Category::other_data,
+    .kept = "until another one takes its place, the user takes it away, or the account goes"};
+
+inline constexpr std::array<const Table*, 19> kTables{
+    &kDeviceKeys,     &kOneTimeKeys,     &kIssuedKeys,    &kFallbackKeys,   &kCrossSigningKeys,
+    &kOwnSignatures,  &kGivenSignatures, &kSignatureNews, &kDeviceListNews, &kUnannounced,
+    &kInboxStates,    &kInboxSlots,      &kInbox,         &kDelivered,      &kSent,
+    &kBackupVersions, &kBackupSessions,  &kForgotten,     &kDehydrated};
 
 }  // namespace peyk::keys

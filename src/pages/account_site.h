@@ -2,6 +2,7 @@
 // All pages of signing in, consent and the account.
 
 #include "pages/account_pages.h"
+#include "pages/cas_pages.h"
 #include "pages/consent_pages.h"
 #include "pages/data_pages.h"
 #include "pages/fallback_pages.h"
@@ -25,7 +26,8 @@ public:
           fallback_(desk_),
           providers_(desk_),
           links_(desk_),
-          data_(desk_, data) {}
+          data_(desk_, data),
+          cas_(desk_, providers_) {}
     void add_routes(http::Router& router) {
         sign_in_.add_routes(router);
         consent_.add_routes(router);
@@ -35,6 +37,7 @@ public:
         providers_.add_routes(router);
         links_.add_routes(router);
         data_.add_routes(router);
+        cas_.add_routes(router);
     }
 
 private:
@@ -48,6 +51,7 @@ private:
     ProviderPages providers_;
     LinkPages links_;
     DataPages data_;
+    CasPages cas_;
 };
 
 }  // namespace peyk::pages

@@ -1,6 +1,7 @@
 #include "pages/fallback_pages.h"
 
 #include "core/json.h"
+#include "pages/cas_pages.h"
 #include "pages/provider_pages.h"
 #include "pages/sign_in_pages.h"
 #include "pages/words_account.h"
@@ -12,15 +13,14 @@ extern const std::string_view kAuthDoneScript, kLoginScript;
 
 namespace {
 
-constexpr std::string_view kSsoPath = "/_peyk/sso";
-
 Task<http::Response> script(std::string_view text) { co_return script_response(text); }
+
+}  // namespace
 
 http::Response matrix_error(int status, std::string_view code, std::string_view text) {
     return http::Response::json(status, json::write(json::Object{{"errcode", code}, {"error", text}}));
 }
 
-// Where single sign-on may lead: apps of all kinds, but nothing that runs in our own page.
 std::optional<oauth::Uri> sso_target(std::string_view text) {
     auto uri = oauth::parse_uri(text);
     if (!uri || uri->has_userinfo) return std::nullopt;
@@ -30,14 +30,11 @@ std::optional<oauth::Uri> sso_target(std::string_view text) {
     return uri;
 }
 
-// The login token goes into the query, before a fragment.
 std::string with_token(const std::string& to, const std::string& token) {
     auto hash = std::min(to.find('#'), to.size());
     auto start = to.substr(0, hash);
     return start + (start.contains('?') ? "&" : "?") + "loginToken=" + token + to.substr(hash);
 }
-
-}  // namespace
 
 std::string form_target(const oauth::Uri& uri) {
     if (!uri.has_authority || uri.host.starts_with('[')) return uri.scheme + ":";
@@ -74,7 +71,7 @@ void FallbackPages::add_routes(http::Router& router) {
 // ---- stages of User-Interactive Authentication
 // -----------------------------------------------------------------------
 
-http::Response FallbackPages::done_page(const Visit& visit) const {
+http::Response stage_done_page(const Visit& visit) {
     Html body;
     body.element("h1", visit.say(words::kStage)).raw("<p class=\"done\" role=\"status\">");
     body.text(visit.say(words::kStageDone)).raw("</p>");
@@ -86,7 +83,7 @@ http::Response FallbackPages::stage_page(const Visit& visit, const Words* compla
     const auto& session = visit.query.get("session");
     auto open = desk_.oauth.users.uia.open_stage(session, type);
     if (!open) return visit.message(404, words::kStage, words::kStageOver);
-    if (open->done) return done_page(visit);
+    if (open->done) return stage_done_page(visit);
     if (type == users::kStageSso && open->user) return provider_stage_page(visit, *open->user);
     Html body;
     body.element("h1", visit.say(words::kStage)).element("p", visit.say(words::kStageAbout));
@@ -137,7 +134,7 @@ Task<http::Response> FallbackPages::stage_posted(Visit visit) {
     if (type == users::kStagePassword) auth.set("password", visit.form.get("password"));
     if (type == users::kStageRegistrationToken) auth.set("token", visit.form.get("token"));
     auto passed = co_await desk_.oauth.users.uia.pass_stage(visit.query.get("session"), type, std::move(auth));
-    if (passed) co_return done_page(visit);
+    if (passed) co_return stage_done_page(visit);
     if (passed.error().code == Errc::not_found) co_return visit.message(404, words::kStage, words::kStageOver);
     bool token = type == users::kStageRegistrationToken;
     const auto& wrong = token ? words::kInvitationBad : words::kWrongPassword;
@@ -170,12 +167,14 @@ Task<http::Response> FallbackPages::login(Visit visit) {
 
 Task<http::Response> FallbackPages::sso_redirect(Visit visit) {
     std::string provider(visit.request.capture("provider"));
+    bool anyhow = provider.empty();
     if (provider == users::kOwnPages) provider.clear();
     if (!provider.empty() && !desk_.oauth.providers.find(provider))
         co_return matrix_error(404, "M_NOT_FOUND", "There is no such way to sign in here");
     const auto& to = visit.query.get("redirectUrl");
     if (to.empty()) co_return matrix_error(400, "M_MISSING_PARAM", "'redirectUrl' is missing");
     if (!sso_target(to)) co_return matrix_error(400, "M_INVALID_PARAM", "'redirectUrl' is no address of an app");
+    if (anyhow && desk_.oauth.providers.with_synapse_addresses()) co_return to_cas(visit, to);
     auto page = std::string(kSsoPath) + "?redirectUrl=" + http::percent_encode(to);
     if (provider.empty()) {
         if (visit.query.get("action") == "register") page += "&action=register";

@@ -25,11 +25,21 @@ private:
 
     http::Response stage_page(const Visit& visit, const Words* complaint, int status) const;
     http::Response provider_stage_page(const Visit& visit, const UserId& user) const;
-    http::Response done_page(const Visit& visit) const;
     http::Response sso_page(const Visit& visit, const std::string& to, const Words* complaint) const;
 
     const Desk& desk_;
 };
+
+inline constexpr std::string_view kSsoPath = "/_peyk/sso";
+
+// That a stage is passed, for the browser; it closes itself where the app opened it.
+http::Response stage_done_page(const Visit& visit);
+// Where single sign-on may lead: apps of all kinds, but nothing that runs in our own page.
+std::optional<oauth::Uri> sso_target(std::string_view text);
+// An error for apps among the pages.
+http::Response matrix_error(int status, std::string_view code, std::string_view text);
+// The address of an app with the login token in its query, before a fragment.
+std::string with_token(const std::string& to, const std::string& token);
 
 // Where a form may end, as a source of the policy: the origin of a URI, or its scheme.
 std::string form_target(const oauth::Uri& uri);

@@ -40,8 +40,7 @@ std::string again(const oauth::Attempt& attempt) {
     return provider_address(attempt.provider, "", attempt.next);
 }
 
-http::Response trouble_page(const Visit& visit, const oauth::Provider& provider, Told told,
-                            const std::string& again_at) {
+http::Response told_page(const Visit& visit, const oauth::Provider& provider, Told told, const std::string& again_at) {
     Html body;
     body.raw("<h1>").text(visit.say(words::kSignInWith)).raw(" <bdi>").text(provider.options().name);
     body.raw("</bdi></h1><p class=\"complaint\" role=\"alert\">").text(visit.say(*told.words));
@@ -52,15 +51,15 @@ http::Response trouble_page(const Visit& visit, const oauth::Provider& provider,
     return visit.page(words::kSignIn, body, {.status = told.status, .here = "/_peyk/sign-in"});
 }
 
-http::Response trouble_page(const Visit& visit, const oauth::Provider& provider, const oauth::Trouble& trouble,
-                            const std::string& again_at) {
-    oauth::note(provider, trouble);
-    return trouble_page(visit, provider, told_of(trouble.fault), again_at);
-}
-
 std::string shown(const Visit& visit) { return std::string(language_code(visit.language)); }
 
 }  // namespace
+
+http::Response trouble_page(const Visit& visit, const oauth::Provider& provider, const oauth::Trouble& trouble,
+                            const std::string& again_at) {
+    oauth::note(provider, trouble);
+    return told_page(visit, provider, told_of(trouble.fault), again_at);
+}
 
 std::string stage_proof(const Visit& visit, std::string_view session) {
     return visit.desk().oauth.browsers.form_token("stage " + std::string(session) + " of " + visit.browser());
@@ -131,6 +130,38 @@ http::Response ProviderPages::unknown(const Visit& visit) const {
     return visit.message(404, words::kSignIn, words::kProviderUnknown);
 }
 
+// ---- who it is
+// -------------------------------------------------------------------------------------------------------
+
+// Whom the provider calls "ada" is @ada of this server, where the operator says so: letter for letter, and only an
+// account of a person.
+Result<users::AccountPtr> ProviderPages::account_of(const oauth::Provider& provider, const std::string& subject) const {
+    auto& users = desk_.oauth.users;
+    const auto& options = provider.options();
+    auto linked = users.provider_links.account_of(users.provider_links.link(options.issuer, subject));
+    if (!linked || *linked || !options.accounts_by_name || !is_new_localpart(subject)) return linked;
+    PEYK_TRY(auto user, users.accounts.complete(subject));
+    PEYK_TRY(auto account, users.accounts.find(user));
+    bool person = account && !account->deactivated && !account->guest && !account->of_server;
+    if (!person || (users.service_names() && users.service_names()->is_taken(user, {}))) return users::AccountPtr();
+    return account;
+}
+
+oauth::Provider::IsKnown ProviderPages::is_known(const oauth::Provider& provider) const {
+    return [this, &provider](const std::string& subject) {
+        auto account = account_of(provider, subject);
+        return account && *account;
+    };
+}
+
+// A person who was found by name is linked from now on: by that the account knows how its owner can confirm.
+Task<bool> ProviderPages::keep_link(std::uint64_t user, users::ProviderLink link) {
+    auto& links = desk_.oauth.users.provider_links;
+    auto linked = links.account_of(link);
+    if (linked && *linked) co_return true;
+    co_return (co_await links.add(user, std::move(link))).has_value();
+}
+
 // ---- the way there
 // ---------------------------------------------------------------------------------------------------
 
@@ -138,7 +169,7 @@ Task<http::Response> ProviderPages::go(Visit visit, oauth::Provider* provider, o
     attempt.provider = provider->options().id;
     attempt.browser = visit.browser();
     auto back = again(attempt);
-    if (visit.is_hasty()) co_return trouble_page(visit, *provider, Told{429, &words::kHasty}, back);
+    if (visit.is_hasty()) co_return told_page(visit, *provider, Told{429, &words::kHasty}, back);
     auto address = co_await desk_.oauth.providers.begin(std::move(attempt), shown(visit));
     if (!address) co_return trouble_page(visit, *provider, address.error(), back);
     co_return visit.redirect(*address);
@@ -196,25 +227,27 @@ Task<http::Response> ProviderPages::stage(Visit visit) {
 Task<http::Response> ProviderPages::callback(Visit visit) {
     auto* provider = provider_of(visit);
     if (!provider) co_return unknown(visit);
+    co_return co_await came_back(std::move(visit), provider);
+}
+
+Task<http::Response> ProviderPages::came_back(Visit visit, oauth::Provider* provider) {
     const auto& options = provider->options();
-    auto attempt = desk_.oauth.providers.take(visit.query.get("state"), options.id, visit.browser());
-    if (!attempt) co_return trouble_page(visit, *provider, told_of(Fault::over), provider_address(options.id, "", ""));
-    if (visit.query.has("error")) {
+    bool openid = options.kind == oauth::ProviderKind::openid;
+    const auto& state = visit.query.get("state");
+    auto attempt = desk_.oauth.providers.take(state, options.id, visit.browser());
+    if (!attempt) co_return told_page(visit, *provider, told_of(Fault::over), provider_address(options.id, "", ""));
+    if (openid && visit.query.has("error")) {
         bool by_the_person = false;
         auto fault = fault_of(visit.query.get("error"), by_the_person);
         auto told = by_the_person ? Told{403, &words::kProviderCancelled} : told_of(fault);
         if (!by_the_person) oauth::note(*provider, {fault, "it sent the browser back with an error"});
-        co_return trouble_page(visit, *provider, told, again(*attempt));
+        co_return told_page(visit, *provider, told, again(*attempt));
     }
     std::optional<std::string> issuer;
     if (visit.query.has("iss")) issuer = visit.query.get("iss");
-    auto answer = desk_.oauth.providers.answer_of(*attempt, visit.query.get("code"), std::move(issuer));
-    auto& links = desk_.oauth.users.provider_links;
-    oauth::Provider::IsKnown is_known = [&links, &options](const std::string& subject) {
-        auto account = links.account_of(links.link(options.issuer, subject));
-        return account && *account;
-    };
-    auto person = co_await provider->identify(std::move(answer), std::move(is_known));
+    auto proof = visit.query.get(openid ? "code" : "ticket");
+    auto answer = desk_.oauth.providers.answer_of(*attempt, state, std::move(proof), std::move(issuer));
+    auto person = co_await provider->identify(std::move(answer), is_known(*provider));
     if (!person) co_return trouble_page(visit, *provider, person.error(), again(*attempt));
     co_return co_await arrived(std::move(visit), provider, *std::move(attempt), *std::move(person));
 }
@@ -224,22 +257,24 @@ Task<http::Response> ProviderPages::arrived(Visit visit, oauth::Provider* provid
     using oauth::Purpose;
     auto& links = desk_.oauth.users.provider_links;
     auto link = links.link(provider->options().issuer, person.subject);
-    auto account = links.account_of(link);
-    if (!account) co_return trouble_page(visit, *provider, Told{503, &words::kTrouble}, again(attempt));
+    auto account = account_of(*provider, person.subject);
+    if (!account) co_return told_page(visit, *provider, Told{503, &words::kTrouble}, again(attempt));
     if (attempt.purpose == Purpose::sign_in) {
-        if (*account) co_return sign_in_browser(visit, **account, attempt.next);
+        if (*account && co_await keep_link((*account)->number, link))
+            co_return sign_in_browser(visit, **account, attempt.next);
+        if (*account) co_return told_page(visit, *provider, Told{503, &words::kTrouble}, again(attempt));
         co_return co_await newcomer(std::move(visit), provider, std::move(attempt), std::move(person), std::move(link));
     }
     bool same_session = visit.session && visit.cookie == attempt.session && visit.session->number == attempt.user;
     if (attempt.purpose != Purpose::stage && !same_session)
-        co_return trouble_page(visit, *provider, told_of(Fault::over), again(attempt));
+        co_return told_page(visit, *provider, told_of(Fault::over), again(attempt));
     bool own = *account && (*account)->number == attempt.user;
     if (attempt.purpose == Purpose::link) {
         if (own) co_return visit.redirect(attempt.next);
-        if (*account) co_return trouble_page(visit, *provider, Told{403, &words::kLinkTaken}, again(attempt));
+        if (*account) co_return told_page(visit, *provider, Told{403, &words::kLinkTaken}, again(attempt));
         co_return keep_newcomer(visit, *provider, attempt, std::move(person), std::move(link), "/_peyk/welcome/link");
     }
-    if (!own) co_return trouble_page(visit, *provider, Told{403, &words::kProviderOther}, again(attempt));
+    if (!own) co_return told_page(visit, *provider, Told{403, &words::kProviderOther}, again(attempt));
     if ((*account)->locked) co_return visit.message(403, words::kSignIn, words::kLocked);
     co_return co_await proven(std::move(visit), std::move(attempt));
 }
@@ -271,10 +306,10 @@ Task<http::Response> ProviderPages::newcomer(Visit visit, oauth::Provider* provi
                                              oauth::Person person, users::ProviderLink link) {
     const auto& options = provider->options();
     if (!options.registration && !options.linking)
-        co_return trouble_page(visit, *provider, Told{403, &words::kProviderNobody}, again(attempt));
+        co_return told_page(visit, *provider, Told{403, &words::kProviderNobody}, again(attempt));
     if (options.registration && !options.ask_name && !person.localpart.empty()) {
         if (visit.is_hasty(privacy::RateClass::registration))
-            co_return trouble_page(visit, *provider, Told{429, &words::kHasty}, again(attempt));
+            co_return told_page(visit, *provider, Told{429, &words::kHasty}, again(attempt));
         users::NewAccount wanted{.localpart = person.localpart};
         auto made = co_await desk_.oauth.users.registration.register_through_provider(std::move(wanted), link);
         if (made) co_return sign_in_browser(visit, **made, attempt.next);

@@ -113,13 +113,13 @@ bool concerns(std::string_view kind, const json::Value& rule, std::string_view r
     });
 }
 
-Result<bool> holds(const Condition& condition, EventView& view, const Reader& reader) {
+Result<bool> holds(const Condition& condition, EventView& view, const Reader& reader, std::size_t reach) {
     switch (condition.kind) {
         case Kind::match:
         case Kind::match_words: {
             const auto* value = view.at(condition.path);
             if (!value || !value->string()) return false;
-            const auto& text = view.folded_text(*value->string());
+            auto text = std::u32string_view(view.folded_text(*value->string())).substr(0, reach);
             return condition.kind == Kind::match ? condition.glob->matches(text) : condition.glob->matches_words(text);
         }
         case Kind::is: {
@@ -140,13 +140,7 @@ Result<bool> holds(const Condition& condition, EventView& view, const Reader& re
             return count == condition.count;
         }
         case Kind::permission: return view.may_notify(condition.key);
-        case Kind::display_name: {
-            const auto* body = view.at({"content", "body"});
-            if (!body || !body->string()) return false;
-            PEYK_TRY(auto name, view.folded_name(reader.user));
-            if (name.empty()) return false;
-            return Glob::literal(name).matches_words(view.folded_text(*body->string()));
-        }
+        case Kind::display_name: return view.is_named(reader.user, reach);
         case Kind::mentions_reader: return reader.mentioned;
         case Kind::is_about_reader: return reader.subject;
         case Kind::never: return false;
@@ -199,6 +193,24 @@ Result<std::u32string> EventView::folded_name(std::string_view user) {
     return name && name->string() ? folded(*name->string()) : std::u32string();
 }
 
+Result<bool> EventView::is_named(std::string_view user, std::size_t within) {
+    if (named_ && named_->first == user) return named_->second;
+    bool found = false;
+    const auto* body = at({"content", "body"});
+    if (body && body->string()) {
+        PEYK_TRY(auto name, folded_name(user));
+        auto text = std::u32string_view(folded_text(*body->string())).substr(0, within);
+        found = !name.empty() && Glob::literal(name).matches_words(text);
+    }
+    named_.emplace(user, found);
+    return found;
+}
+
+std::size_t RuleSet::reach() const {
+    constexpr std::size_t kWork = 2'000'000, kLeast = 512;  // characters × patterns; characters
+    return std::max(kLeast, kWork / std::max<std::size_t>(1, patterns_));
+}
+
 bool RuleSet::names_rooms(const json::Object& rules) {
     for (const auto& [kind, list] : rules) {
         if (!list.array()) continue;
@@ -240,6 +252,7 @@ std::shared_ptr<const RuleSet> RuleSet::compile(const json::Object& rules, std::
             text += made.actions.notify ? made.actions.highlight ? "!" : "+" : "-";
             for (const auto& condition : made.conditions) {
                 out->personal_ = out->personal_ || condition.kind == Kind::display_name;
+                if (condition.glob) ++out->patterns_;
             }
             out->rules_.push_back(std::move(made));
         }
@@ -249,10 +262,11 @@ std::shared_ptr<const RuleSet> RuleSet::compile(const json::Object& rules, std::
 }
 
 Result<const Actions*> RuleSet::evaluate(EventView& view, const Reader& reader) const {
+    const auto reach = this->reach();
     for (const auto& rule : rules_) {
         bool matches = true;
         for (const auto& condition : rule.conditions) {
-            PEYK_TRY(bool good, holds(condition, view, reader));
+            PEYK_TRY(bool good, holds(condition, view, reader, reach));
             if (good) continue;
             matches = false;
             break;

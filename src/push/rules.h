@@ -25,6 +25,8 @@ public:
     Result<bool> may_notify(const std::string& key);
     // The user's name in the room at the event; empty when there is none.
     Result<std::u32string> folded_name(std::string_view user);
+    // Whether that name stands in the body as words. The newest one is remembered.
+    Result<bool> is_named(std::string_view user, std::size_t within);
 
 private:
     const RoomSource& source_;
@@ -33,6 +35,7 @@ private:
     std::optional<json::Object> top_;
     std::deque<std::pair<const std::string*, std::u32string>> folded_;
     std::vector<std::pair<std::string, bool>> permissions_;
+    std::optional<std::pair<std::string, bool>> named_;
 };
 
 // What distinguishes one reader from another where rules speak of the reader.
@@ -93,7 +96,12 @@ private:
         std::vector<Condition> conditions;
         Actions actions;
     };
+    // Of a text, so many characters are looked at. The whole of any event, but for who has hundreds of patterns: the
+    // cost of an event is the same for everybody.
+    std::size_t reach() const;
+
     std::vector<Rule> rules_;
+    std::size_t patterns_ = 0;
     std::uint64_t id_ = 0;
     bool personal_ = false;
 };

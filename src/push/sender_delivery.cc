@@ -49,6 +49,12 @@ Result<std::optional<PusherSource::Pusher>> Sender::pusher(const Run& run) const
     return std::nullopt;
 }
 
+// MSC3881. What comes meanwhile is let go.
+bool is_off(const PusherSource::Pusher& pusher) {
+    const auto* enabled = pusher.json.find("org.matrix.msc3881.enabled");
+    return enabled && enabled->boolean() == false;
+}
+
 Result<std::string> Sender::body(const Run& run, const PusherSource::Pusher& pusher, const Due* due) const {
     Payload payload{pusher, run.total()};
     payload.full = options_.full;
@@ -106,7 +112,7 @@ Task<Sender::Verdict> Sender::hand_over(RunPtr run, std::string body, PusherSour
 Result<Sender::Message> Sender::message(const Run& run, const Due* due) {
     PEYK_TRY(auto now, pusher(run));
     Message out{std::move(now), {}};
-    if (!out.pusher) return out;
+    if (!out.pusher || is_off(*out.pusher)) return out;
     if (due) {
         PEYK_TRY(bool read, is_read(run, *due));
         if (read) return out;

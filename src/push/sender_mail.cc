@@ -29,6 +29,7 @@ Task<Sender::Sent> Sender::mail(RunPtr run, std::uint64_t unread) {
     for (auto pause = options_.first_retry; parts_.clock.monotonic() - began < options_.give_up;) {
         auto now = pusher(*run);
         if (now && !*now) co_return Sent::pusher_gone;
+        if (now && is_off(**now)) co_return Sent::done;
         const auto* address = now ? (*now)->json.find("pushkey") : nullptr;
         if (address && address->string()) {
             auto sent = co_await parts_.notices->send(run->user, *address->string(), unread);

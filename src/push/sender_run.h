@@ -30,6 +30,9 @@ struct Sender::Run {
     }
 };
 
+// The user has switched it off.
+bool is_off(const PusherSource::Pusher& pusher);
+
 struct Sender::Due {
     RoomKey room;
     StoredEventPtr event;

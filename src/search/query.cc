@@ -75,8 +75,13 @@ bool ends_word(std::u32string_view text, std::size_t end) { return end == text.s
 double worth(const Term& term, std::u32string_view text) {
     double sum = 0;
     bool dense = is_dense(term.text.front());
-    for (auto at = text.find(term.text); at != text.npos; at = text.find(term.text, at + term.text.size())) {
-        bool begins = begins_word(text, at), ends = ends_word(text, at + term.text.size());
+    std::size_t fits = 0;  // of the term, at this place (Knuth, Morris, Pratt)
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        while (fits > 0 && text[at] != term.text[fits]) fits = term.overlaps[fits - 1];
+        if (text[at] == term.text[fits]) ++fits;
+        if (fits < term.text.size()) continue;
+        fits = 0;
+        bool begins = begins_word(text, at + 1 - term.text.size()), ends = ends_word(text, at + 1);
         if (dense || (begins && ends)) {
             sum += 1;
         } else if (!term.whole_words) {
@@ -107,7 +112,13 @@ std::vector<std::string> parts_of(std::string_view text) {
 Term term_of(std::u32string text) {
     bool dense = std::any_of(text.begin(), text.end(), is_dense);
     bool short_word = text.size() < kGram && !dense;
-    return {.text = std::move(text), .whole_words = short_word};
+    std::vector<std::uint16_t> overlaps(text.size(), 0);
+    for (std::size_t at = 1, fits = 0; at < text.size(); ++at) {
+        while (fits > 0 && text[at] != text[fits]) fits = overlaps[fits - 1];
+        if (text[at] == text[fits]) ++fits;
+        overlaps[at] = static_cast<std::uint16_t>(fits);
+    }
+    return {.text = std::move(text), .whole_words = short_word, .overlaps = std::move(overlaps)};
 }
 
 }  // namespace

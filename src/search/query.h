@@ -16,6 +16,9 @@ struct Term {
     std::u32string text;
     // Too short to be found inside of words: only a whole word fits. Never so in scripts that write no spaces.
     bool whole_words = false;
+    // For each beginning of the text, how much of its end is a beginning too: what is looked for may be of a kind that
+    // nearly fits everywhere, and still costs one pass.
+    std::vector<std::uint16_t> overlaps = {};
 };
 
 struct Query {
@@ -27,7 +30,8 @@ struct Query {
     // and number. A term without a letter or digit gives a query that nothing fits.
     static Result<Query> parse(std::string_view search_term);
 
-    // How well a folded text fits: 0 when it does not, else within (0, 1]. Linear in the text for each term.
+    // How well a folded text fits: 0 when it does not, else within (0, 1]. Linear in the text for each term,
+    // whatever both contain.
     double rank(std::u32string_view folded) const;
 };
 

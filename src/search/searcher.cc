@@ -35,13 +35,42 @@ std::optional<std::string_view> member(const Event& event, std::string_view key)
     return *value->string();
 }
 
+// Spec: m.room.topic, TopicContentBlock: the first representation in text/plain, which is what is meant without a type.
+std::optional<std::string_view> plain_topic(const Event& event) {
+    const auto* block = event.content.find("m.topic");
+    const auto* list = block ? block->get_array("m.text") : nullptr;
+    if (!list) return std::nullopt;
+    auto is_plain = [](const json::Value& one) {
+        return one.get_string("mimetype").value_or("text/plain") == "text/plain";
+    };
+    auto found = std::ranges::find_if(*list, is_plain);
+    return found == list->end() ? std::nullopt : found->get_string("body");
+}
+
+// Words of one text do not go on in the next one.
+std::u32string folded(const std::vector<std::string_view>& texts) {
+    std::u32string out;
+    for (auto text : texts) {
+        if (!out.empty()) out += U" \n ";
+        out += fold_text(text);
+    }
+    return out;
+}
+
 }  // namespace
 
-std::optional<std::string_view> searched_text(const Event& event, const Keys& keys) {
-    if (event.type == "m.room.message") return keys.body ? member(event, "body") : std::nullopt;
-    if (event.type == "m.room.name") return keys.name ? member(event, "name") : std::nullopt;
-    if (event.type == "m.room.topic") return keys.topic ? member(event, "topic") : std::nullopt;
-    return std::nullopt;
+std::vector<std::string_view> searched_texts(const Event& event, const Keys& keys) {
+    std::vector<std::string_view> out;
+    auto add = [&out](std::optional<std::string_view> text) {
+        if (text && std::ranges::find(out, *text) == out.end()) out.push_back(*text);
+    };
+    if (event.type == "m.room.message" && keys.body) add(member(event, "body"));
+    if (event.type == "m.room.name" && keys.name) add(member(event, "name"));
+    if (event.type == "m.room.topic" && keys.topic) {
+        add(member(event, "topic"));
+        add(plain_topic(event));
+    }
+    return out;
 }
 
 // One search, on the thread of searches.
@@ -49,21 +78,29 @@ class Searcher::Scan {
 public:
     Scan(Searcher& searcher, Request request) : searcher_(searcher), request_(std::move(request)) {}
 
-    Result<Found> run() {
-        if (request_.query.terms.empty()) return Found{};
-        PEYK_CHECK(open_rooms());
-        for (std::size_t at = 0; at < rooms_.size(); ++at) PEYK_CHECK(enter(at));
-        while (!next_.empty() && read_ < searcher_.limits_.events_read && found_.hits.size() < searcher_.limits_.hits) {
+    // One turn. True: that was all of it.
+    Result<bool> go_on() {
+        if (request_.query.terms.empty()) return true;
+        if (!opened_) PEYK_CHECK(open_rooms());
+        const auto& limits = searcher_.limits_;
+        auto turn = read_ * kEventCost + text_;
+        while (!next_.empty() && read_ < limits.events_read && text_ < limits.text_read &&
+               found_.hits.size() < limits.hits) {
+            if (read_ * kEventCost + text_ - turn >= limits.slice) return false;
             auto room = next_.top().room;
             next_.pop();
             PEYK_CHECK(search_block(rooms_[room]));
             PEYK_CHECK(enter(room));
         }
         sort();
-        return std::move(found_);
+        return true;
     }
+    Found take() { return std::move(found_); }
 
 private:
+    // Reading an event costs about as much as folding so much text.
+    static constexpr std::size_t kEventCost = 100;
+
     Result<void> open_rooms() {
         PEYK_TRY(auto rows, searcher_.memberships_.of(request_.user));
         for (const auto& row : *rows) {
@@ -74,6 +111,9 @@ private:
             if (!info) continue;
             PEYK_TRY(auto last, searcher_.store_.last(*info));
             if (!last) continue;
+            // Spec: Server Side Search: not in rooms that are end-to-end encrypted, whatever is readable in them.
+            PEYK_TRY(auto encryption, searcher_.store_.state(*info, last->after, "m.room.encryption", ""));
+            if (encryption) continue;
             auto end = row.membership == Membership::join ? last->number + 1 : row.event + 1;
             rooms_.push_back(
                 {.info = info,
@@ -83,6 +123,8 @@ private:
                  .block = end / kBlock + 1});
             found_.until = std::max(found_.until, std::min(last->position, request_.until));
         }
+        for (std::size_t at = 0; at < rooms_.size(); ++at) PEYK_CHECK(enter(at));
+        opened_ = true;
         return {};
     }
 
@@ -111,11 +153,12 @@ private:
         read_ += events.size();
         std::vector<std::uint64_t> grams;
         for (const auto& event : events) {
-            auto text = searched_text(*event->event, Keys{});
-            if (!text) continue;
-            auto folded = fold_text(*text);
-            if (learn) each_gram(folded, ShortWords::take, [&](std::uint64_t gram) { grams.push_back(gram); });
-            if (event->number < room.end) PEYK_CHECK(judge(room, *event, folded));
+            auto texts = searched_texts(*event->event, Keys{});
+            if (texts.empty()) continue;
+            for (auto text : texts) text_ += text.size();
+            auto words = folded(texts);
+            if (learn) each_gram(words, ShortWords::take, [&](std::uint64_t gram) { grams.push_back(gram); });
+            if (event->number < room.end) PEYK_CHECK(judge(room, *event, words));
         }
         if (!learn) return {};
         std::sort(grams.begin(), grams.end());
@@ -124,10 +167,10 @@ private:
         return {};
     }
 
-    Result<void> judge(Room& room, const rooms::StoredEvent& event, std::u32string_view folded) {
+    Result<void> judge(Room& room, const rooms::StoredEvent& event, std::u32string_view words) {
         if (event.position > request_.until || event.redacted_by) return {};
-        if (!searched_text(*event.event, request_.keys) || !request_.filter.wants(*event.event)) return {};
-        auto rank = request_.query.rank(folded);
+        if (searched_texts(*event.event, request_.keys).empty() || !request_.filter.wants(*event.event)) return {};
+        auto rank = request_.query.rank(words);
         if (rank == 0) return {};
         PEYK_TRY(bool seen, room.visibility.may_see(event));
         if (!seen) return {};
@@ -150,7 +193,9 @@ private:
     Request request_;
     std::vector<Room> rooms_;
     std::priority_queue<Next> next_;
-    std::size_t read_ = 0;
+    bool opened_ = false;
+    std::size_t read_ = 0;  // events
+    std::size_t text_ = 0;  // bytes
     Found found_;
 };
 
@@ -158,9 +203,24 @@ Searcher::Searcher(const rooms::RoomStore& store, const rooms::Memberships& memb
     : store_(store), memberships_(memberships), limits_(limits), signatures_(limits.signature_bytes) {}
 
 Task<Result<Found>> Searcher::search(Request request) {
-    if (pool_.queued() >= limits_.waiting) co_return fail(Errc::unavailable, "Too many searches are waiting");
-    auto job = [scan = std::make_unique<Scan>(*this, std::move(request))] { return scan->run(); };
-    co_return co_await offload(pool_, std::move(job));
+    // A place among those that wait or have their turns.
+    struct Place {
+        explicit Place(std::atomic<std::size_t>& all) : taken(all), number(all.fetch_add(1)) {}
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+        ~Place() { taken.fetch_sub(1); }
+        std::atomic<std::size_t>& taken;
+        const std::size_t number;
+    } place(waiting_);
+    if (place.number >= limits_.waiting) co_return fail(Errc::unavailable, "Too many searches are waiting");
+    auto lane = co_await lanes_.enter(request.user);
+    Scan scan(*this, std::move(request));
+    bool done = false;
+    while (!done) {
+        auto turn = [&scan] { return scan.go_on(); };
+        PEYK_CO_TRY(done, co_await offload(pool_, std::move(turn)));
+    }
+    co_return scan.take();
 }
 
 }  // namespace peyk::search

@@ -1,6 +1,9 @@
 #pragma once
 // Search of messages in unencrypted rooms. Spec: Client-Server API › Server Side Search.
 
+#include <atomic>
+
+#include "async/lane.h"
 #include "async/task.h"
 #include "rooms/timeline/event_filter.h"
 #include "rooms/visibility/visibility.h"
@@ -9,7 +12,8 @@
 
 namespace peyk::search {
 
-// Members of `content` that are searched: body of m.room.message, name of m.room.name, topic of m.room.topic.
+// Members of `content` that are searched: body of m.room.message, name of m.room.name, topic of m.room.topic and the
+// plain text beside it.
 struct Keys {
     bool body = true;
     bool name = true;
@@ -44,20 +48,23 @@ struct Found {
 // Purpose:  finds what a user may see. Reads history from the newest block of events to the oldest over all rooms,
 // passes
 //           over those whose signature lacks a part of the query, and looks at the words of the rest.
-// Runs on:  a thread of its own, one search after the other, so that no search holds up a worker.
+// Runs on:  a thread of its own, so that no search holds up a worker. Searches take turns there, a user's own ones come
+//           one after the other: what one person looks for does not keep others waiting.
 class Searcher {
 public:
     struct Limits {
         std::size_t signature_bytes = 64 * 1024 * 1024;
-        std::size_t events_read = 400'000;  // per search; what is older is not found
-        std::size_t hits = 10'000;          // per search; the newest
-        std::size_t waiting = 64;           // searches; more are refused with 503
+        std::size_t events_read = 400'000;         // per search; what is older is not found
+        std::size_t text_read = 64 * 1024 * 1024;  // per search, bytes
+        std::size_t slice = 1024 * 1024;           // of text and events, until the others have their turn
+        std::size_t hits = 10'000;                 // per search; the newest
+        std::size_t waiting = 64;                  // searches; more are refused with 503
     };
     Searcher(const rooms::RoomStore& store, const rooms::Memberships& memberships)
         : Searcher(store, memberships, Limits{}) {}
     Searcher(const rooms::RoomStore& store, const rooms::Memberships& memberships, Limits limits);
 
-    // The rooms that the user is in, or has left and not forgotten, as far as the filter wants them.
+    // The rooms without encryption that the user is in, or has left and not forgotten, as far as the filter wants them.
     // Errors: those of the store; unavailable when too many searches wait.
     Task<Result<Found>> search(Request request);
     void stop() { pool_.stop(); }
@@ -69,10 +76,12 @@ private:
     const rooms::Memberships& memberships_;
     Limits limits_;
     Signatures signatures_;
+    std::atomic<std::size_t> waiting_ = 0;
+    Lanes lanes_;  // by user
     WorkerPool pool_{"search", 1};
 };
 
-// The text of an event that is searched; nothing for events that are not.
-std::optional<std::string_view> searched_text(const Event& event, const Keys& keys);
+// The texts of an event that are searched, at most two; none for events that are not.
+std::vector<std::string_view> searched_texts(const Event& event, const Keys& keys);
 
 }  // namespace peyk::search

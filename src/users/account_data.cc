@@ -27,10 +27,21 @@ std::string position_key(storage::Position position) {
     return key;
 }
 
-std::string encode(const std::optional<RoomId>& room, std::string_view type, const json::Object& content) {
+std::string encode(const std::optional<RoomId>& room, std::string_view type, const json::Object& content,
+                   bool removed = false) {
     json::Object row{{"type", type}, {"content", content}};
+    if (removed) row.set("removed", true);
     if (room) row.set("room", room->str());
     return json::write(row);
+}
+
+bool is_removed(const storage::Entry& entry) {
+    auto row = json::parse(entry.body);
+    return row && row->get_bool("removed").value_or(false);
+}
+
+std::unexpected<Error> managed() {
+    return fail(Error{Errc::method_not_allowed, "The server keeps this type itself", "M_BAD_JSON"});
 }
 
 }  // namespace
@@ -70,15 +81,29 @@ Result<std::optional<std::string>> AccountData::get(std::uint64_t user, const st
         return shown(user, room, type, {});
     }
     PEYK_TRY(auto found, item(user, *entry));
-    if (!found) return std::nullopt;
+    if (!found || found->removed) return std::nullopt;
     return std::move(found->content);
 }
 
 Task<Result<void>> AccountData::put(std::uint64_t user, std::optional<RoomId> room, std::string type,
                                     json::Object content) {
-    if (is_managed_type(type))
-        co_return fail(Error{Errc::method_not_allowed, "The server keeps this type itself", "M_BAD_JSON"});
+    if (is_managed_type(type)) co_return managed();
     co_return co_await put_managed(user, std::move(room), std::move(type), std::move(content));
+}
+
+// The row stays, without its content: syncs that go on find in it that there was a change.
+Task<Result<void>> AccountData::remove(std::uint64_t user, std::optional<RoomId> room, std::string type) {
+    if (is_managed_type(type)) co_return managed();
+    auto lane = co_await context_.lanes.enter(user);
+    auto row = key(room, type);
+    PEYK_CO_TRY(auto entry, context_.db.get(kAccountData, user, row));
+    if (!entry || entry->gone || is_removed(*entry)) co_return Result<void>{};
+    auto change = context_.change_of(user);
+    PEYK_CO_CHECK(put_row(change, user, row, encode(room, type, {}, true), *entry, Quota::always));
+    PEYK_CO_TRY(auto position, co_await context_.db.commit(std::move(change)));
+    lane.leave();
+    context_.feed.publish({FeedEntry::Kind::user, user, position});
+    co_return Result<void>{};
 }
 
 Task<Result<void>> AccountData::put_managed(std::uint64_t user, std::optional<RoomId> room, std::string type,
@@ -96,7 +121,9 @@ Task<Result<void>> AccountData::edit(std::uint64_t user, std::optional<RoomId> r
     PEYK_CO_TRY(auto content, stored(user, room, type));
     auto before = content;
     PEYK_CO_CHECK(edit(content));
-    if (entry && !entry->gone && content == before) co_return Result<void>{};
+    // What was removed is there again when it is set, empty or not.
+    bool there = entry && !entry->gone && !is_removed(*entry);
+    if (there && content == before) co_return Result<void>{};
     auto change = context_.change_of(user);
     PEYK_CO_CHECK(put_in(change, user, room, type, content,
                          type == kSecurityNotice || type == kServerNotices ? Quota::always : Quota::counted));
@@ -114,6 +141,12 @@ Result<void> AccountData::put_in(storage::Change& change, std::uint64_t user, co
         return m::too_large(fmt::format("Account data of one type has at most {} bytes", kMaxContent));
     auto row = key(room, type);
     PEYK_TRY(auto before, context_.db.get(kAccountData, user, row));
+    return put_row(change, user, row, body, before, quota);
+}
+
+Result<void> AccountData::put_row(storage::Change& change, std::uint64_t user, const std::string& row,
+                                  const std::string& body, const std::optional<storage::Entry>& before,
+                                  Quota quota) const {
     PEYK_TRY(auto used, usage(user));
     auto after = used;
     if (before) {
@@ -179,6 +212,7 @@ Result<std::optional<DataItem>> AccountData::item(std::uint64_t user, const stor
     if (!type || !content) return fail(Errc::corrupt, "an account data row has no type");
     DataItem found{.type = std::string(*type), .position = entry.position};
     if (auto room = row.get_string("room")) found.room = RoomId::trusted(std::string(*room));
+    found.removed = row.get_bool("removed").value_or(false);
     PEYK_TRY(found.content, shown(user, found.room, found.type, *content));
     return found;
 }
@@ -212,7 +246,7 @@ Result<std::vector<DataItem>> AccountData::snapshot(std::uint64_t user) const {
         for (const auto& row : rows) {
             if (row.gone) continue;
             PEYK_TRY(auto found, item(user, row));
-            if (!found) continue;
+            if (!found || found->removed) continue;
             rules = rules || (!found->room && found->type == kPushRulesType);
             items.push_back(*std::move(found));
         }

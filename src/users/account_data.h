@@ -15,6 +15,7 @@ struct DataItem {
     std::string type;
     std::string content;             // a JSON object
     storage::Position position = 0;  // of its last change
+    bool removed = false;            // and so empty; snapshots have none of these
 };
 
 // Tells every device of a user about a change that none of them made: {"kind": "password_reset", "day": days since
@@ -39,6 +40,9 @@ public:
     // As a client asks. Errors: M_BAD_JSON with 405 (managed type), M_TOO_LARGE, M_RESOURCE_LIMIT_EXCEEDED (too many
     // items, or too many bytes in all of them; what makes an item smaller is always possible).
     Task<Result<void>> put(std::uint64_t user, std::optional<RoomId> room, std::string type, json::Object content);
+    // As a client asks (MSC3391): as if it had never been set; syncs that go on are told that it is empty. Nothing when
+    // there is none. Errors: M_BAD_JSON with 405.
+    Task<Result<void>> remove(std::uint64_t user, std::optional<RoomId> room, std::string type);
     // As the server itself does (m.fully_read and the like).
     Task<Result<void>> put_managed(std::uint64_t user, std::optional<RoomId> room, std::string type,
                                    json::Object content);
@@ -72,6 +76,9 @@ private:
     struct Usage {
         std::uint64_t rows = 0, bytes = 0;
     };
+    // One row, its place in the stream, and what is counted. `before`: the row as it stands.
+    Result<void> put_row(storage::Change& change, std::uint64_t user, const std::string& row, const std::string& body,
+                         const std::optional<storage::Entry>& before, Quota quota) const;
     Result<Usage> usage(std::uint64_t user) const;
     Result<void> check_quota(const Usage& before, const Usage& after) const;
     std::string key(const std::optional<RoomId>& room, std::string_view type) const;

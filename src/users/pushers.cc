@@ -35,12 +35,32 @@ bool is_gateway(std::string_view url) {
     return slash != std::string_view::npos && slash > scheme + 3 && url.substr(slash) == path;
 }
 
+// MSC3881: a pusher that is off stays, and tells nothing.
+Result<bool> is_enabled(const json::Object& body) {
+    const auto* value = body.find(kPusherEnabled);
+    if (!value || value->is_null()) return true;
+    if (!value->boolean()) return m::bad_json(fmt::format("'{}' must be true or false", kPusherEnabled));
+    return *value->boolean();
+}
+
 // Read as false when it is something else, it would take the pushers of others away.
 Result<bool> appends(const json::Object& body) {
     const auto* value = body.find("append");
     if (!value) return false;
     if (!value->boolean()) return m::bad_json("'append' must be true or false");
     return *value->boolean();
+}
+
+// Whoever switches the pusher of another device on or off does not make it their own.
+void keep_device(json::Object& pusher, std::string_view row) {
+    auto before = json::parse_object(row);
+    if (!before) return;
+    auto without = [](json::Object from) {
+        for (auto key : {std::string_view("device"), std::string_view("day"), kPusherEnabled}) from.erase(key);
+        return from;
+    };
+    const auto* device = before->find("device");
+    if (device && without(*before) == without(pusher)) pusher.set("device", *device);
 }
 
 }  // namespace
@@ -71,6 +91,8 @@ Result<json::Object> Pushers::parse(const Caller& caller, const json::Object& bo
         PEYK_TRY(auto tag, need_text(body, "profile_tag", 32));
         pusher.set("profile_tag", std::move(tag));
     }
+    PEYK_TRY(bool enabled, is_enabled(body));
+    pusher.set(std::string(kPusherEnabled), enabled);
     const auto* data = body.find("data");
     if (!data) return m::missing_param("'data' is missing");
     if (!data->object()) return m::bad_json("'data' must be an object");
@@ -101,6 +123,9 @@ Result<std::vector<Pushers::Stored>> Pushers::stored(std::uint64_t user) const {
         if (!owner || !owner->string()) return fail(Errc::corrupt, "a pusher has no owner");
         Stored one{UserId::trusted(*owner->string()), std::move(row.rest), {}};
         one.set_at = day ? day->integer().value_or(0) * 86'400 : 0;
+        const auto* device = pusher.find("device");
+        if (device && device->string()) pusher.set(std::string(kPusherDevice), std::string(*device->string()));
+        if (!pusher.contains(kPusherEnabled)) pusher.set(std::string(kPusherEnabled), true);
         for (std::string_view own : {"device", "user", "day"}) pusher.erase(own);
         one.pusher = std::move(pusher);
         out.push_back(std::move(one));
@@ -140,15 +165,17 @@ Task<Result<void>> Pushers::set(Caller caller, json::Object body) {
     pusher.set("device", caller.device.str());
     pusher.set("user", caller.user.str());
     pusher.set("day", std::int64_t{context_.today()});
-    auto text = json::write(pusher);
-    if (text.size() > kMaxPusher) co_return m::too_large("The pusher is too large");
+    if (json::write(pusher).size() > kMaxPusher) co_return m::too_large("The pusher is too large");
     if (!append) PEYK_CO_CHECK(co_await remove_of_others(caller.user_number, key));
     // The index first: an entry too many does no harm, one too few would leave a pusher nobody can replace.
     PEYK_CO_CHECK(co_await index(caller.user_number, key));
     auto lane = co_await context_.lanes.enter(caller.user_number);
     PEYK_CO_TRY(auto all, context_.db.scan(kPushers, caller.user_number, "", "", context_.options.max_pushers));
-    bool known = std::ranges::any_of(all, [&](const auto& row) { return row.rest == key; });
-    if (!known && all.size() >= context_.options.max_pushers)
+    auto known = std::ranges::find_if(all, [&](const auto& row) { return row.rest == key; });
+    if (known != all.end()) keep_device(pusher, known->body);
+    auto text = json::write(pusher);
+    if (text.size() > kMaxPusher) co_return m::too_large("The pusher is too large");
+    if (known == all.end() && all.size() >= context_.options.max_pushers)
         co_return m::forbidden("This account has too many pushers");
     auto change = context_.change_of(caller.user_number);
     change.put(kPushers, caller.user_number, key, text);

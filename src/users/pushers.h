@@ -15,6 +15,10 @@ namespace peyk::users {
 
 class ThirdParty;
 
+// MSC3881, under its unstable names: whether a pusher tells anything, and whose device it is of.
+inline constexpr std::string_view kPusherEnabled = "org.matrix.msc3881.enabled";
+inline constexpr std::string_view kPusherDevice = "org.matrix.msc3881.device_id";
+
 class Pushers {
 public:
     Pushers(const Context& context, const ThirdParty& third_party, PusherObserver* observer = nullptr)

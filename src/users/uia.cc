@@ -290,7 +290,12 @@ Task<Result<void>> Uia::pass_at_provider(std::string id, std::uint64_t user) {
     auto lane = co_await lanes_.enter(std::hash<std::string>{}(id));
     auto session = find(id);
     if (!session || session->granted) co_return m::not_found("This authentication session is over");
-    if (session->caller != user) co_return m::forbidden("This authentication session is another's");
+    if (session->caller != user) {
+        // Whoever it was, they were not to confirm this: the app is told so when it asks, and has to begin again.
+        session->failures = kMaxFailures;
+        save(*std::move(session));
+        co_return m::forbidden("This authentication session is another's");
+    }
     if (has(session->completed, kStageSso)) co_return Result<void>{};
     if (!may_come_now(session->flows, session->completed, kStageSso))
         co_return m::forbidden("This stage is not asked for now");
@@ -348,6 +353,10 @@ Task<Result<UiaGrant>> Uia::require(UiaRequest request, std::vector<UiaFlow> wan
         PEYK_CO_CHECK(bind(*session, request, std::move(body)));
     } else {
         session = make(request, std::move(body), flows);
+    }
+    if (session->failures >= kMaxFailures) {
+        drop(id);
+        co_return m::forbidden("Somebody else has signed in to confirm this; begin again");
     }
     if (session->granted) {
         if (session->result.empty())

@@ -8,8 +8,10 @@ import time
 import zipfile
 from urllib.parse import quote
 
+import cas
 import factors
 import providers
+import qr
 import sdk
 from browser import App, Browser, Wrong, check
 
@@ -496,7 +498,8 @@ def reset_link(world: World) -> None:
 
 FLOWS = [code_flow, refuse_and_query_mode, register_in_the_browser, device_flow, stolen_codes, stolen_refresh_tokens,
          redirects_elsewhere, bad_requests, foreign_forms, account, own_data, deactivate, oauth_sessions_and_uia, every_page_is_hard,
-         closed_and_token_registration, rate_limits, restart, reset_link, *factors.FLOWS, *providers.FLOWS, *sdk.FLOWS]
+         closed_and_token_registration, rate_limits, restart, reset_link, *factors.FLOWS, *providers.FLOWS, *cas.FLOWS, *qr.FLOWS,
+         *sdk.FLOWS]
 
 
 def run(world: World, only: str = "") -> list[tuple[str, str | None]]:
@@ -514,4 +517,5 @@ def run(world: World, only: str = "") -> list[tuple[str, str | None]]:
         print(f"  {'ok    ' if said is None else 'FAILED'} {flow.__doc__} ({time.monotonic() - began:.1f} s)"
               + (f"\n         {said}" if said else ""), flush=True)
     providers.close()
+    cas.close()
     return results

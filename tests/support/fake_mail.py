@@ -8,13 +8,15 @@ import time
 
 
 class Mailbox:
-    """`manner`: "ok" takes every mail, "busy" answers 451 to each, "refuse" 550."""
+    """`manner`: "ok" takes every mail, "busy" answers 451 to each, "refuse" 550; "hang" says nothing, "endless" never ends
+    what it says, "garbage" says what is no SMTP."""
 
     def __init__(self):
         self.lock = threading.Condition()
         self.mails: list[dict] = []  # {to, from, subject, text, links}
         self.taken: dict[str, int] = {}  # by address, how many a script has seen
         self.manner = "ok"
+        self.closing = False
         mailbox = self
 
         class Session(socketserver.StreamRequestHandler):
@@ -24,6 +26,9 @@ class Mailbox:
                 self.wfile.write(line.encode() + b"\r\n")
 
             def handle(self) -> None:
+                if mailbox.manner in ("hang", "endless", "garbage"):
+                    self.misbehave(mailbox.manner)
+                    return
                 self.say("220 test")
                 sender = to = ""
                 while line := self.rfile.readline(4096).decode("utf-8", "replace").strip():
@@ -42,6 +47,17 @@ class Mailbox:
                         self.say("250 taken")
                     else:
                         self.say("250 good")
+
+            def misbehave(self, manner: str) -> None:
+                try:
+                    if manner == "garbage":
+                        self.say("HTTP/1.1 200 OK")
+                    while mailbox.manner == manner and not mailbox.closing:
+                        if manner == "endless":
+                            self.wfile.write(b"220-" + b"x" * 65536)
+                        time.sleep(0.01)
+                except OSError:
+                    pass
 
             def read_message(self) -> bytes:
                 out = b""
@@ -81,5 +97,6 @@ class Mailbox:
                 self.lock.wait(left)
 
     def close(self) -> None:
+        self.closing = True
         self.server.shutdown()
         self.server.server_close()

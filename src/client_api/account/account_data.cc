@@ -53,6 +53,27 @@ private:
     users::AccountData& data_;
 };
 
+// MSC3391.
+class DeleteData {
+public:
+    static constexpr std::array kRoutes{
+        Route{Method::del, "/_matrix/client/unstable/org.matrix.msc3391/user/{user}/account_data/{type}", Auth::user,
+              Body::none, RateClass::general},
+        Route{Method::del, "/_matrix/client/unstable/org.matrix.msc3391/user/{user}/rooms/{room}/account_data/{type}",
+              Auth::user, Body::none, RateClass::general}};
+    explicit DeleteData(users::AccountData& data) : data_(data) {}
+
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_CHECK(check_own(call));
+        PEYK_CO_TRY(auto room, room_of(call));
+        PEYK_CO_CHECK(co_await data_.remove(call.who().user_number, std::move(room), call.text("type")));
+        co_return Reply::empty();
+    }
+
+private:
+    users::AccountData& data_;
+};
+
 class GetTags {
 public:
     static constexpr Route kRoute{Method::get, kTags};
@@ -141,6 +162,7 @@ private:
 void add_account_data(Api& api, users::Users& users) {
     api.add<GetData>(users.account_data);
     api.add<PutData>(users.account_data);
+    api.add<DeleteData>(users.account_data);
     api.add<GetTags>(users.account_data);
     api.add<PutTag>(users.account_data);
     api.add<DeleteTag>(users.account_data);

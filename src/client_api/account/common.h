@@ -17,7 +17,7 @@ std::unexpected<Error> switched_off();
 
 // One group of endpoints each.
 void add_registration(Api& api, users::Users& users);
-void add_sign_in(Api& api, users::Users& users);
+void add_sign_in(Api& api, users::Users& users, const AccountApiOptions& options);
 void add_passwords(Api& api, users::Users& users);
 void add_devices(Api& api, users::Users& users);
 void add_profiles(Api& api, users::Users& users, RemoteProfiles* remote);

@@ -6,7 +6,7 @@ namespace peyk::client_api {
 
 void add_account_endpoints(Api& api, users::Users& users, AccountApiOptions options) {
     account::add_registration(api, users);
-    account::add_sign_in(api, users);
+    account::add_sign_in(api, users, options);
     account::add_passwords(api, users);
     account::add_devices(api, users);
     account::add_profiles(api, users, options.remote_profiles);

@@ -25,6 +25,8 @@ struct AccountApiOptions {
     // Capabilities of other modules: name and JSON object, e.g. {"m.forget_forced_upon_leave", R"({"enabled":true})"}.
     std::vector<std::pair<std::string, std::string>> capabilities = {};
     RemoteProfiles* remote_profiles = nullptr;
+    std::string server_version = {};  // GET /versions names the program and this; empty: neither
+    bool cas_sign_in = false;         // older apps find single sign-on under its old name too, m.login.cas
 };
 
 // Call before traffic starts; `users` and what the options point to outlive `api`.

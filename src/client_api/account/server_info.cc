@@ -15,7 +15,7 @@ json::Object enabled(bool on) { return {{"enabled", on}}; }
 class Versions {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/client/versions", Auth::none};
-    explicit Versions(const std::vector<std::string>& more) {
+    explicit Versions(const AccountApiOptions& options) {
         json::Array versions;
         for (const char* old : {"r0.0.1", "r0.1.0", "r0.2.0", "r0.3.0", "r0.4.0", "r0.5.0", "r0.6.0", "r0.6.1"})
             versions.emplace_back(old);
@@ -28,6 +28,8 @@ public:
               "org.matrix.msc4380", "uk.half-shot.msc2666.query_mutual_rooms",
               "uk.half-shot.msc2666.query_mutual_rooms.stable", "uk.tcpip.msc4133", "uk.tcpip.msc4133.stable"})
             features.set(name, true);
+        features.set("org.matrix.msc3391", true);  // deleting account data
+        features.set("org.matrix.msc3881", true);  // pushers that are switched off
         // MSC4140, delayed events.
         features.set("org.matrix.msc4140", true);
         features.set("org.matrix.msc4140.stable", true);
@@ -35,8 +37,14 @@ public:
         features.set("org.matrix.msc4143", true);
         // MSC4186, sliding sync.
         features.set("org.matrix.simplified_msc3575", true);
-        for (const auto& name : more) features.set(name, true);
-        answer_ = json::write(json::Object{{"versions", std::move(versions)}, {"unstable_features", features}});
+        for (const auto& name : options.unstable_features) features.set(name, true);
+        json::Object answer{{"versions", std::move(versions)}};
+        if (!options.server_version.empty()) {  // MSC4383
+            features.set("net.zemos.msc4383", true);
+            answer.set("net.zemos.msc4383.server", json::Object{{"name", "peyk"}, {"version", options.server_version}});
+        }
+        answer.set("unstable_features", std::move(features));
+        answer_ = json::write(answer);
     }
 
     Task<Result<Reply>> run(Call) { co_return Reply{200, answer_}; }
@@ -135,7 +143,7 @@ private:
 }  // namespace
 
 void add_server_info(Api& api, users::Users& users, const AccountApiOptions& options) {
-    api.add<Versions>(options.unstable_features);
+    api.add<Versions>(options);
     api.add<Capabilities>(users, options);
     api.add<WellKnownClient>(users.options());
     api.add<WellKnownSupport>(users.options());

@@ -10,7 +10,8 @@ constexpr std::string_view kPassword = "m.login.password";
 class LoginFlows {
 public:
     static constexpr Route kRoute{Method::get, "/_matrix/client/v3/login", Auth::none};
-    LoginFlows(bool services, const users::Options& options) : services_(services), options_(options) {}
+    LoginFlows(bool services, bool cas, const users::Options& options)
+        : services_(services), cas_(cas), options_(options) {}
 
     Task<Result<Reply>> run(Call) {
         json::Array flows{json::Object{{"type", kPassword}},
@@ -18,6 +19,8 @@ public:
         if (services_) flows.push_back(json::Object{{"type", "m.login.application_service"}});
         // Spec: Client-Server API › OAuth 2.0 aware clients.
         if (options_.browser_sign_in) flows.emplace_back(single_sign_on());
+        // Of the specification's first versions; apps that know it ask /login/cas/redirect.
+        if (cas_) flows.emplace_back(json::Object{{"type", "m.login.cas"}});
         co_return Reply::of({{"flows", std::move(flows)}});
     }
 
@@ -37,7 +40,7 @@ private:
         return out;
     }
 
-    const bool services_;
+    const bool services_, cas_;
     const users::Options& options_;
 };
 
@@ -240,8 +243,8 @@ private:
 
 }  // namespace
 
-void add_sign_in(Api& api, users::Users& users) {
-    api.add<LoginFlows>(users.service_names() != nullptr, users.options());
+void add_sign_in(Api& api, users::Users& users, const AccountApiOptions& options) {
+    api.add<LoginFlows>(users.service_names() != nullptr, options.cas_sign_in, users.options());
     api.add<Login>(users);
     api.add<GetLoginToken>(users.uia, users.login_tokens, users.options().login_token_lifetime);
     api.add<Refresh>(users.sessions);

@@ -7,6 +7,7 @@
 
 #include "client_api/endpoint.h"
 #include "keys/keys.h"
+#include "sync/tokens.h"
 #include "users/uia.h"
 
 namespace peyk::client_api {
@@ -35,5 +36,8 @@ public:
 
 // All of them live as long as `api`.
 void add_keys_endpoints(Api& api, keys::Keys& keys, InteractiveAuth& auth, DeviceListHistory& history);
+
+// Dehydrated devices (MSC3814). `tokens` outlives `api`.
+void add_dehydrated_endpoints(Api& api, keys::Keys& keys, const sync::Tokens& tokens);
 
 }  // namespace peyk::client_api

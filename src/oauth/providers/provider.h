@@ -1,6 +1,6 @@
 #pragma once
-// One OpenID provider: where browsers are sent, and who came back. OpenID Connect Core, authorisation code flow; RFC
-// 6749, RFC 7636.
+// A provider that people sign in with: where browsers are sent, and who came back. How it is asked is the business of
+// its kind (openid.h, cas.h).
 
 #include <atomic>
 #include <functional>
@@ -8,12 +8,10 @@
 #include <optional>
 #include <string>
 
-#include "async/lane.h"
+#include "async/task.h"
+#include "base/clock.h"
 #include "http/client/client.h"
 #include "oauth/providers/claims.h"
-#include "oauth/providers/id_token.h"
-#include "oauth/providers/jwks.h"
-#include "oauth/providers/metadata.h"
 #include "oauth/providers/trouble.h"
 
 namespace peyk::oauth {
@@ -25,12 +23,13 @@ struct Person {
     std::string display_name;  // what others could see, if the person wishes; may be empty
 };
 
-// Purpose:  asks one provider, under limits of time, size and number; keeps its metadata and keys for an hour.
+// Purpose:  asks one provider, under limits of time, size and number.
 // Owner:    Providers.  Runs on: any worker.
 class Provider {
 public:
-    // `outbound` outlives this object. The options were checked by app/.
-    Provider(ProviderOptions options, http::Outbound& outbound, const Clock& clock);
+    virtual ~Provider() = default;
+    Provider(const Provider&) = delete;
+    Provider& operator=(const Provider&) = delete;
 
     const ProviderOptions& options() const { return options_; }
 
@@ -40,55 +39,39 @@ public:
         std::string language = {};  // of the page, "fa"
     };
     // Where the browser goes.
-    Task<Outcome<std::string>> address_for(Question question);
+    virtual Task<Outcome<std::string>> address_for(Question question) = 0;
 
     struct Answer {
-        std::string code;
+        std::string code;                   // of CAS: the ticket
         std::optional<std::string> issuer;  // `iss` of the redirect, where there was one
-        std::string nonce, verifier, redirect_uri;
+        std::string state, nonce, verifier, redirect_uri;
         std::optional<std::int64_t> asked_anew = {};  // seconds since 1970: since when the proof counts
     };
     // Who is known needs no proposals: no more is asked about them than whether they may come.
     using IsKnown = std::function<bool(const std::string& subject)>;
-    Task<Outcome<Person>> identify(Answer answer, IsKnown is_known);
+    virtual Task<Outcome<Person>> identify(Answer answer, IsKnown is_known) = 0;
 
-    // For `peyk doctor`: whether metadata and keys can be had.
-    Task<Outcome<void>> check();
+    // For `peyk doctor`: whether it answers as it will have to.
+    virtual Task<Outcome<void>> check() = 0;
+
+protected:
+    Provider(ProviderOptions options, http::Outbound& outbound);
+
+    const NameTemplate& name() const { return name_; }
+    // Ten seconds, 128 KiB, no redirect, and no more than 32 at a time. Any status is an answer.
+    Task<Outcome<http::ClientResponse>> send(http::ClientRequest request, std::string_view accept);
 
 private:
-    using MetadataPtr = std::shared_ptr<const ProviderMetadata>;
-    using KeysPtr = std::shared_ptr<const KeySet>;
-    struct Tokens {
-        std::string id_token, access_token;
-    };
-    // What is fetched and kept; a failure is kept for a moment, so that a provider that hangs is not asked by
-    // everybody.
-    template <class T>
-    struct Kept {
-        std::shared_ptr<const T> value;
-        Millis fetched{}, good_until{};
-        Trouble failure{Fault::unreachable, {}};
-        Millis failed_until{};
-    };
-
-    Task<Outcome<MetadataPtr>> metadata();
-    // `newer`: than those that a token's key was not among.
-    Task<Outcome<KeysPtr>> keys(std::string address, KeysPtr newer);
-    Task<Outcome<Tokens>> exchange(const ProviderMetadata& metadata, const Answer& answer);
-    Task<Outcome<json::Object>> verified(const ProviderMetadata& metadata, const Answer& answer, const Tokens& tokens);
-    Task<Outcome<void>> add_user_info(const ProviderMetadata& metadata, json::Object& claims, std::string access_token,
-                                      std::vector<std::string> wanted);
-    Task<Outcome<std::string>> get(std::string address, std::string bearer);
-    Task<Outcome<http::ClientResponse>> send(http::ClientRequest request);
-
     const ProviderOptions options_;
     const NameTemplate name_;
     http::Outbound& outbound_;
-    const Clock& clock_;
     std::atomic<int> under_way_ = 0;
-    Lanes lanes_;  // inside: what is kept
-    Kept<ProviderMetadata> metadata_;
-    Kept<KeySet> keys_;
 };
+
+// What statuses mean that are the same for every kind of provider; nothing: another one.
+std::optional<Trouble> trouble_of_status(int status);
+
+// Of the kind that the options say. `outbound` and `clock` outlive it. The options were checked by app/.
+std::unique_ptr<Provider> make_provider(ProviderOptions options, http::Outbound& outbound, const Clock& clock);
 
 }  // namespace peyk::oauth

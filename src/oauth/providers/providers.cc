@@ -20,7 +20,7 @@ Providers::Providers(std::vector<ProviderOptions> options, std::string base_url,
       clock_(clock),
       random_(random),
       attempts_(clock, random, kAttempts) {
-    for (auto& one : options) all_.push_back(std::make_unique<Provider>(std::move(one), outbound, clock));
+    for (auto& one : options) all_.push_back(make_provider(std::move(one), outbound, clock));
 }
 
 Provider* Providers::find(std::string_view id) const {
@@ -36,7 +36,14 @@ Provider* Providers::of_issuer(std::string_view issuer) const {
 // An address of its own for each provider, so that an answer of one cannot be taken for one of another: RFC 9700
 // section 4.4.2.2.
 std::string Providers::redirect_uri(std::string_view provider) const {
+    const auto* one = find(provider);
+    if (one && one->options().synapse_addresses) return base_url_ + std::string(kCasTicketPath);
     return base_url_ + std::string(kProviderPath) + std::string(provider) + "/callback";
+}
+
+CasProvider* Providers::with_synapse_addresses() const {
+    auto found = std::ranges::find_if(all_, [](const auto& one) { return one->options().synapse_addresses; });
+    return found == all_.end() ? nullptr : dynamic_cast<CasProvider*>(found->get());
 }
 
 Task<Outcome<std::string>> Providers::begin(Attempt attempt, std::string language) {
@@ -65,10 +72,11 @@ std::optional<Attempt> Providers::take(const std::string& state, std::string_vie
     return good ? std::move(attempt) : std::nullopt;
 }
 
-Provider::Answer Providers::answer_of(const Attempt& attempt, std::string code,
+Provider::Answer Providers::answer_of(const Attempt& attempt, std::string state, std::string code,
                                       std::optional<std::string> issuer) const {
     Provider::Answer answer{.code = std::move(code),
                             .issuer = std::move(issuer),
+                            .state = std::move(state),
                             .nonce = attempt.nonce,
                             .verifier = attempt.verifier,
                             .redirect_uri = redirect_uri(attempt.provider)};

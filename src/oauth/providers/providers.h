@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "oauth/providers/cas.h"
 #include "oauth/providers/provider.h"
 #include "oauth/providers/tray.h"
 #include "users/provider_links.h"
@@ -12,6 +13,8 @@
 namespace peyk::oauth {
 
 inline constexpr std::string_view kProviderPath = "/_peyk/provider/";
+// Synapse's address for tickets of CAS, under which it is entered at CAS servers.
+inline constexpr std::string_view kCasTicketPath = "/_matrix/client/r0/login/cas/ticket";
 
 // What a browser was sent to a provider for.
 enum class Purpose : unsigned char {
@@ -69,7 +72,10 @@ public:
     // The attempt that an answer belongs to, once. Nothing: it is over, was used, or began in another browser.
     std::optional<Attempt> take(const std::string& state, std::string_view provider, std::string_view browser);
     // What `attempt` and the query of the answer ask of the provider.
-    Provider::Answer answer_of(const Attempt& attempt, std::string code, std::optional<std::string> issuer) const;
+    Provider::Answer answer_of(const Attempt& attempt, std::string state, std::string code,
+                               std::optional<std::string> issuer) const;
+    // The CAS server that browsers come back from to the addresses of Synapse; null: none. Its kind is CAS.
+    CasProvider* with_synapse_addresses() const;
     // To be told to the provider by the operator.
     std::string redirect_uri(std::string_view provider) const;
 

@@ -147,6 +147,31 @@ TEST(PushGrowth, ATextIsFoldedOnceForAllRules) {
     EXPECT_EQ(view.folded_text(*value->string()).data(), view.folded_text(*value->string()).data());
 }
 
+// Whoever makes hundreds of rules for words does not make each message dearer for the server: less of its text counts.
+TEST(PushGrowth, ManyPatternsLookAtLessOfALongText) {
+    auto some = cost_of(judging(50, 60'000, "content.body")), many = cost_of(judging(500, 60'000, "content.body"));
+    EXPECT_LT(many, 4 * some);
+    auto notified = [](std::size_t rules, std::size_t before) {
+        json::Array list;
+        for (std::size_t i = 0; i < rules; ++i)
+            list.emplace_back(json::Object{{"rule_id", std::to_string(i)},
+                                           {"default", false},
+                                           {"enabled", true},
+                                           {"pattern", i + 1 == rules ? "treasure" : "no" + std::to_string(i)},
+                                           {"actions", json::Array{"notify"}}});
+        auto set = push::RuleSet::compile({{"content", std::move(list)}}, push::kRoom.id.view(),
+                                          [](std::string_view text) { return std::hash<std::string_view>{}(text); });
+        push::FakeRooms rooms;
+        rooms.add(push::kBob, "m.room.message",
+                  json::write(json::Object{{"body", std::string(before, 'a') + " treasure"}}));
+        push::EventView view(rooms, push::kRoom, *rooms.list.back());
+        return *set->evaluate(view, push::Reader{}) != nullptr;
+    };
+    EXPECT_TRUE(notified(30, 60'000));
+    EXPECT_TRUE(notified(500, 3'900));
+    EXPECT_FALSE(notified(500, 60'000));
+}
+
 TEST(PushGrowth, BeyondTheLimitsIsRefused) {
     users::PushRuleset rules(push::kAda, {});
     json::Array conditions(51, json::Object{{"kind", "event_match"}, {"key", "type"}, {"pattern", "x"}});
@@ -256,6 +281,13 @@ TEST(TextGrowth, Searching) {
             ASSERT_GT(count, 0u);
         };
     });
+    // What nearly fits everywhere costs no more than a short word.
+    auto text = fold_text(std::string(60'000, 'a'));
+    auto looking = [&text](std::string_view term) {
+        return cost_of([&text, query = search::Query::parse(term).value()] { ASSERT_EQ(query.rank(text), 0); });
+    };
+    EXPECT_LT(looking(times(990, "a") + "b"), 10 * looking("aaab"));
+    EXPECT_LT(looking(times(495, "ab") + "a"), 10 * looking("aaab"));
     EXPECT_EQ(search::Query::parse("a" + times(100'000, "\u0301")).error().m_code, "M_INVALID_PARAM");
     EXPECT_EQ(search::Query::parse(times(17, "a ")).error().m_code, "M_INVALID_PARAM");
     EXPECT_TRUE(search::Query::parse(times(16, "a ")));

@@ -27,7 +27,8 @@ TEST(Cors, is_on_every_answer_and_options_runs_no_handler) {
         auto answer = client.ask(request);
         EXPECT_EQ(answer.field("Access-Control-Allow-Origin"), "*") << request;
         EXPECT_NE(answer.field("Access-Control-Allow-Methods").find("PUT"), std::string::npos);
-        EXPECT_EQ(answer.field("Access-Control-Allow-Headers"), "X-Requested-With, Content-Type, Authorization");
+        EXPECT_EQ(answer.field("Access-Control-Allow-Headers"),
+                  "X-Requested-With, Content-Type, Authorization, If-Match, If-None-Match");
         EXPECT_EQ(answer.field("X-Content-Type-Options"), "nosniff");
         if (request.starts_with("OPTIONS")) EXPECT_EQ(answer.status, 204);
     }

@@ -142,6 +142,72 @@ TEST(Smtp, FailsWhereNobodyListens) {
     EXPECT_EQ(sent.error().code, Errc::unavailable);
 }
 
+// One that says `first` to whoever comes, and then `again` and `again`, until the other side has enough.
+class HostileMailServer {
+public:
+    HostileMailServer(std::string first, std::string again, int pause_ms)
+        : first_(std::move(first)), again_(std::move(again)), pause_ms_(pause_ms) {
+        listener_ = socket(AF_INET, SOCK_STREAM, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+        EXPECT_EQ(listen(listener_, 1), 0);
+        socklen_t size = sizeof address;
+        getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+        port = ntohs(address.sin_port);
+        thread_ = std::jthread([this](std::stop_token stop) { serve(std::move(stop)); });
+    }
+    ~HostileMailServer() {
+        thread_.request_stop();
+        shutdown(listener_, SHUT_RDWR);
+        close(listener_);
+    }
+    std::uint16_t port = 0;
+
+private:
+    void serve(std::stop_token stop) {
+        int peer = accept(listener_, nullptr, nullptr);
+        if (peer < 0) return;
+        bool there = send(peer, first_.data(), first_.size(), MSG_NOSIGNAL) >= 0;
+        while (there && !stop.stop_requested()) {
+            if (!again_.empty()) there = send(peer, again_.data(), again_.size(), MSG_NOSIGNAL) > 0;
+            std::this_thread::sleep_for(std::chrono::milliseconds(pause_ms_));
+        }
+        close(peer);
+    }
+
+    std::string first_, again_;
+    int pause_ms_;
+    int listener_;
+    std::jthread thread_;
+};
+
+TEST(Smtp, GivesUpOnServersThatHangDripOrNeverEnd) {
+    struct Case {
+        const char* what;
+        std::string first, again;
+        int pause_ms;
+    };
+    const Case cases[] = {{"hangs", "", "", 20},
+                          {"hangs after the greeting", "220 hello\r\n", "", 20},
+                          {"drips", "220", "x", 100},
+                          {"drips lines", "220-a\r\n", "220-b\r\n", 100},
+                          {"never ends", "220", std::string(64 * 1024, 'x'), 0},
+                          {"never ends its lines", "220-a\r\n", "220-b\r\n", 0},
+                          {"talks HTTP", "HTTP/1.1 200 OK\r\n\r\n", "", 20},
+                          {"says nothing in particular", "\r\n", "", 20}};
+    for (const auto& one : cases) {
+        HostileMailServer hostile(one.first, one.again, one.pause_ms);
+        auto server = settings(hostile.port);
+        server.time = Millis{1'000};
+        auto began = std::chrono::steady_clock::now();
+        auto sent = send_mail(server, {"ada@example.org", "s", "t"});
+        EXPECT_FALSE(sent) << one.what;
+        EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(8)) << one.what;
+    }
+}
+
 TEST(Smtp, LongTextsAreWrapped) {
     auto message = mail_message(settings(1), {"a@b.example", "s", std::string(10'000, 'x')}, "date", "id");
     for (std::size_t at = 0; at < message.size();) {

@@ -84,7 +84,7 @@ protected:
                 {"jwks_uri", at("/jwks")},
                 {"userinfo_endpoint", at("/userinfo")}};
     }
-    void make() { provider = std::make_unique<Provider>(options, outbound, clock); }
+    void make() { provider = make_provider(options, outbound, clock); }
     json::Object claims() const {
         auto now = clock.now().count() / 1000;
         return {{"iss", kIssuer},   {"aud", "peyk client"}, {"sub", "somebody"},           {"iat", now},
@@ -426,7 +426,7 @@ TEST_F(ProviderTest, AnAttemptIsForOneBrowserOneProviderAndOneAnswer) {
     auto attempt = providers.take(state, "school", "a browser");
     ASSERT_TRUE(attempt);
     EXPECT_EQ(attempt->next, "/_peyk/account");
-    auto asked = providers.answer_of(*attempt, "code", std::nullopt);
+    auto asked = providers.answer_of(*attempt, "state", "code", std::nullopt);
     EXPECT_EQ(asked.redirect_uri, "https://chat.example.org/_peyk/provider/school/callback");
     EXPECT_FALSE(asked.asked_anew);
     EXPECT_FALSE(providers.take(state, "school", "a browser")) << "once";
