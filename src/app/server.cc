@@ -2,9 +2,11 @@
 
 #include <future>
 
+#include "admin/endpoints.h"
 #include "app/authority.h"
 #include "app/compact.h"
 #include "app/control.h"
+#include "app/corner.h"
 #include "app/housekeeping.h"
 #include "app/services.h"
 #include "app/store_metrics.h"
@@ -37,6 +39,7 @@ struct Server::Parts {
     std::unique_ptr<http::Client> outbound;
     std::optional<OpenStore> store;
     std::optional<Services> services;
+    std::optional<admin::Overview> overview;
     std::optional<http::Server> http;
     metrics::Registry metrics;
     http::Router metrics_router;
@@ -90,6 +93,9 @@ Result<void> Server::Parts::start() {
     authority.keep();  // before its files are read
     services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound}, std::move(registrations),
                      std::move(site));
+    overview.emplace(services->users(), surroundings_of(config, clock.now()));
+    admin::add_endpoints(services->api(), services->users(), *overview);
+    add_inventory_route(services->api(), config);
     PEYK_CHECK(services->start());
     http.emplace(http_config(config), services->router(), workers);
     PEYK_CHECK(http->start());
@@ -202,6 +208,7 @@ void Server::Parts::stop() {
     user_admin.reset();
     token_admin.reset();
     housekeeping.reset();
+    overview.reset();
     services.reset();
     if (!store) return;
     if (auto closed = store->opened->close(); !closed)

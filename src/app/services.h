@@ -51,6 +51,7 @@ public:
     // The services outlive the registry's traffic.
     void add_metrics(metrics::Registry& registry) const;
     http::Router& router() { return router_; }
+    client_api::Api& api() { return api_; }
     // Lets the pages show the local authority that lies in the data folder now.
     void show_authority(const Config& config) { local_authority_->set(shown_authority(config)); }
     users::Users& users() { return users_; }
