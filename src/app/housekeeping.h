@@ -4,7 +4,8 @@
 //
 //   every few seconds   memberships and device lists whose second step failed (only when one did)
 //   every ten minutes   removes pictures of previews whose time is over
-//   every hour          renews the certificate of the server's own authority, where that is due
+//   every hour          renews the certificate of the server's own authority, where that is due; forgets invitations
+//                       that ended long ago
 //   every six hours     forgets transaction ids that are older than a day
 //   storage.verify_every  reads the whole store and compares checksums
 
@@ -53,6 +54,7 @@ public:
         Executor& workers;
         Millis verify_every;  // 0: never by itself
         std::function<void()> renew_certificates = {};
+        std::function<Task<void>()> tidy = {};
     };
     explicit Housekeeping(Parts parts) : parts_(parts), tasks_(parts.workers) {}
     ~Housekeeping() { stop(); }

@@ -102,8 +102,8 @@ Result<void> Server::Parts::start() {
     authority.on_new_ca([this] { services->show_authority(config); });
     authority.on_new_leaf([this] { return http->reload_certificates(); });
     housekeeping.emplace(Housekeeping::Parts{*store, services->rooms(), services->keys(), services->media(), timers,
-                                             clock, workers, config.storage.verify_every,
-                                             [this] { authority.keep(); }});
+                                             clock, workers, config.storage.verify_every, [this] { authority.keep(); },
+                                             [this] { return services->tidy(); }});
     housekeeping->start();
     if (config.metrics.enabled) PEYK_CHECK(start_metrics());
     return start_control();
@@ -241,5 +241,11 @@ bool Server::responds(Millis limit) {
 
 std::vector<std::uint16_t> Server::ports() const { return parts_->http->ports(); }
 const Config& Server::config() const { return parts_->config; }
+
+std::optional<std::string> Server::first_invitation() const {
+    const auto& token = parts_->services->first_invitation();
+    if (!token) return std::nullopt;
+    return fmt::format("{}/i/{}", parts_->config.base_url(), *token);
+}
 
 }  // namespace peyk::app

@@ -4,6 +4,7 @@
 #include "app/adapters.h"
 #include "app/appservices.h"
 #include "app/config.h"
+#include "app/doors.h"
 #include "app/media_in_use.h"
 #include "app/notices.h"
 #include "app/options.h"
@@ -48,6 +49,8 @@ public:
     // Before traffic: finishes what a crash interrupted. Errors: what the services say.
     Result<void> start();
     void stop();
+    // Every hour: what is kept for a time and no longer.
+    Task<void> tidy();
     // The services outlive the registry's traffic.
     void add_metrics(metrics::Registry& registry) const;
     http::Router& router() { return router_; }
@@ -61,6 +64,8 @@ public:
     media::MediaLifetime& media_lifetime() { return media_lifetime_; }
     const rooms::Memberships& memberships() const { return memberships_; }
     rooms::RetentionSweep& retention() { return retention_; }
+    // The token for the first administrator, where there is none yet. After start().
+    const std::optional<std::string>& first_invitation() const { return first_invitation_; }
     rooms::Notices* notices() { return notices_ ? &*notices_ : nullptr; }
     appservices::QueueTotals bridges() const { return appservices_.totals(); }
 
@@ -72,6 +77,7 @@ private:
     void add_routes(const Config& config);
 
     Machine machine_;
+    std::optional<std::string> first_invitation_;
     Feed feed_;
     privacy::RateLimiter limiter_;
 
@@ -80,6 +86,7 @@ private:
     std::optional<MailOut> mail_out_;  // absent: no mail server
     UsersObservers observers_;
     PusherChanges pusher_changes_;
+    DoorsOfRooms doors_;
     users::Users users_;
     oauth::OAuth oauth_;
     ProfilesOfUsers profiles_;

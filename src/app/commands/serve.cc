@@ -52,6 +52,15 @@ void print_addresses(const Server& server) {
         auto host = listener.address.find(':') == std::string::npos ? listener.address : "[" + listener.address + "]";
         tell(config, "listening on {}://{}:{}", listener.tls_key.empty() ? "http" : "https", host, ports[i]);
     }
+    if (auto invitation = server.first_invitation()) {
+        // A log is kept: what lies in it should open nothing.
+        if (text && !std::getenv("JOURNAL_STREAM")) {
+            tell(config, "for the first person, who becomes its administrator (once, within seven days):");
+            tell(config, "  {}", *invitation);
+        } else {
+            tell(config, "there is no administrator yet: `peyk token list` shows the invitation for the first one");
+        }
+    }
     if (config.storage.key_source == KeySource::key_file && config.storage.key_bytes.empty()) {
         tell(config, "the store's key is in {}: keep it apart from the disk, or it does not protect against theft",
              config.key_file().string());
