@@ -42,6 +42,7 @@ Task<void> UsersObservers::profile_changed(users::Caller caller, std::optional<s
 Task<Result<void>> UsersObservers::deactivated(UserId user, std::uint64_t number, bool erase) {
     if (erase) PEYK_CO_CHECK(co_await store_->erased().add(number));
     PEYK_CO_CHECK(co_await delayed_->forget_user(number));
+    PEYK_CO_CHECK(co_await users_->invitations.revoke_all_of(user));
     PEYK_CO_TRY(auto rows, memberships_->of(number));
     // Where messages are to be redacted first, only those who are in a room may do that: it is left afterwards.
     PEYK_CO_TRY(bool stays, erasure_->will_redact(number));

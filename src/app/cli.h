@@ -37,7 +37,7 @@ struct InitOptions {
     std::string address;           // that people reach; empty: all of this machine, or loopback for a trial
     std::uint16_t port = 8008;
     std::uint16_t tls_port = 8448;
-    std::string registration = "closed";
+    std::string registration = "token";
     std::optional<unsigned> message_days, file_days;  // absent: ask, or 0 when unattended
     bool rooms_choose = false;
     bool unattended = false;

@@ -17,6 +17,13 @@ void add_web_keys(std::vector<Key>& keys) {
                     .about = "A folder with the files of a web client, served instead of the one in the program; read "
                              "once, at the start, and kept in memory. Empty: the one in the program.",
                     .privacy = "Whoever can write there decides what people's browsers run: it sees their messages."});
+    keys.push_back({.name = "auth.room_invitations",
+                    .slot = At<bool>{AT(auth.room_invitations)},
+                    .about = "Members who may invite people to a room may make links to it. Who opens one is invited "
+                             "there; who has no account makes one with it, where `registration.mode` is `token`. Off: "
+                             "only administrators make invitations, and links of before are over.",
+                    .privacy = "Whoever has the link learns the room's name. Links end after a time and a number of "
+                               "uses, when they are taken back, and when their maker may not invite any more."});
 }
 
 #undef AT

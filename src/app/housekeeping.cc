@@ -69,9 +69,10 @@ Task<void> Housekeeping::run() {
     while (co_await sleep_for(parts_.timers, kTick, stop)) {
         co_await catch_up();
         auto now = parts_.clock.monotonic();
-        if (parts_.renew_certificates && now >= renew_next) {
+        if (now >= renew_next) {
             renew_next = now + kRenewEvery;
-            parts_.renew_certificates();
+            if (parts_.renew_certificates) parts_.renew_certificates();
+            if (parts_.tidy) co_await parts_.tidy();
         }
         if (now >= forget_next) {
             forget_next = now + kForgetEvery;

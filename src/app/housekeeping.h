@@ -4,7 +4,8 @@
 //
 //   every few seconds   memberships and device lists whose second step failed (only when one did)
 //   every ten minutes   removes pictures of previews whose time is over
-//   every hour          renews the certificate of the server's own authority, where that is due
+//   every hour          renews the certificate of the server's own authority, where that is due; forgets invitations
+//                       that ended long ago
 //   every six hours     forgets transaction ids that are older than a day, tokens and links that expired, upload ids
 //                       whose content never came, sliding-sync connections that nobody uses
 //   storage.rewrite_every  rewrites the store, so that deleted rows leave its files
@@ -57,6 +58,7 @@ public:
         Executor& workers;
         Millis verify_every;  // 0: never by itself
         std::function<void()> renew_certificates = {};
+        std::function<Task<void>()> tidy = {};
         Millis rewrite_every{0};                   // 0: never by itself
         sync::Connections* connections = nullptr;  // null: tests
         Erasure* erasure = nullptr;                // null: tests

@@ -72,7 +72,8 @@ std::string first_config_text(const FirstConfig& first) {
         "too.\n"
         "profile = \"quiet\"\n"
         "\n[registration]\n"
-        "# \"closed\": accounts are made by `peyk user add`. \"token\": by invitation. \"open\": by anybody.\n"
+        "# \"token\": who was invited makes an account. \"closed\": accounts are made by `peyk user add`. \"open\": by "
+        "anybody.\n"
         "mode = {}\n",
         first.passphrase ? "passphrase" : "key_file", in_quotes(first.registration));
     out += fmt::format(

@@ -15,7 +15,7 @@ struct FirstConfig {
     std::uint16_t port = 8008, tls_port = 8448;
     bool tls = false;         // with the local authority's certificate under data/ca
     bool passphrase = false;  // else a key file
-    std::string registration = "closed";
+    std::string registration = "token";
     unsigned message_days = 0, file_days = 0;  // 0: for ever
     bool rooms_choose = false;                 // how long their own messages are kept
 };

@@ -109,6 +109,7 @@ users::Options user_options(const Config& config) {
     out.profiles_need_token = config.privacy.shared_rooms_profiles;
     out.directory = config.privacy.user_directory;
     out.presence = config.privacy.presence;
+    out.room_invitations = config.auth.room_invitations;
     out.whois = config.privacy.whois;
     // A mail says that somebody has an account here, and when they were away: in the quiet profile nobody can ask for
     // it.

@@ -2,9 +2,11 @@
 
 #include <future>
 
+#include "admin/endpoints.h"
 #include "app/authority.h"
 #include "app/compact.h"
 #include "app/control.h"
+#include "app/corner.h"
 #include "app/housekeeping.h"
 #include "app/services.h"
 #include "app/store_metrics.h"
@@ -38,6 +40,7 @@ struct Server::Parts {
     std::unique_ptr<http::Client> outbound;
     std::optional<OpenStore> store;
     std::optional<Services> services;
+    std::optional<admin::Overview> overview;
     std::optional<http::Server> http;
     metrics::Registry metrics;
     http::Router metrics_router;
@@ -99,6 +102,9 @@ Result<void> Server::Parts::start() {
     authority.keep();  // before its files are read
     services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound}, std::move(registrations),
                      std::move(site));
+    overview.emplace(services->users(), surroundings_of(config, clock.now()));
+    admin::add_endpoints(services->api(), services->users(), *overview);
+    add_inventory_route(services->api(), config);
     PEYK_CHECK(services->start());
     http.emplace(http_config(config), services->router(), workers);
     PEYK_CHECK(http->start());
@@ -106,8 +112,8 @@ Result<void> Server::Parts::start() {
     authority.on_new_leaf([this] { return http->reload_certificates(); });
     housekeeping.emplace(Housekeeping::Parts{*store, services->rooms(), services->keys(), services->media(), timers,
                                              clock, workers, config.storage.verify_every, [this] { authority.keep(); },
-                                             config.storage.rewrite_every, &services->connections(),
-                                             &services->erasure()});
+                                             [this] { return services->tidy(); }, config.storage.rewrite_every,
+                                             &services->connections(), &services->erasure()});
     housekeeping->start();
     if (config.metrics.enabled) PEYK_CHECK(start_metrics());
     return start_control();
@@ -213,6 +219,7 @@ void Server::Parts::stop() {
     user_admin.reset();
     token_admin.reset();
     housekeeping.reset();
+    overview.reset();
     services.reset();
     if (!store) return;
     if (auto closed = store->opened->close(); !closed)
@@ -245,5 +252,11 @@ bool Server::responds(Millis limit) {
 
 std::vector<std::uint16_t> Server::ports() const { return parts_->http->ports(); }
 const Config& Server::config() const { return parts_->config; }
+
+std::optional<std::string> Server::first_invitation() const {
+    const auto& token = parts_->services->first_invitation();
+    if (!token) return std::nullopt;
+    return fmt::format("{}/i/{}", parts_->config.base_url(), *token);
+}
 
 }  // namespace peyk::app

@@ -38,6 +38,8 @@ public:
     // Ports of the listeners, in their order.
     std::vector<std::uint16_t> ports() const;
     const Config& config() const;
+    // The address of the invitation for the first administrator; nothing when there is one, or no way to become one.
+    std::optional<std::string> first_invitation() const;
 
 private:
     struct Parts;

@@ -1,6 +1,7 @@
 #include "app/services.h"
 
 #include "app/cli.h"
+#include "base/logging.h"
 #include "client_api/search/endpoints.h"
 
 namespace peyk::app {
@@ -12,7 +13,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       registry_(std::move(registrations), config.server.name),
       service_names_(registry_, notices_user(config.server.name)),
       users_(user_options(config), store.db(), feed_, limiter_, machine.clock, machine.random,
-             users::Observers{&observers_, &observers_, &observers_, &service_names_, &pusher_changes_},
+             users::Observers{&observers_, &observers_, &observers_, &service_names_, &pusher_changes_, &doors_},
              third_party_ports(config, store, machine, mail_out_)),
       oauth_(oauth_options(config), users_, limiter_, machine.outbound),
       profiles_(users_),
@@ -99,6 +100,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
     observers_.bind(keys_, membership_actions_, memberships_, users_, sync_connections_, room_store_, delayed_,
                     server_notices_, erasure_);
     pusher_changes_.bind(push_sender_);
+    doors_.bind(room_store_, memberships_, membership_actions_, users_);
     if (auto sender = notices_user(config)) {
         notice_accounts_.emplace(users_, *sender,
                                  NoticeAccountsOfUsers::Look{config.notices.display_name, config.notices.avatar_url});
@@ -143,6 +145,7 @@ void Services::add_routes(const Config& config) {
                                    config.privacy.refuse_clear_messages};
     client_api::add_room_endpoints(api_, rooms);
     client_api::add_notice_endpoints(api_, rooms, notices());
+    client_api::add_invitation_endpoints(api_, rooms, users_);
     if (config.privacy.third_party_ids) client_api::add_third_party_endpoints(api_, third_party_invites_);
     if (config.privacy.user_directory) client_api::add_people_endpoints(api_, rooms, users_);
     if (config.privacy.search) searcher_.emplace(room_store_, memberships_);
@@ -209,6 +212,8 @@ Result<void> Services::start() {
     PEYK_CHECK(run_blocking(machine_.workers, keys_.recover()));
     PEYK_CHECK(run_blocking(machine_.workers, users_.lifecycle.resume()));
     PEYK_CHECK(erasure_.start());
+    // Before the server makes accounts of its own: a store with any account is not new.
+    PEYK_TRY(first_invitation_, run_blocking(machine_.workers, users_.invitations.first()));
     PEYK_CHECK(run_blocking(machine_.workers, make_senders(registry_, users_)));
     if (notices_) PEYK_CHECK(run_blocking(machine_.workers, notices_->prepare()));
     PEYK_CHECK(push_sender_.start());
@@ -216,6 +221,11 @@ Result<void> Services::start() {
     retention_.start();
     media_lifetime_.start();
     return appservices_.start();
+}
+
+Task<void> Services::tidy() {
+    auto swept = co_await users_.registration_tokens.sweep();
+    if (!swept) log::warning("app", "ended invitations are still there: {}", errc_name(swept.error().code));
 }
 
 void Services::stop() {

@@ -4,6 +4,7 @@
 #include "app/adapters.h"
 #include "app/appservices.h"
 #include "app/config.h"
+#include "app/doors.h"
 #include "app/erasure.h"
 #include "app/media_in_use.h"
 #include "app/notices.h"
@@ -51,10 +52,13 @@ public:
     // Before traffic: finishes what a crash interrupted. Errors: what the services say.
     Result<void> start();
     void stop();
+    // Every hour: what is kept for a time and no longer.
+    Task<void> tidy();
     // The services outlive the registry's traffic.
     void add_metrics(metrics::Registry& registry) const;
     http::Router& router() { return router_; }
     const client_api::Api& api() const { return api_; }
+    client_api::Api& api() { return api_; }
     // Lets the pages show the local authority that lies in the data folder now.
     void show_authority(const Config& config) { local_authority_->set(shown_authority(config)); }
     users::Users& users() { return users_; }
@@ -67,6 +71,8 @@ public:
     Erasure& erasure() { return erasure_; }
     Export& exports() { return export_; }
     sync::Connections& connections() { return sync_connections_; }
+    // The token for the first administrator, where there is none yet. After start().
+    const std::optional<std::string>& first_invitation() const { return first_invitation_; }
     rooms::Notices* notices() { return notices_ ? &*notices_ : nullptr; }
     appservices::QueueTotals bridges() const { return appservices_.totals(); }
 
@@ -78,6 +84,7 @@ private:
     void add_routes(const Config& config);
 
     Machine machine_;
+    std::optional<std::string> first_invitation_;
     Feed feed_;
     privacy::RateLimiter limiter_;
 
@@ -86,6 +93,7 @@ private:
     std::optional<MailOut> mail_out_;  // absent: no mail server
     UsersObservers observers_;
     PusherChanges pusher_changes_;
+    DoorsOfRooms doors_;
     users::Users users_;
     oauth::OAuth oauth_;
     ProfilesOfUsers profiles_;

@@ -106,6 +106,7 @@ Task<Result<void>> UserAdmin::set_admin(UserId user, bool on) {
         return {};
     };
     PEYK_CO_CHECK(co_await users_.accounts.update(users_.accounts.number(user), std::move(edit)));
+    if (on) PEYK_CO_CHECK(co_await users_.invitations.end_first());
     co_return Result<void>{};
 }
 

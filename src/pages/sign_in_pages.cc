@@ -48,6 +48,7 @@ void SignInPages::add_routes(http::Router& router) {
     bind_page(router, desk_, Method::post, std::string(kSignInPath), this, &SignInPages::posted);
     bind_page(router, desk_, Method::get, std::string(kRegisterPath), this, &SignInPages::register_form);
     bind_page(router, desk_, Method::post, std::string(kRegisterPath), this, &SignInPages::registered);
+    if (desk_.facts.home != kHomePath) bind_page(router, desk_, Method::get, "/i/{token}", this, &SignInPages::invited);
     bind_page(router, desk_, Method::post, "/_peyk/sign-out", this, &SignInPages::sign_out);
 }
 
@@ -142,10 +143,11 @@ http::Response SignInPages::register_page(const Visit& visit, const Words* compl
     constexpr Literal kOnce =
         "type=\"password\" name=\"repeat\" autocomplete=\"new-password\" maxlength=\"512\" required";
     body.append(visit.field(words::kPassword, kNew)).append(visit.field(words::kPasswordOnce, kOnce));
-    if (mode == users::RegistrationMode::token)
+    // From the form, or from the link of an invitation.
+    auto token = visit.form.get("token").empty() ? visit.query.get("token") : visit.form.get("token");
+    if (mode == users::RegistrationMode::token || !token.empty())
         body.append(visit.field(words::kInvitation,
-                                "name=\"token\" autocomplete=\"off\" dir=\"ltr\" maxlength=\"64\" required",
-                                visit.form.get("token")));
+                                "name=\"token\" autocomplete=\"off\" dir=\"ltr\" maxlength=\"64\" required", token));
     body.raw("<div class=\"actions\">").append(visit.button(words::kRegisterButton));
     body.append(link(visit, kSignInPath, words::kHaveAccount, next)).raw("</div></form>");
     return visit.page(words::kRegister, body, {.status = status, .here = form_address(kRegisterPath, next)});
@@ -168,6 +170,22 @@ Task<http::Response> SignInPages::registered(Visit visit) {
     if (!account) co_return register_page(visit, &words_for_registration(account.error()), 400);
     visit.sign_in(desk_.oauth.browsers.open(**account, false));
     co_return visit.redirect(visit.next());
+}
+
+// Guesses are limited like those of passwords. Of an invitation that is not good any more: why.
+Task<http::Response> SignInPages::invited(Visit visit) {
+    if (visit.is_hasty()) co_return visit.message(429, words::kInvited, words::kHasty);
+    std::string token(visit.request.capture("token"));
+    auto seen = desk_.oauth.users.invitations.look(token);
+    if (!seen) co_return visit.message(500, words::kInvited, words::kTrouble);
+    switch (seen->state) {
+        case users::TokenState::valid: break;
+        case users::TokenState::used: co_return visit.message(410, words::kInvited, words::kInvitationUsed);
+        case users::TokenState::expired: co_return visit.message(410, words::kInvited, words::kInvitationExpired);
+        case users::TokenState::revoked: co_return visit.message(410, words::kInvited, words::kInvitationRevoked);
+        case users::TokenState::unknown: co_return visit.message(404, words::kInvited, words::kInvitationUnknown);
+    }
+    co_return visit.redirect(std::string(kRegisterPath) + "?token=" + http::percent_encode(token));
 }
 
 Task<http::Response> SignInPages::sign_out(Visit visit) {

@@ -5,7 +5,8 @@
 
 namespace peyk::pages {
 
-// Purpose:  /_peyk/sign-in, /_peyk/register, /_peyk/sign-out.  Owner: AccountSite.  Runs on: any worker.
+// Purpose:  /_peyk/sign-in, /_peyk/register, /_peyk/sign-out; /i/TOKEN where no web client has it.  Owner: AccountSite.
+// Runs on: any worker.
 class SignInPages {
 public:
     explicit SignInPages(const Desk& desk) : desk_(desk) {}
@@ -16,6 +17,7 @@ private:
     Task<http::Response> posted(Visit visit);
     Task<http::Response> register_form(Visit visit);
     Task<http::Response> registered(Visit visit);
+    Task<http::Response> invited(Visit visit);
     Task<http::Response> sign_out(Visit visit);
 
     http::Response sign_in_page(const Visit& visit, std::string name, const Words* complaint, int status) const;

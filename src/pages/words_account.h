@@ -50,6 +50,14 @@ inline constexpr Words kNameTaken{"This name is taken. Choose another one.", "ا
 inline constexpr Words kNameBad{
     "This name cannot be used. Use a–z, 0–9 and . _ = - / +", "این نام پذیرفته نمی‌شود. از \u2066a–z 0–9 . _ = - / +\u2069 استفاده کنید."};
 inline constexpr Words kInvitationBad{"This invitation code is not valid.", "این کد دعوت معتبر نیست."};
+inline constexpr Words kInvited{"Invitation", "دعوت"};
+inline constexpr Words kInvitationUsed{
+    "This invitation has been used. Ask for another one.", "این دعوت پیش‌تر به کار رفته است. دعوت دیگری بخواهید."};
+inline constexpr Words kInvitationExpired{
+    "This invitation has expired. Ask for another one.", "زمان این دعوت به سر آمده است. دعوت دیگری بخواهید."};
+inline constexpr Words kInvitationRevoked{"This invitation was taken back.", "این دعوت پس گرفته شده است."};
+inline constexpr Words kInvitationUnknown{
+    "There is no such invitation. Look whether the link is whole.", "چنین دعوتی نیست. ببینید پیوند کامل است یا نه."};
 inline constexpr Words kClosed{
     "Registration is closed. Ask the people who run this server for an account.",
     "ثبت‌نام بسته است. از گردانندگان این سرور حساب بخواهید."};

@@ -86,6 +86,7 @@ struct Options {
     bool directory = false;            // people are found by a part of their name
     bool presence = false;             // the quiet profile leaves it off
     bool whois = false;                // so it does GET /admin/whois
+    bool room_invitations = true;      // members who may invite make links to their rooms
     bool email_notices = false;        // pushers of kind "email"
     std::string default_room_version = "12";
 

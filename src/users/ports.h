@@ -76,6 +76,17 @@ public:
     virtual bool owns(std::string_view /*service*/, const UserId&) const { return false; }
 };
 
+// The rooms behind invitations. Implemented over rooms/; may block.
+class RoomDoors {
+public:
+    virtual ~RoomDoors() = default;
+    // `maker` is in the room and may invite people there now.
+    virtual Result<bool> may_invite(const UserId& /*maker*/, const RoomId& /*room*/) const { return false; }
+    // Joined or invited.
+    virtual Result<bool> is_inside(const UserId& /*user*/, const RoomId& /*room*/) const { return false; }
+    virtual Task<Result<void>> invite(UserId /*maker*/, RoomId /*room*/, UserId /*guest*/) { co_return Result<void>{}; }
+};
+
 // A pusher was set, or taken away by its owner or by another user's. Called after the change is durable; may block.
 class PusherObserver {
 public:
@@ -89,6 +100,7 @@ struct Observers {
     AccountObserver* accounts = nullptr;
     const ServiceNames* names = nullptr;
     PusherObserver* pushers = nullptr;
+    RoomDoors* doors = nullptr;
 };
 
 }  // namespace peyk::users

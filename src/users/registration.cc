@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/logging.h"
 #include "core/errors.h"
 #include "core/hmac.h"
 #include "users/tables.h"
@@ -44,7 +45,7 @@ struct Registration::Wish {
 
 Registration::Registration(const Context& context, Accounts& accounts, Passwords& passwords, RegistrationTokens& tokens,
                            Sessions& sessions, Uia& uia, NameIndex& people, ThirdParty& third_party,
-                           ProviderLinks& provider_links, const ServiceNames* names)
+                           ProviderLinks& provider_links, Invitations& invitations, const ServiceNames* names)
     : context_(context),
       accounts_(accounts),
       passwords_(passwords),
@@ -54,6 +55,7 @@ Registration::Registration(const Context& context, Accounts& accounts, Passwords
       people_(people),
       third_party_(third_party),
       provider_links_(provider_links),
+      invitations_(invitations),
       names_(names),
       nonces_(context.clock, context.random, "", kMaxNonces) {}
 
@@ -111,6 +113,9 @@ Task<Result<AccountPtr>> Registration::create(NewAccount wanted, Accounts::Also 
     };
     PEYK_CO_TRY(auto made, co_await accounts_.create(std::move(account), std::move(also)));
     people_.put(made->id, made->number, displayname);
+    if (!made->admin) co_return made;
+    auto over = co_await invitations_.end_first();
+    if (!over) log::warning("users", "the first invitation is still open: {}", errc_name(over.error().code));
     co_return made;
 }
 
@@ -202,16 +207,34 @@ Task<Result<AccountPtr>> Registration::make_account(UiaGrant grant, Wish wish) {
         if (!token.empty()) tokens_.release(token);
         co_return fail(std::move(good.error()));
     }
-    // The token first: a crash in between wastes a use, the other order would give an account away.
-    if (!token.empty()) PEYK_CO_CHECK(co_await tokens_.spend(token));
-    if (wish.guest) {
-        auto upgraded = co_await upgrade_guest(*std::move(wish.guest), std::move(wish.password));
-        if (!upgraded && !token.empty()) (void)co_await tokens_.give_back(token);
-        co_return upgraded;
-    }
     NewAccount wanted{.localpart = wish.localpart.value_or(random_localpart()), .password = std::move(wish.password)};
-    auto account = co_await create(std::move(wanted));
-    if (!account && !token.empty()) (void)co_await tokens_.give_back(token);
+    if (wish.guest) {
+        wanted.guest = true;
+        wanted.localpart = wish.guest->localpart();
+    }
+    if (!token.empty()) co_return co_await make_with_token(std::move(wanted), std::move(token));
+    co_return co_await make_or_upgrade(std::move(wanted));
+}
+
+// `guest` says here that there is a guest of that name, who becomes a full user.
+Task<Result<AccountPtr>> Registration::make_or_upgrade(NewAccount wanted) {
+    if (!wanted.guest) co_return co_await create(std::move(wanted));
+    PEYK_CO_TRY(auto guest, accounts_.complete(wanted.localpart));
+    co_return co_await upgrade_guest(std::move(guest), std::move(wanted.password));
+}
+
+// The token first: a crash in between wastes a use, the other order would give an account away.
+Task<Result<AccountPtr>> Registration::make_with_token(NewAccount wanted, std::string token) {
+    PEYK_CO_TRY(auto invitation, tokens_.find(token));
+    PEYK_CO_CHECK(co_await tokens_.spend(token));
+    wanted.admin = invitation && invitation->first && !wanted.guest;
+    auto account = co_await make_or_upgrade(std::move(wanted));
+    if (!account) {
+        (void)co_await tokens_.give_back(std::move(token));
+    } else if (invitation) {
+        auto user = (*account)->id;
+        co_await invitations_.arrived(*std::move(invitation), std::move(user));
+    }
     co_return account;
 }
 
@@ -219,14 +242,11 @@ Task<Result<AccountPtr>> Registration::register_in_browser(NewAccount wanted, st
     if (mode() == RegistrationMode::closed) co_return m::forbidden("Registration is closed on this server");
     PEYK_CO_CHECK(available(wanted.localpart));
     PEYK_CO_CHECK(passwords_.check_new(wanted.password, wanted.localpart));
-    if (mode() == RegistrationMode::token) {
-        PEYK_CO_TRY(bool held, tokens_.reserve(token));
-        if (!held) co_return fail(Error{Errc::forbidden, "This registration token is not valid", "M_UNAUTHORIZED"});
-        PEYK_CO_CHECK(co_await tokens_.spend(token));
-    }
-    auto account = co_await create(std::move(wanted));
-    if (!account && mode() == RegistrationMode::token) (void)co_await tokens_.give_back(std::move(token));
-    co_return account;
+    // Where anybody may make an account, a token is of use for what it promises besides.
+    if (mode() == RegistrationMode::open && token.empty()) co_return co_await create(std::move(wanted));
+    PEYK_CO_TRY(bool held, tokens_.reserve(token));
+    if (!held) co_return fail(Error{Errc::forbidden, "This registration token is not valid", "M_UNAUTHORIZED"});
+    co_return co_await make_with_token(std::move(wanted), std::move(token));
 }
 
 Task<Result<AccountPtr>> Registration::register_through_provider(NewAccount wanted, ProviderLink link) {

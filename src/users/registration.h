@@ -6,6 +6,7 @@
 #include <string>
 
 #include "users/accounts.h"
+#include "users/invitations.h"
 #include "users/names.h"
 #include "users/passwords.h"
 #include "users/ports.h"
@@ -33,7 +34,7 @@ class Registration {
 public:
     Registration(const Context& context, Accounts& accounts, Passwords& passwords, RegistrationTokens& tokens,
                  Sessions& sessions, Uia& uia, NameIndex& people, ThirdParty& third_party,
-                 ProviderLinks& provider_links, const ServiceNames* names = nullptr);
+                 ProviderLinks& provider_links, Invitations& invitations, const ServiceNames* names = nullptr);
 
     RegistrationMode mode() const { return context_.options.registration; }
     // Whether a browser can make an account in some way: by the mode, or through a provider.
@@ -67,7 +68,8 @@ public:
     // Errors: M_GUEST_ACCESS_FORBIDDEN when guests are switched off.
     Task<Result<Registered>> register_guest(Request request);
 
-    // On the page of this server, by the same rules as POST /register. `token`: where registration needs one.
+    // On the page of this server, by the same rules as POST /register. `token`: where registration needs one; what it
+    // promises besides (users/invitations.h) is done.
     // Errors: M_FORBIDDEN (closed, bad token), M_WEAK_PASSWORD, M_INVALID_USERNAME, M_USER_IN_USE.
     Task<Result<AccountPtr>> register_in_browser(NewAccount wanted, std::string token);
 
@@ -88,6 +90,8 @@ public:
 private:
     struct Wish;  // the parts of POST /register's body
     std::vector<UiaFlow> flows() const;
+    Task<Result<AccountPtr>> make_or_upgrade(NewAccount wanted);
+    Task<Result<AccountPtr>> make_with_token(NewAccount wanted, std::string token);
     Result<Wish> parse(const json::Object& body) const;
     Result<void> fits(const Wish& wish) const;
     Task<Result<AccountPtr>> make_account(UiaGrant grant, Wish wish);
@@ -103,6 +107,7 @@ private:
     NameIndex& people_;
     ThirdParty& third_party_;
     ProviderLinks& provider_links_;
+    Invitations& invitations_;
     const ServiceNames* names_;
     Tickets nonces_;
 };

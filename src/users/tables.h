@@ -55,12 +55,14 @@ inline constexpr Table kResetLinks{44,
                                    "until used or replaced; refused after its expiry"};
 inline constexpr Table kRegistrationTokens{45,
                                            "registration_tokens",
-                                           "a token that lets people register, with its uses",
+                                           "an invitation: a token that lets people register, with its uses; the "
+                                           "room that it leads to and who made it; that one was revoked",
                                            "digest of the token, 16 bytes",
                                            Owner::server,
                                            Seal::owner,
-                                           Category::none,
-                                           "until an administrator deletes it"};
+                                           Category::identifiers,
+                                           "until its maker or an administrator deletes it; invitations to rooms 30 "
+                                           "days after their end; that one was revoked 30 days"};
 inline constexpr Table kUserCounters{46,
                                      "user_counters",
                                      "how many filters and account data rows the user has",

@@ -4,6 +4,7 @@
 #include "users/account_data.h"
 #include "users/accounts.h"
 #include "users/filters.h"
+#include "users/invitations.h"
 #include "users/lifecycle.h"
 #include "users/names.h"
 #include "users/passwords.h"
@@ -34,12 +35,13 @@ public:
           sessions(context_, accounts, observers.devices),
           names(context_, accounts),
           third_party(context_, accounts, limiter, std::move(third_party_ports)),
-          registration_tokens(context_),
+          registration_tokens(context_, observers.doors),
+          invitations(context_, registration_tokens, accounts, observers.doors),
           password_check(accounts, passwords, limiter, third_party),
           provider_links(context_, accounts),
           uia(context_, password_check, registration_tokens, third_party.validations(), accounts, provider_links),
           registration(context_, accounts, passwords, registration_tokens, sessions, uia, names, third_party,
-                       provider_links, observers.names),
+                       provider_links, invitations, observers.names),
           profiles(context_, accounts, names, observers.profiles),
           account_data(context_, accounts),
           filters(context_),
@@ -67,6 +69,7 @@ public:
     NameIndex names;
     ThirdParty third_party;  // e-mail addresses; asks nobody and keeps nothing where it is switched off
     RegistrationTokens registration_tokens;
+    Invitations invitations;
     PasswordCheck password_check;
     ProviderLinks provider_links;
     Uia uia;

@@ -111,9 +111,10 @@ class Contract:
     def __init__(self, path: Path = HERE / "openapi.json"):
         data = json.loads(path.read_text())
         proposals = json.loads((HERE / "proposals.json").read_text())  # not in the specification yet
-        self.schemas = Schemas(data["definitions"] | proposals["definitions"])
+        own = json.loads((HERE / "peyk_api.json").read_text())  # ours alone
+        self.schemas = Schemas(data["definitions"] | proposals["definitions"] | own["definitions"])
         self.specified, self.proposed = data["operations"], proposals["operations"]
-        self.operations = self.specified + self.proposed
+        self.operations = self.specified + self.proposed + own["operations"]
         self.by_shape: dict[tuple[str, int], list] = {}
         for operation in self.operations:
             parts = segments_of(operation["path"])

@@ -153,8 +153,11 @@ void explain(const Made& made, const InitOptions& options) {
         note("  {}", made.fingerprint);
     }
     note("Next:");
-    note("  peyk user add NAME --admin --config {}", options.config.string());
+    if (config.registration.mode == RegistrationMode::closed)
+        note("  peyk user add NAME --admin --config {}", options.config.string());
     note("  peyk serve --config {}", options.config.string());
+    if (config.registration.mode != RegistrationMode::closed)
+        note("It prints a link: whoever opens it first makes their account there, and is the administrator.");
 }
 
 }  // namespace

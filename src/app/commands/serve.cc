@@ -53,6 +53,15 @@ void print_addresses(const Server& server) {
         auto host = listener.address.find(':') == std::string::npos ? listener.address : "[" + listener.address + "]";
         tell(config, "listening on {}://{}:{}", listener.tls_key.empty() ? "http" : "https", host, ports[i]);
     }
+    if (auto invitation = server.first_invitation()) {
+        // A log is kept: what lies in it should open nothing.
+        if (text && !std::getenv("JOURNAL_STREAM")) {
+            tell(config, "for the first person, who becomes its administrator (once, within seven days):");
+            tell(config, "  {}", *invitation);
+        } else {
+            tell(config, "there is no administrator yet: `peyk token list` shows the invitation for the first one");
+        }
+    }
     std::error_code error;  // a key that was brought by `peyk unlock` lies in no file
     if (config.storage.key_source == KeySource::key_file && std::filesystem::exists(config.key_file(), error)) {
         tell(config, "the store's key is in {}: keep it apart from the disk, or it does not protect against theft",

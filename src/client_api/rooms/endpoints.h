@@ -83,6 +83,9 @@ void add_notice_endpoints(Api& api, const RoomServices& services, rooms::Notices
 // Where the user directory is switched on.
 void add_people_endpoints(Api& api, const RoomServices& services, users::Users& users);
 
+// Links that lead into a room, and what they say to who has not signed in yet.
+void add_invitation_endpoints(Api& api, const RoomServices& services, users::Users& users);
+
 // The parts of add_room_endpoints, one per file.
 void add_creation_endpoints(Api& api, const RoomServices& services);
 void add_membership_endpoints(Api& api, const RoomServices& services);
