@@ -2,67 +2,12 @@
 
 #include "app/config_keys.h"
 
+#include "app/config_key_makers.h"
+
 namespace peyk::app {
 namespace {
 
-// The address of a member, from an erased root; the type of the member is checked where the key is built.
-#define AT(member) [](void* root) -> auto& { return static_cast<Config*>(root)->member; }
-#define LISTENER(member) [](void* root) -> auto& { return static_cast<ListenerConfig*>(root)->member; }
-#define CHOICE(member)                                                                              \
-    ChoiceAt {                                                                                      \
-        [](void* root, std::size_t index) {                                                         \
-            auto& at = static_cast<Config*>(root)->member;                                          \
-            at = static_cast<std::remove_reference_t<decltype(at)>>(index);                         \
-        },                                                                                          \
-            [](void* root) { return static_cast<std::size_t>(static_cast<Config*>(root)->member); } \
-    }
-
-constexpr double kKiB = 1024, kMiB = 1024 * kKiB, kGiB = 1024 * kMiB;
-constexpr double kSecond = 1000, kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
-
-Key text(std::string_view name, At<std::string> at, std::string_view about, std::string_view privacy = {}) {
-    return {.name = name, .slot = at, .about = about, .privacy = privacy};
-}
-Key path(std::string_view name, At<std::filesystem::path> at, std::string_view about, std::string_view privacy = {}) {
-    return {.name = name, .slot = at, .about = about, .privacy = privacy};
-}
-Key secret(std::string_view name, At<Secret> at, std::string_view about, std::string_view privacy = {}) {
-    return {.name = name, .slot = at, .about = about, .privacy = privacy};
-}
-Key flag(std::string_view name, At<bool> at, std::string_view about, std::string_view privacy = {}) {
-    return {.name = name, .slot = at, .about = about, .privacy = privacy};
-}
-Key whole(std::string_view name, At<std::uint64_t> at, double low, double high, std::string_view about) {
-    return {.name = name, .slot = at, .about = about, .low = low, .high = high};
-}
-Key bytes(std::string_view name, At<std::uint64_t> at, double low, double high, std::string_view about) {
-    return {.name = name, .slot = at, .about = about, .bytes = true, .low = low, .high = high};
-}
-Key time(std::string_view name, At<Millis> at, double low, double high, std::string_view about,
-         std::string_view privacy = {}) {
-    return {.name = name, .slot = at, .about = about, .privacy = privacy, .low = low, .high = high};
-}
-Key number(std::string_view name, At<double> at, std::string_view about) {
-    return {.name = name, .slot = at, .about = about, .low = 0.001, .high = 1'000'000};
-}
-Key choice(std::string_view name, ChoiceAt at, std::vector<std::string_view> choices, std::string_view about,
-           std::string_view privacy = {}) {
-    return {.name = name, .slot = at, .about = about, .privacy = privacy, .choices = std::move(choices)};
-}
-// A switch of [privacy] whose default follows the profile: closed in quiet, open in open.
-Key feature(std::string_view name, At<bool> at, std::string_view about, std::string_view privacy) {
-    auto key = flag(name, at, about, privacy);
-    key.when_open = "true";
-    return key;
-}
-Key with_open(Key key, std::string_view value) {
-    key.when_open = value;
-    return key;
-}
-Key with_tests(Key key, std::string_view value) {
-    key.when_tests = value;
-    return key;
-}
+using namespace makers;
 
 void add_server(std::vector<Key>& keys) {
     keys.push_back(text("server.name", AT(server.name),
@@ -118,85 +63,6 @@ void add_storage(std::vector<Key>& keys) {
              "six days, within a week. 0: only when `peyk compact` asks for it.",
              "What has a key of its own (messages, files, messages between devices) cannot be opened from its "
              "deletion on; other things can, by who has the store's key, until the files are rewritten."));
-}
-
-void add_privacy(std::vector<Key>& keys) {
-    keys.push_back(
-        choice("privacy.profile", CHOICE(privacy.profile), {"quiet", "open"},
-               "Sets the default of all switches below: `quiet` switches off what reveals, `open` switches "
-               "on what the specification allows. A switch that is written down wins over the profile, except "
-               "that `quiet` keeps `privacy.push_payload` and `privacy.push_jitter` within its bounds.",
-               "A feature that is off answers 403 `M_FORBIDDEN`; nothing is stored for it."));
-    keys.push_back(
-        feature("privacy.presence", AT(privacy.presence), "Who is online, and since when.",
-                "Shows to everybody in shared rooms when a person uses the messenger. Kept in memory only."));
-    keys.push_back(feature("privacy.user_directory", AT(privacy.user_directory),
-                           "Search for users by a part of their name. Off: only a complete user id finds somebody.",
-                           "Makes everybody who shares a room, or is in a public one, easy to find."));
-    keys.push_back(feature("privacy.public_rooms", AT(privacy.public_rooms),
-                           "The list of public rooms, and publishing rooms in it.",
-                           "Who publishes a room shows its name, topic and number of members to all."));
-    keys.push_back(feature("privacy.search", AT(privacy.search), "Search of messages on the server.",
-                           "Reads the text of unencrypted rooms. Encrypted rooms can only be searched by clients."));
-    keys.push_back(feature("privacy.url_previews", AT(privacy.url_previews),
-                           "Title, description and picture of web pages whose addresses stand in messages; the server "
-                           "fetches the pages.",
-                           "The server learns the addresses, of encrypted rooms too where a client asks for them; the "
-                           "site learns that somebody here was sent one, and this server's address."));
-    keys.push_back(feature("privacy.third_party_ids", AT(privacy.third_party_ids), "E-mail addresses at accounts.",
-                           "Ties an account to a person. Off, no such value is ever taken."));
-    keys.push_back(
-        feature("privacy.email_notices", AT(privacy.email_notices),
-                "People may have themselves told by e-mail, at an address of their account, how much waits "
-                "unread. Needs `privacy.third_party_ids`, `mail.host` and the open profile: in the quiet one "
-                "it has no effect.",
-                "Every mail server on the way sees who has an account here, and when they were away."));
-    keys.push_back(feature("privacy.guest_access", AT(privacy.guest_access), "Accounts without a password, for guests.",
-                           "Rooms that allow guests can be read by anybody who can reach the server."));
-    keys.push_back(with_open(flag("privacy.shared_rooms_profiles", AT(privacy.shared_rooms_profiles),
-                                  "Name and picture of a person are looked up only by those who have an account here.",
-                                  "Off: anybody who can reach the server can look anybody up."),
-                             "false"));
-    keys.push_back(feature("privacy.device_names", AT(privacy.device_names), kNotBuilt,
-                           "Other users never see the names of a person's devices; names such as \"Sara's phone\" tell "
-                           "what people own and use."));
-    keys.push_back(
-        feature("privacy.whois", AT(privacy.whois),
-                "`/admin/whois` lists a user's devices, to themselves and to administrators. Connections are not "
-                "kept, so none are listed.",
-                "Shows administrators which devices a person has; addresses are kept in neither profile."));
-    keys.push_back(feature("privacy.server_version", AT(privacy.server_version),
-                           "`/versions` says that this is peyk, and which version: apps put it into reports of faults.",
-                           "Tells everybody who can reach the server which faults it may still have."));
-    keys.push_back(with_open(
-        flag("privacy.forced_encryption", AT(privacy.forced_encryption),
-             "New private rooms and direct chats are encrypted, whatever the client asks. Public rooms are not, and "
-             "application services choose for theirs.",
-             "Off: a client that forgets to ask makes a room that the server can read."),
-        "false"));
-    keys.push_back(with_open(
-        flag("privacy.refuse_clear_messages", AT(privacy.refuse_clear_messages),
-             "Messages in clear are refused (403 `M_FORBIDDEN`) in rooms that are encrypted. Reactions, redactions and "
-             "verification, which clients send in clear, are taken, and so is what application services send.",
-             "Off: a client that does not encrypt, by mistake or by design, can still be read by the server."),
-        "false"));
-    keys.push_back(
-        with_open(choice("privacy.push_payload", CHOICE(privacy.push_payload), {"event_id_only", "full"},
-                         "What a push gateway is told. `full` needs the open profile: in the quiet one it has no "
-                         "effect.",
-                         "`full` tells sender, room name and clear text to the gateway and the maker of the phone."),
-                  "full"));
-    keys.push_back(
-        with_open(time("privacy.push_jitter", AT(privacy.push_jitter), 0, 15 * kSecond,
-                       "A push waits a random time up to this one; in the quiet profile never longer than 2s.",
-                       "Makes it harder to match a sender and a receiver by time."),
-                  "0s"));
-    keys.push_back(time("privacy.timestamp_rounding", AT(privacy.timestamp_rounding), 0, kHour,
-                        "Times of new events are rounded down to a multiple of this. 0: exact.",
-                        "Coarser times say less about habits to every server that holds a copy."));
-    keys.push_back(
-        flag("privacy.answer_padding", AT(privacy.answer_padding), kNotBuilt,
-             "Answers padded to steps of size would hide from an observer of the network how much was said."));
 }
 
 void add_people(std::vector<Key>& keys) {
@@ -443,7 +309,7 @@ std::vector<Key> make_config_keys() {
     std::vector<Key> keys;
     add_server(keys);
     add_storage(keys);
-    add_privacy(keys);
+    add_privacy_keys(keys);
     add_people(keys);
     add_limits(keys);
     add_media(keys);

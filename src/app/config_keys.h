@@ -52,6 +52,7 @@ std::span<const Key> config_keys();
 std::span<const Key> listener_keys();
 std::span<const Key> provider_keys();
 // Those of the web client and of invitations, a part of config_keys().
+void add_privacy_keys(std::vector<Key>& keys);
 void add_web_keys(std::vector<Key>& keys);
 
 struct Section {

@@ -44,10 +44,11 @@ void add_cas_keys(std::vector<Key>& keys) {
          .privacy = "Whoever has stolen a token could lead its owner to confirm what they have not seen."});
 }
 
-std::vector<Key> make_provider_keys() {
-    using Text = At<std::string>;
-    using List = At<std::vector<std::string>>;
-    std::vector<Key> keys;
+using Text = At<std::string>;
+using List = At<std::vector<std::string>>;
+
+// Which provider it is.
+void add_identity_keys(std::vector<Key>& keys) {
     keys.push_back({.name = "id",
                     .slot = Text{PROVIDER(options.id)},
                     .about = "A short word of `a-z 0-9 . _ -`, which stands in addresses; the provider is told the "
@@ -77,6 +78,11 @@ std::vector<Key> make_provider_keys() {
         {.name = "client_secret",
          .slot = At<Secret>{PROVIDER(options.client_secret)},
          .about = "The secret that goes with it. Empty: none, for a client that the provider calls public."});
+}
+
+std::vector<Key> make_provider_keys() {
+    std::vector<Key> keys;
+    add_identity_keys(keys);
     keys.push_back({.name = "scopes",
                     .slot = List{PROVIDER(options.scopes)},
                     .about = "What is asked for; `openid` must be among them. `profile` brings the name to propose, "

@@ -39,7 +39,8 @@ std::string export_index(const ExportPage& page) {
         both("p",
              "Messages of encrypted rooms are here as the server has them: it cannot read them, nor can this page. "
              "Your apps can show them and export them by themselves.",
-             "پیام‌های اتاق‌های رمزدار همان‌گونه که سرور دارد اینجا هستند: نه سرور "
+             "پیام‌های اتاق‌های رمزدار همان‌گونه که سرور دارد اینجا هستند: نه "
+             "سرور "
              "می‌تواند "
              "آن‌ها "
              "را "

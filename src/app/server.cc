@@ -2,11 +2,9 @@
 
 #include <future>
 
-#include "admin/endpoints.h"
 #include "app/authority.h"
 #include "app/compact.h"
 #include "app/control.h"
-#include "app/corner.h"
 #include "app/housekeeping.h"
 #include "app/services.h"
 #include "app/store_metrics.h"
@@ -40,7 +38,6 @@ struct Server::Parts {
     std::unique_ptr<http::Client> outbound;
     std::optional<OpenStore> store;
     std::optional<Services> services;
-    std::optional<admin::Overview> overview;
     std::optional<http::Server> http;
     metrics::Registry metrics;
     http::Router metrics_router;
@@ -102,9 +99,6 @@ Result<void> Server::Parts::start() {
     authority.keep();  // before its files are read
     services.emplace(config, *store, Machine{clock, random, timers, workers, *outbound}, std::move(registrations),
                      std::move(site));
-    overview.emplace(services->users(), surroundings_of(config, clock.now()));
-    admin::add_endpoints(services->api(), services->users(), *overview);
-    add_inventory_route(services->api(), config);
     PEYK_CHECK(services->start());
     http.emplace(http_config(config), services->router(), workers);
     PEYK_CHECK(http->start());

@@ -1,5 +1,6 @@
 #include "app/services.h"
 
+#include "admin/endpoints.h"
 #include "app/cli.h"
 #include "base/logging.h"
 #include "client_api/search/endpoints.h"
@@ -161,6 +162,9 @@ void Services::add_routes(const Config& config) {
         previews_.emplace(preview_options(config), media_, machine_.outbound, machine_.clock);
     client_api::add_media_endpoints(api_, media_, previews_ ? &*previews_ : nullptr, media_endpoint_options(config));
     add_own_data_endpoints(api_, export_, erasure_, config.server.name);
+    overview_.emplace(users_, surroundings_of(config, machine_.clock.now()));
+    admin::add_endpoints(api_, users_, *overview_);
+    add_inventory_route(api_, config);
     pages_.add_routes(router_);
     if (site_) site_->add_routes(router_);
     oauth_endpoints_.add_routes(router_);

@@ -4,6 +4,7 @@
 #include "app/adapters.h"
 #include "app/appservices.h"
 #include "app/config.h"
+#include "app/corner.h"
 #include "app/doors.h"
 #include "app/erasure.h"
 #include "app/media_in_use.h"
@@ -58,7 +59,6 @@ public:
     void add_metrics(metrics::Registry& registry) const;
     http::Router& router() { return router_; }
     const client_api::Api& api() const { return api_; }
-    client_api::Api& api() { return api_; }
     // Lets the pages show the local authority that lies in the data folder now.
     void show_authority(const Config& config) { local_authority_->set(shown_authority(config)); }
     users::Users& users() { return users_; }
@@ -162,6 +162,7 @@ private:
     BridgedNamesOfServices bridged_;
     http::Router router_;
     client_api::Api api_;
+    std::optional<admin::Overview> overview_;
     oauth::Endpoints oauth_endpoints_;
     const std::optional<web::Site> site_;  // absent: no web client
     oauth::RendezvousEndpoints rendezvous_;

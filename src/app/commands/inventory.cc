@@ -71,7 +71,8 @@ void print_categories(const std::optional<Config>& config) {
 
 void print_deletions() {
     print("");
-    print("What deletes, and by when it is hidden from everybody, deleted (with its key, where it has one of its own),");
+    print(
+        "What deletes, and by when it is hidden from everybody, deleted (with its key, where it has one of its own),");
     print("and gone from all files of the store:");
     for (const auto& deletion : deletions()) {
         print("{:<38} {:<16} {:<16} {:<16} after: {}", deletion.name, to_text(deletion.hidden),

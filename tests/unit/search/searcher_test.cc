@@ -35,30 +35,36 @@ struct Searches : testing::Test {
     }
 };
 
+// What ended first, and what then.
+struct Ends {
+    std::mutex mutex;
+    std::string order;
+};
+
+Task<void> one_search(Searcher& searcher, Request query, char name, Ends& ends) {
+    auto found = co_await searcher.search(std::move(query));
+    EXPECT_TRUE(found);
+    std::lock_guard lock(ends.mutex);
+    ends.order += name;
+}
+
 TEST_F(Searches, TakeTurns) {
     room_of(2'000, "about whales ");
     auto small = room_of(1, "about ships ");
     join_bob(small);
     Searcher searcher(world.store, world.memberships, {.slice = 1});
-    std::mutex mutex;
-    std::string order;
-    auto one = [&](UserId user, std::string_view what, char name) -> Task<void> {
-        auto found = co_await searcher.search(looking_for(number(user), what));
-        EXPECT_TRUE(found);
-        std::lock_guard lock(mutex);
-        order += name;
-    };
+    Ends ends;
     {
         // One thread, so that Bob's search is there before Ada's first turn is over.
         WorkerPool pool("callers", 1);
         TaskGroup group(pool);
-        group.spawn("ada", one(kAda, "whales", 'A'));
-        group.spawn("bob", one(kBob, "ships", 'B'));
+        group.spawn("ada", one_search(searcher, looking_for(number(kAda), "whales"), 'A', ends));
+        group.spawn("bob", one_search(searcher, looking_for(number(kBob), "ships"), 'B', ends));
         while (group.running() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         group.stop();
         pool.stop();
     }
-    EXPECT_EQ(order, "BA");
+    EXPECT_EQ(ends.order, "BA");
     searcher.stop();
 }
 
