@@ -237,6 +237,7 @@ await step("Everything is wiped from a browser in one step", async () => {
     await ben.page.goto("/#/settings/security");
     await ben.page.getByRole("button", { name: "Wipe this browser" }).click();
     await ben.page.getByRole("button", { name: "Wipe now" }).click();
+    await ben.page.waitForURL(/\?wiped/);
     await ben.page.locator("input[name=password]").waitFor();
     const left = await until(async () => {
         const all = await ben.page.evaluate(async () => ({ local: Object.keys(localStorage), databases: (await indexedDB.databases()).map((one) => one.name) }));

@@ -20,7 +20,7 @@ export function Menu({ at, entries, onClose, above, label }: {
             top: Math.max(8, Math.min(at.y, innerHeight - height - 8)),
         });
     }, []);
-    // What is not seen yet takes no focus: it is given once the menu has been drawn where it belongs.
+    // The focus goes to the first entry, once the menu is where it belongs.
     useEffect(() => {
         if (!place) return undefined;
         const frame = requestAnimationFrame(() => box.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus({ preventScroll: true }));
