@@ -96,7 +96,7 @@ class Locking:
             environment = Path(f"/proc/{pid}/environ").read_bytes()
         finally:
             self.server.dispose()
-        for wanted in ("message before the lock", "key: purpose files", "access token"):
+        for wanted in ("message before the lock", "key: purpose files"):
             if wanted not in seen:
                 problems.append(f"control: an open server's memory does not show {wanted}")
         # Not needed any more once the store is open, and people use a passphrase for more than one thing.
