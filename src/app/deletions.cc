@@ -27,8 +27,8 @@ constexpr auto kFiles = 7 * kDay;  // storage.rewrite_every, and the rewriting i
 constexpr auto kSweep = 7h;        // housekeeping looks every six hours
 
 constexpr std::array kRedacted{&rooms::kEvents, &rooms::kRelations, &rooms::kThreads, &rooms::kAnnotations};
-constexpr std::array kPastLifetime{&rooms::kEvents,  &rooms::kEventNumbers, &rooms::kRedactedEvents, &rooms::kRelations,
-                                   &rooms::kThreads, &rooms::kAnnotations,  &push::kFacts,           &push::kOutcomes};
+constexpr std::array kPastLifetime{&rooms::kEvents,  &rooms::kEventIndex,  &rooms::kRedactedEvents, &rooms::kRelations,
+                                   &rooms::kThreads, &rooms::kAnnotations, &push::kFacts,           &push::kOutcomes};
 constexpr std::array kFileRows{&media::kMedia, &media::kMediaIds, &media::kThumbnails, &media::kUploads};
 constexpr std::array kOldFileRows{&media::kMedia, &media::kMediaIds, &media::kUploads};
 constexpr std::array kUnfilled{&media::kMedia, &media::kMediaIds, &media::kPending};
@@ -60,6 +60,7 @@ constexpr std::array kTakenBack{&users::kProfiles,
                                 &oauth::kRecoveryCodes,
                                 &oauth::kPasskeys,
                                 &keys::kFallbackKeys,
+                                &keys::kDehydrated,
                                 &keys::kCrossSigningKeys,
                                 &keys::kGivenSignatures,
                                 &keys::kSignatureNews,
@@ -95,6 +96,7 @@ constexpr std::array kOfErased{&users::kDevices,
                                &keys::kOneTimeKeys,
                                &keys::kIssuedKeys,
                                &keys::kFallbackKeys,
+                               &keys::kDehydrated,
                                &keys::kCrossSigningKeys,
                                &keys::kOwnSignatures,
                                &keys::kGivenSignatures,
@@ -184,6 +186,7 @@ constexpr Standing kStanding[] = {
     {&users::kAccounts, "the name must not be given to somebody else; without a password once the account ended"},
     {&rooms::kRoomInfo, kRoomGoesOn},
     {&rooms::kStateNodes, kRoomGoesOn},
+    {&rooms::kStateNames, kRoomGoesOn},
     {&rooms::kDeviceListRows, kRoomGoesOn},
     {&rooms::kRetention, kRoomGoesOn},
     {&rooms::kRetentionTime, "one row, overwritten every hour"},

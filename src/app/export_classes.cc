@@ -167,12 +167,12 @@ Result<void> ExportStream::second_factors() {
     return {};
 }
 
-// All public: what the server never has are the private halves.
+// The server never has private halves, but for that of a device that waits, which the user's apps sealed.
 Result<void> ExportStream::device_keys() {
     json::Object out;
     std::size_t count = 0;
-    for (const auto* table :
-         {&keys::kDeviceKeys, &keys::kOneTimeKeys, &keys::kFallbackKeys, &keys::kCrossSigningKeys}) {
+    for (const auto* table : {&keys::kDeviceKeys, &keys::kOneTimeKeys, &keys::kFallbackKeys, &keys::kDehydrated,
+                              &keys::kCrossSigningKeys}) {
         PEYK_TRY(auto rows, parts_.db.scan(*table, number_, "", "", kMany));
         json::Array found;
         for (const auto& row : rows) {

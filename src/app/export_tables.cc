@@ -41,6 +41,7 @@ constexpr Exported kExported[] = {
     {&keys::kDeviceKeys, "keys.json", ""},
     {&keys::kOneTimeKeys, "keys.json", ""},
     {&keys::kFallbackKeys, "keys.json", ""},
+    {&keys::kDehydrated, "keys.json", ""},
     {&keys::kCrossSigningKeys, "keys.json", ""},
     {&keys::kOwnSignatures, "signatures.json", ""},
     {&keys::kGivenSignatures, "signatures.json", ""},

@@ -105,6 +105,8 @@ constexpr Holding kRooms[] = {
     row(21, "receipts", kUsage, kRoom, "to tell members once that somebody has new devices",
         "where the newest change of the user's devices stands, as a number"),
     row(23, "messages", 0, kRoom, "to end messages at their time"),
+    row(25, "rooms", kContacts, kMembers, "to put events together from their parts",
+        "the id of a state event, and whom or what it is about"),
     row(24, "server", 0, kServer, "to notice that a clock leaps, before messages end by it"),
 };
 
@@ -164,6 +166,8 @@ constexpr Holding kKeyTables[] = {
     row(95, "backup", kOther, kUser, "so that a new device can read old messages", "key backups: public data, count"),
     row(96, "backup", kOther | kContacts, kUser, "so that a new device can read old messages",
         "room keys, encrypted by the user; of which room and session each is"),
+    row(98, "keys", kIds, kUser, "so that messages find a device while nobody is signed in",
+        "id and sealed private half of a device that waits"),
     row(97, "devices", kIds, kUser, "so that a crash leaves nothing of a removed device", "a device being removed"),
 };
 
@@ -183,6 +187,9 @@ constexpr Holding kRest[] = {
         "which rooms a device was told of, as numbers"),
     row(170, "server", 0, kServer, "so that a store is not opened under another name"),
     row(171, "server", 0, kServer, "to sign events"),
+    row(173, "server", 0, kServer, "to answer who asks, with a receipt, how far an erasure is",
+        "numbers of what was erased; not whose it was"),
+    row(174, "account", kIds, kUser, "so that an erasure goes on after a crash", "that the account is being erased"),
     row(172, "server", 0, kServer, "to know whether the disk is whole, and how old a transaction id is"),
     row(190, "server", 0, kRoom, kNotes),
     row(191, "server", 0, kUser, kNotes, "that a row of the user was destroyed within the last minute"),

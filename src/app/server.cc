@@ -213,7 +213,6 @@ void Server::Parts::stop() {
     user_admin.reset();
     token_admin.reset();
     housekeeping.reset();
-    overview.reset();
     services.reset();
     if (!store) return;
     if (auto closed = store->opened->close(); !closed)
