@@ -100,7 +100,7 @@ void file_deleted(std::string_view name) {
     auto id = upload(scene, "ada", "the bytes of a file");
     EXPECT_EQ(media_files(scene.house), 1u);
     scene.before(kText);
-    auto removed = run_blocking(*scene.house.workers, scene.house.services->media().remove(MediaId::trusted(id)));
+    auto removed = run_blocking(*scene.house.workers, scene.house.services->media().remove(media::MediaId::trusted(id)));
     ASSERT_TRUE(removed);
     EXPECT_EQ(media_files(scene.house), 0u);
     EXPECT_EQ(scene.house.call(http::Method::get, "/_matrix/client/v1/media/download/localhost/" + id).status, 404);
@@ -212,7 +212,7 @@ void device_signed_out(std::string_view name) {
     scene.person("bob");
     auto& house = scene.house;
     upload_keys(scene, "bob");
-    EXPECT_EQ(house.put("/devices/" + house.device, R"({"display_name":)" + quoted(kText) + "}").status, 200);
+    EXPECT_EQ(house.put("/devices/" + house.device, R"({"display_name":)" + json::write(json::Value(std::string(kText))) + "}").status, 200);
     house.make_room();
     open_sliding_connection(scene);
     send_to_device(scene, "ada");
@@ -252,7 +252,7 @@ void token_or_link_expired(std::string_view name) {
     EXPECT_EQ(house.get("/account/whoami").status, 401);
     scene.after();
     house.token = {};
-    EXPECT_EQ(house.post("/refresh", R"({"refresh_token":)" + quoted(second.text("refresh_token")) + "}").status, 200)
+    EXPECT_EQ(house.post("/refresh", R"({"refresh_token":)" + json::write(json::Value(second.text("refresh_token"))) + "}").status, 200)
         << "the session itself goes on";
 }
 
@@ -264,7 +264,7 @@ void delayed_event_done(std::string_view name) {
     scene.person("ada");
     auto room = house.make_room();
     auto answer = house.put("/rooms/" + room + "/send/m.room.message/x?org.matrix.msc4140.delay=3600000",
-                            R"({"msgtype":"m.text","body":)" + quoted(kText) + "}");
+                            R"({"msgtype":"m.text","body":)" + json::write(json::Value(std::string(kText))) + "}");
     ASSERT_EQ(answer.status, 200) << json::write(answer.body);
     scene.before(kText);
     auto cancelled = house.call(http::Method::post,
@@ -335,15 +335,15 @@ void replaced_or_taken_back(std::string_view name) {
     auto& house = scene.house;
     auto own = "/user/@ada:localhost/account_data/org.example.note";
     auto profile = "/profile/@ada:localhost/displayname?propagate=false";
-    house.put(own, R"({"note":)" + quoted(kText) + "}");
-    EXPECT_EQ(house.put(profile, R"({"displayname":)" + quoted(kText) + "}").status, 200);
+    house.put(own, R"({"note":)" + json::write(json::Value(std::string(kText))) + "}");
+    EXPECT_EQ(house.put(profile, R"({"displayname":)" + json::write(json::Value(std::string(kText))) + "}").status, 200);
     auto version = house.post("/room_keys/version", R"({"algorithm":"m.megolm_backup.v1.curve25519-aes-sha2",)"
                                                     R"("auth_data":{"public_key":)" +
-                                                        quoted(kText) + "}}");
+                                                        json::write(json::Value(std::string(kText))) + "}}");
     ASSERT_EQ(version.status, 200) << json::write(version.body);
     house.put("/room_keys/keys/!r:localhost/s?version=" + version.text("version"),
               R"({"first_message_index":0,"forwarded_count":0,"is_verified":false,"session_data":{"x":)" +
-                  quoted(kText) + "}}");
+                  json::write(json::Value(std::string(kText))) + "}}");
     scene.before(kText);
     house.put(own, "{}");
     house.put(profile, R"({"displayname":"Ada"})");
@@ -365,8 +365,8 @@ void account_ended(std::string_view name) {
     Scene scene(name);
     scene.person("ada");
     auto& house = scene.house;
-    house.put("/user/@ada:localhost/account_data/org.example.note", R"({"note":)" + quoted(kText) + "}");
-    house.put("/profile/@ada:localhost/displayname", R"({"displayname":)" + quoted(kText) + "}");
+    house.put("/user/@ada:localhost/account_data/org.example.note", R"({"note":)" + json::write(json::Value(std::string(kText))) + "}");
+    house.put("/profile/@ada:localhost/displayname", R"({"displayname":)" + json::write(json::Value(std::string(kText))) + "}");
     house.post("/user/@ada:localhost/filter", R"({"room":{"timeline":{"limit":7}}})");
     scene.before(kText);
     EXPECT_TRUE(deactivate(house, "ada", R"("erase":false)").empty());
@@ -380,15 +380,15 @@ void live_a_little(Scene& scene, const std::string& name) {
     auto& house = scene.house;
     auto me = "@" + name + ":localhost";
     upload_keys(scene, name);
-    house.put("/user/" + me + "/account_data/org.example.note", R"({"note":)" + quoted(kText) + "}");
-    house.put("/profile/" + me + "/displayname?propagate=false", R"({"displayname":)" + quoted(kText) + "}");
+    house.put("/user/" + me + "/account_data/org.example.note", R"({"note":)" + json::write(json::Value(std::string(kText))) + "}");
+    house.put("/profile/" + me + "/displayname?propagate=false", R"({"displayname":)" + json::write(json::Value(std::string(kText))) + "}");
     house.post("/user/" + me + "/filter", R"({"room":{"timeline":{"limit":7}}})");
     house.post("/room_keys/version", R"({"algorithm":"m.megolm_backup.v1.curve25519-aes-sha2",)"
                                      R"("auth_data":{"public_key":)" +
-                                         quoted(kText) + "}}");
+                                         json::write(json::Value(std::string(kText))) + "}}");
     house.put("/room_keys/keys/!r:localhost/s?version=1",
               R"({"first_message_index":0,"forwarded_count":0,"is_verified":false,"session_data":{"x":)" +
-                  quoted(kText) + "}}");
+                  json::write(json::Value(std::string(kText))) + "}}");
     upload(scene, name, "a file of " + name);
     house.call(http::Method::post, "/_matrix/media/v1/create");
     open_sliding_connection(scene);
@@ -457,7 +457,7 @@ void sign_in_step_over(std::string_view name) {
     ASSERT_EQ(asked.status, 401);
     auto session = asked.text("session");
     scene.before("");
-    auto with = R"({"devices":["NONE"],"auth":{"type":"m.login.password","session":)" + quoted(session) +
+    auto with = R"({"devices":["NONE"],"auth":{"type":"m.login.password","session":)" + json::write(json::Value(session)) +
                 R"(,"identifier":{"type":"m.id.user","user":"ada"},"password":"secret of a test"}})";
     scene.pass_to_deadline();
     auto late = house.post("/delete_devices", with);

@@ -55,6 +55,7 @@ public:
                                             *workers,
                                             Millis{0},
                                             {},
+                                            {},
                                             config.storage.rewrite_every,
                                             &services->connections(),
                                             &services->erasure()});

@@ -9,7 +9,9 @@
 
 namespace peyk::app {
 
-StoreBytes::StoreBytes(const std::filesystem::path& store, const storage::KeySource& key) {
+StoreBytes::StoreBytes(const std::filesystem::path& store, const storage::KeySource& key) { read_all(store, key); }
+
+void StoreBytes::read_all(const std::filesystem::path& store, const storage::KeySource& key) {
     auto master = storage::Vault::master_key(store, key);
     ASSERT_TRUE(master) << master.error().detail;
     auto files = storage::encrypted_file_system(rocksdb::FileSystem::Default(), master->derive("files"));

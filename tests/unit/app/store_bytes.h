@@ -19,6 +19,7 @@ public:
     std::size_t files() const { return files_.size(); }
 
 private:
+    void read_all(const std::filesystem::path& store, const storage::KeySource& key);
     std::vector<std::string> files_;
 };
 
