@@ -153,7 +153,7 @@ class Contract:
             return []  # no relay: the specification has no answer for it, and clients take this one
         if operation is None and path.startswith("/_peyk/oauth2/"):
             return self.check_oauth_error(status, content_type, body) if status >= 400 else []
-        if operation is None and path.startswith("/_peyk/") and content_type.startswith("text/html"):
+        if operation is None and path.startswith(("/_peyk/", "/i/")) and content_type.startswith("text/html"):
             return []  # a page for people
         if operation is None:
             return self.check_error(status, content_type, body) if status >= 400 else []

@@ -57,10 +57,11 @@ protected:
     // With everything on that the configuration can switch on.
     std::vector<client_api::Api::Registered> registered() {
         auto file = folder_ / "peyk.toml";
-        std::ofstream(file) << "[server]\nname = \"localhost\"\ndata_dir = \"" << (folder_ / "data").string()
-                            << "\"\n[storage]\nengine = \"memory\"\n[privacy]\nprofile = \"open\"\n"
-                               "[registration]\nshared_secret = \"a secret of tests\"\n[notices]\nuser = \"server\"\n"
-                               "[[listener]]\naddress = \"127.0.0.1\"\nport = 8008\n";
+        std::ofstream(file)
+            << "[server]\nname = \"localhost\"\ndata_dir = \"" << (folder_ / "data").string()
+            << "\"\n[storage]\nengine = \"memory\"\n[outside_tests]\nenabled = true\n[privacy]\nprofile = \"open\"\n"
+               "[registration]\nshared_secret = \"a secret of tests\"\n[notices]\nuser = \"server\"\n"
+               "[[listener]]\naddress = \"127.0.0.1\"\nport = 8008\n";
         auto loaded = load_config(file, {});
         if (!loaded) {
             ADD_FAILURE() << loaded.error().detail;

@@ -198,6 +198,7 @@ TEST_F(Program, InvitationsAreManagedWithAndWithoutAServer) {
             ASSERT_TRUE(server->start().has_value());
         }
         TokenOptions options{.config = file_, .token = "party-" + when};
+        auto others = ask("/tokens/list", {})->find("tokens")->array()->size();  // that of the first administrator
         EXPECT_EQ(run_token_remove(options), kExitFailed) << "there is none yet";
         EXPECT_EQ(run_token_add(options), kExitOk);
         EXPECT_EQ(run_token_add(options), kExitFailed) << "it exists";
@@ -210,7 +211,7 @@ TEST_F(Program, InvitationsAreManagedWithAndWithoutAServer) {
         EXPECT_NE(text.find("\"ends\":\"20"), std::string::npos) << text;
         EXPECT_EQ(run_token_list({.config = file_}), kExitOk);
         EXPECT_EQ(run_token_remove(options), kExitOk);
-        EXPECT_EQ(ask("/tokens/list", {})->find("tokens")->array()->size(), 0u);
+        EXPECT_EQ(ask("/tokens/list", {})->find("tokens")->array()->size(), others);
         auto free = ask("/tokens/add", {});
         ASSERT_TRUE(free.has_value()) << free.error().detail;
         EXPECT_FALSE(free->contains("uses") || free->contains("ends"));

@@ -69,7 +69,7 @@ public:
     // Call when the deadline has passed. `but`: tables that this scene could not fill.
     void after(const std::set<const Table*>& but = {}) {
         EXPECT_TRUE(house.store->db().flush_punctures());
-        if (!canary.empty()) EXPECT_FALSE(readable());
+        if (!canary.empty()) EXPECT_FALSE(readable()) << read_in;
         auto now = rows();
         Rows gone;
         std::set<std::uint8_t> tables;
@@ -121,7 +121,10 @@ private:
                 auto page = house.store->db().walk(*table, next, 1000);
                 EXPECT_TRUE(page) << table->name;
                 for (const auto& row : *page) {
-                    if (row.entry.body.contains(canary) || row.entry.header.contains(canary)) return true;
+                    if (row.entry.body.contains(canary) || row.entry.header.contains(canary)) {
+                        read_in = table->name;
+                        return true;
+                    }
                 }
             } while (!next.empty());
         }
@@ -194,6 +197,7 @@ private:
     fs::path folder;
     const Deletion* deletion = nullptr;
     std::string canary;
+    std::string_view read_in;  // the table in which readable() found it
     Rows was;
     int opened = 0;
     std::map<std::string, std::pair<std::string, std::string>> people;

@@ -382,6 +382,7 @@ TEST_F(MediaTest, a_restart_keeps_media_and_removes_what_a_crash_left) {
 
 TEST_F(MediaTest, a_folder_that_does_not_belong_to_the_store_is_left_alone) {
     start();
+    std::filesystem::create_directory(options.folder / "ab");
     for (int i = 0; i < 150; ++i)
         write_file(options.folder / "ab" / fmt::format("cdefabcdefabcdefabcdefabcdef{:02x}", i), "another store's");
     start();

@@ -174,7 +174,6 @@ TEST_F(Linking, WithoutAPasswordTheStageIsTheProviders) {
     auto& uia = server->users.uia;
     EXPECT_TRUE(uia.open_stage(session, kStageSso));
     EXPECT_FALSE(uia.open_stage(session, kStagePassword));
-    EXPECT_FALSE(wait(uia.pass_at_provider(session, number("eve")))) << "another's session";
     EXPECT_FALSE(wait(uia.pass_at_provider("unknown", account->number)));
     EXPECT_EQ(del(path, again, token).status, 401);
     ASSERT_TRUE(wait(uia.pass_at_provider(session, account->number)));
@@ -182,6 +181,11 @@ TEST_F(Linking, WithoutAPasswordTheStageIsTheProviders) {
     EXPECT_TRUE(uia.open_stage(session, kStageSso)->done);
     EXPECT_EQ(del(path, again, token).status, 200);
     EXPECT_FALSE(wait(uia.pass_at_provider(session, account->number))) << "over";
+    // Somebody else at the provider: the app is told, and has to begin again.
+    session = del(path, "{}", token).string("session");
+    again = "{\"auth\":{\"session\":\"" + session + "\"}}";
+    EXPECT_FALSE(wait(uia.pass_at_provider(session, number("eve")))) << "another's session";
+    EXPECT_EQ(del(path, again, token).status, 403);
 }
 
 TEST_F(Linking, WithBothEitherStageDoes) {
