@@ -36,6 +36,9 @@ NOT_PLANTED = {
     "provider_links": "needs a provider: the group pages", "provider_link_owners": "as provider_links",
     "authenticator_apps": "the group pages", "recovery_codes": "the group pages", "passkeys": "the group pages",
     "appservice_queues": "needs an application service: the scenarios of appservices",
+    "dehydrated_devices": "no app of this story leaves one: keys/dehydrated in the scenarios",
+    "erasure_receipts": "nobody is erased here, and a receipt does not say who was", "erasures_under_way": "nobody is erased here",
+    "notification_facts": "numbers of events alone", "room_info": "the room's id and version alone",
     "issued_keys": "digests alone", "to_device_transactions": "digests alone", "delivered": "digests alone",
 }
 
@@ -185,7 +188,8 @@ def rest_of(world: World) -> None:
     ada, canary, me = world.ada, world.canary, enc(world.ada.id)
     answer = ada.ask("POST", f"/_matrix/media/v3/upload?filename={canary('file name')}.png", raw=picture("png:64x48"), kind="image/png")
     world.values["mediaId"] = answer.json()["content_uri"].rpartition("/")[2]
-    ada.ask("POST", "/_matrix/media/v3/upload", raw=canary("file").encode(), kind="text/plain")
+    answer = ada.ask("POST", "/_matrix/media/v3/upload", raw=canary("file").encode(), kind="text/plain")
+    world.values["removedId"] = answer.json()["content_uri"].rpartition("/")[2]
     ada.do("POST", "/_matrix/media/v1/create")
     ada.do("PUT", f"/profile/{me}/displayname", {"displayname": canary("display name")})
     ada.do("PUT", f"/user/{me}/account_data/org.example.canary", {"value": canary("account data")})
@@ -213,7 +217,7 @@ HANDED_OVER = {"/_synapse/admin/v1/event_reports/{report}": {"message"}}
 FOR_ANYBODY = {"display name"}
 # Administrators' removals are asked at the end, by themselves.
 REMOVALS = {("DELETE", "/_synapse/admin/v1/media/{serverName}/{mediaId}"), ("DELETE", f"{C}/directory/room/{{roomAlias}}"),
-            ("DELETE", "/_matrix/client/r0/directory/room/{roomAlias}"), ("DELETE", "/_synapse/admin/v1/event_reports/{report}")}
+            ("DELETE", "/_matrix/client/r0/directory/room/{roomAlias}"), *(("DELETE", f"/_synapse/admin/v1/{kind}_reports/{{report}}") for kind in ("event", "room", "user"))}
 
 
 def fill(path: str, world: World, which: int) -> str:
@@ -267,8 +271,10 @@ def administrators_read_nothing(world: World, routes: list[dict]) -> None:
     check(asked > 800 and opened > 60, f"only {asked} questions, {opened} answered: the routes were not asked")
     after = state_of(world)
     check(before == after, f"something was done in ada's name: {[k for k in before if before[k] != after[k]]}")
-    reported = world.root.ask("GET", "/_synapse/admin/v1/event_reports/1")
-    check(secret["message"] in reported.body, "the control: what a member reported is handed over")
+    reports = world.root.do("GET", "/_synapse/admin/v1/event_reports")["event_reports"]
+    check(reports, "the control: there is a report")
+    reported = world.root.ask("GET", f"/_synapse/admin/v1/event_reports/{reports[0]['id']}")
+    check(secret["message"] in reported.body, f"the control: what a member reported is handed over: {reported.status}")
     rooms = world.root.do("GET", "/_synapse/admin/v1/room_reports")["room_reports"]
     check(rooms and rooms[0]["name"] is None, f"a room that an administrator reports keeps its name: {rooms}")
     own = world.ada.do("GET", f"/rooms/{enc(world.values['roomId'])}/messages?dir=b&limit=50")
@@ -290,13 +296,13 @@ def state_of(world: World) -> dict:
 
 def administrators_remove(world: World) -> None:
     """By id: a file and a report. Others may not."""
-    path = f"/_synapse/admin/v1/media/localhost/{world.values['mediaId']}"
+    path = f"/_synapse/admin/v1/media/localhost/{world.values['removedId']}"
     check(world.eve.ask("DELETE", path).status == 403, "others may not remove files")
     check(world.eve.ask("DELETE", "/_synapse/admin/v1/media/localhost/none").status == 403, "nor learn which there are")
     removed = world.root.do("DELETE", path)
-    check(removed == {"deleted_media": [world.values["mediaId"]], "total": 1}, f"{removed}")
+    check(removed == {"deleted_media": [world.values["removedId"]], "total": 1}, f"{removed}")
     check(world.root.ask("DELETE", path).status == 404, "it is gone")
-    check(world.ada.ask("GET", f"/_matrix/client/v1/media/download/localhost/{world.values['mediaId']}").status == 404, "for all")
+    check(world.ada.ask("GET", f"/_matrix/client/v1/media/download/localhost/{world.values['removedId']}").status == 404, "for all")
     check(world.root.ask("DELETE", "/_synapse/admin/v1/media/elsewhere.org/abc").status == 404, "others' files are not here")
 
 
