@@ -100,7 +100,7 @@ def first_sign_in(campus: Campus) -> None:
     page.says("It gets full use of your account").says(f"@{name}:localhost")
     # The same letters at the other server are somebody else.
     campus.old.well(user, groups="chat")
-    through(campus.world.browser(), "/_peyk/provider/old", campus.old).says("no account belongs to you")
+    through(campus.world.browser(), "/_peyk/provider/old", campus.old).says("No account here belongs to you")
 
 
 @on_campus
@@ -263,9 +263,9 @@ def names_that_count(campus: Campus) -> None:
         check(Browser(campus.base).get(TICKETS + bad).status == 400, bad)
         check(Browser(campus.base).get("/_matrix/client/v3/login/cas/redirect" + bad).status == 400, bad)
     ended = campus.local_person()
-    campus.peyk("user", "deactivate", ended)
+    campus.peyk("user", "deactivate", "--yes", ended)
     cas.well(ended, groups="chat")
-    page = through(campus.world.browser(), "/_matrix/client/v3/login/cas/redirect" + TO, cas).says("no account")
+    page = through(campus.world.browser(), "/_matrix/client/v3/login/cas/redirect" + TO, cas).says("No account here")
     campus.peyk("user", "lock", name)
     cas.well(name, groups="chat")
     through(campus.world.browser(), "/_matrix/client/v3/login/cas/redirect" + TO, cas).says("This account is locked")

@@ -49,7 +49,7 @@ def forged_tokens(school: School) -> None:
         "not yet good": claims(nbf=now + 3600), "another access token": claims(at_hash="x" * 22),
         "nobody": claims(sub=None), "an empty name": claims(sub=""), "a name of numbers": claims(sub=5),
         "a claim twice": twice, "another key under the same name": by_another_key,
-        "a changed signature": change(lambda t: t[:-8] + ("B" if t[-8] == "A" else "C") + t[-7:]),
+        "a changed signature": change(lambda t: t[:-8] + ("B" if t[-8] != "B" else "C") + t[-7:]),
         "a changed body": change(lambda t: ".".join([t.split(".")[0], "e30", t.split(".")[2]])),
         "no token at all": lambda realm: setattr(realm, "answer", {"id_token": None}),
         "a token of numbers": lambda realm: setattr(realm, "answer", {"id_token": 5}),
