@@ -20,7 +20,7 @@ class OperatorStatements:
     def do_operator(self, words, scope) -> None:
         """operator user reset-link {ada.localpart} [--keep-devices] [-> name]: `peyk …` beside the running server."""
         words, (_, _, name) = arrow(words)
-        server = self.world.server(None)
+        server = self.world.servers[self.world.server(None)]
         command = [server.binary, *[scope.text(word) for word in words], "--config", server.config]
         answer = CommandAnswer(subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL,
                                               timeout=60 * SLOWNESS, cwd=server.folder))
