@@ -71,7 +71,7 @@ constexpr std::string_view kKeysWhy =
     "so that others can encrypt for the user's devices and know them to be the user's";
 
 constexpr Holding kRooms[] = {
-    row(1, "rooms", kIds, kRoom, "to find a room and its rules", "id of a room that the user is in"),
+    row(1, "rooms", kIds, kRoom, "to find a room and its rules"),
     written(row(2, "messages", kContent, kMembers, "to deliver events to the members, and to show them the room later",
                 "events that the user sent: type, time, content, or ciphertext in encrypted rooms; "
                 "membership in the room; display name and picture as members see them")),

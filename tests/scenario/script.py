@@ -25,6 +25,7 @@ from server import SLOWNESS, External, Server
 from sites import SiteStatements
 from values import MISSING, Capture, Scope, ScriptError, arrow, as_text, is_there, open_brackets, split
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 METHODS = {"get", "put", "post", "delete", "options", "head"}
 MEMBERSHIP = {"join", "leave", "forget", "knock"}
 MODERATION = {"invite", "kick", "ban", "unban"}
