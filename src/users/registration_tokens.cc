@@ -123,6 +123,9 @@ Task<Result<void>> RegistrationTokens::count(std::string token, std::int64_t by)
     auto lane = co_await context_.lanes.enter(kServer);
     PEYK_CO_TRY(auto found, find(token));
     if (!found) co_return m::forbidden("The registration token is not valid any more");
+    // Who holds a use may have read the row before another's use was counted.
+    if (by > 0 && found->uses_allowed && found->completed >= *found->uses_allowed)
+        co_return m::forbidden("The registration token is used up");
     found->completed = std::max<std::int64_t>(0, found->completed + by);
     co_return co_await store(*found);
 }
