@@ -65,6 +65,7 @@ public:
         canary = text;
         was = rows();
         if (!canary.empty()) EXPECT_TRUE(readable()) << "the search must find what it looks for";
+        are_in_the_files();
     }
     // Call when the deadline has passed. `but`: tables that this scene could not fill.
     void after(const std::set<const Table*>& but = {}) {
@@ -160,23 +161,23 @@ private:
             if (++opened > 3) break;  // a restart each; the others are alike
         }
     }
+    // What is random of a row: the end of a sealed value, or of a key that ends in a digest.
+    static std::string trace_of(const Rows::value_type& row) {
+        return row.second.size() >= 24 ? row.second.substr(row.second.size() - 24)
+                                       : row.first.key.substr(row.first.key.size() - 8);
+    }
+    // The control: what leave_the_files() looks for stands in the files as long as the rows are there.
+    void are_in_the_files() {
+        if (was.empty()) return;
+        StoreBytes files(house.store->opened->dir(), key_source(house.config));
+        std::size_t found = 0;
+        for (const auto& row : was) found += files.contain(trace_of(row));
+        EXPECT_GT(found, 0u) << "the search must find what it looks for";
+    }
     void leave_the_files(const Rows& gone) {
         if (gone.empty()) return;
         auto source = key_source(house.config);
         auto dir = house.store->opened->dir();
-        auto trace = [](const Rows::value_type& row) {
-            // What is random: the end of a sealed value, or of a key that ends in a digest.
-            return row.second.size() >= 24 ? row.second.substr(row.second.size() - 24)
-                                           : row.first.key.substr(row.first.key.size() - 8);
-        };
-        {
-            StoreBytes files(dir, source);
-            std::size_t found = 0;
-            for (const auto& row : gone) found += files.contain(trace(row));
-            // Under a sanitizer one scene's rows have left the files by now, for a reason that is not known yet; the
-            // build without one holds that the search finds.
-            if (!kSanitized) EXPECT_GT(found, 0u) << "the search must find what it looks for";
-        }
         pass(deletion->gone.time - deletion->deleted.time);
         auto rewritten = run_blocking(*house.workers, house.keeping->rewrite_if_due());
         ASSERT_TRUE(rewritten) << rewritten.error().detail;
@@ -186,14 +187,9 @@ private:
         for (const auto& row : gone) {
             const auto* table = catalog().find(static_cast<std::uint8_t>(row.first.key[0]));
             if (row.second.size() < 24 && table->seal == storage::Seal::none && !ends_in_digest(*table)) continue;
-            EXPECT_FALSE(files.contain(trace(row))) << table->name;
+            EXPECT_FALSE(files.contain(trace_of(row))) << table->name;
         }
     }
-#if defined(__has_feature) && __has_feature(address_sanitizer)
-    static constexpr bool kSanitized = true;
-#else
-    static constexpr bool kSanitized = false;
-#endif
     static bool ends_in_digest(const Table& table) { return table.rest.ends_with("16 bytes"); }
     void reopen() {
         auto now = house.clock->now();
