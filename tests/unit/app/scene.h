@@ -59,6 +59,17 @@ public:
     void pass(std::chrono::milliseconds time) { house.clock->advance(time); }
     void pass_to_deadline() { pass(deletion->deleted.time); }
 
+    // Whether a row of the table lies in the store.
+    bool has(const Table& table) {
+        const auto& store = house.store->opened->store();
+        std::string prefix(1, static_cast<char>(table.id));
+        for (auto shard = store.next_shard({0}); shard; shard = store.next_shard({++shard->number})) {
+            auto found = store.scan(*shard, prefix, storage::prefix_end(prefix), 1);
+            if (found && !found->empty()) return true;
+            if (shard->number + 1 >= storage::Shard::kCount) break;
+        }
+        return false;
+    }
     // Call when all is there. `canary`: stands in clear in a row; empty: the rows hold no text.
     void before(const std::string& text) {
         ASSERT_TRUE(deletion);
