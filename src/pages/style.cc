@@ -19,7 +19,7 @@ h2 { font-size: 1.2rem; margin-top: 2rem; }
 code { font-size: 1rem; background: #8882; border-radius: .3rem; padding: .15rem .4rem; overflow-wrap: anywhere; unicode-bidi: isolate; }
 code.address { display: inline-block; margin: .4rem 0; padding: .5rem .8rem; font-size: 1.1rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th, td { text-align: start; vertical-align: top; padding: .4rem .5rem; border-bottom: 1px solid var(--line); }
+th, td { text-align: start; vertical-align: top; padding: .4rem .5rem; overflow-wrap: anywhere; border-bottom: 1px solid var(--line); }
 .note { border-inline-start: .25rem solid var(--accent); padding: .3rem .9rem; background: #8881; }
 .complaint { border-inline-start: .25rem solid #c33; padding: .3rem .9rem; background: #c331; }
 .qr { width: 12rem; max-width: 100%; display: block; margin: 1rem 0; }
