@@ -126,6 +126,13 @@ void Sessions::forget(const std::vector<std::string>& digests) {
     while (cache_.size() > context_.options.session_cache + digests.size()) cache_.erase(cache_.begin());
 }
 
+// The deletions of `first_use` may not be written yet when the old refresh token comes.
+bool Sessions::is_over(const std::string& digest) const {
+    std::lock_guard lock(mutex_);
+    auto hit = cache_.find(digest);
+    return hit != cache_.end() && hit->second.over;
+}
+
 Result<Sessions::NewDevice> Sessions::device_for(const SignIn& wanted) const {
     auto number = wanted.account->number;
     auto session = context_.random.u64() & kSessionBits;
@@ -240,8 +247,10 @@ Task<Result<SignedIn>> Sessions::refresh(std::string refresh_token, std::string 
     PEYK_CO_TRY(auto account, accounts_.by_number(token->owner));
     if (!row.refresh || row.client != client || !account || account->deactivated)
         co_return m::unknown_token("Unknown refresh token");
+    bool over_now = is_over(token->digest);
+    if (over_now && row.client.empty()) co_return m::unknown_token("Unknown refresh token");
     // Spec: Client-Server API › Refresh token grant: the session is considered compromised.
-    if (row.spent) {
+    if (row.spent || over_now) {
         lane.leave();
         PEYK_CO_CHECK(co_await end_session(account->id, row.device, row.session));
         co_return m::unknown_token("This refresh token was used before; its session has ended");

@@ -113,6 +113,7 @@ private:
     void first_use(const Token& token, const Live& live);
     void mark_seen(const Token& token, const Live& live);
     void forget(const std::vector<std::string>& digests);
+    bool is_over(const std::string& digest) const;
     Result<NewDevice> device_for(const SignIn& wanted) const;
     // `before`: the row of the refresh token that is being replaced, with its digest.
     struct Replaced {
@@ -131,7 +132,7 @@ private:
     DeviceObserver* observer_;
     SignedOut signed_out_;
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::unordered_map<std::string, Live> cache_;  // by digest
     std::uint64_t changes_ = 0;                    // a row read before a change must not enter the cache after it
 };

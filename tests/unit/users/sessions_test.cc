@@ -157,6 +157,16 @@ TEST_F(Signing, RefreshedTokensEndWhenTheNewOnesAreUsed) {
     EXPECT_EQ(works(again.string("access_token")), 200);
 }
 
+TEST_F(Signing, OldRefreshTokensEndBeforeTheirDeletionIsWritten) {
+    auto session = sign_up("ada", R"(,"refresh_token":true)");
+    auto renewed = refresh(session.string("refresh_token"));
+    store.store.hold();
+    EXPECT_EQ(works(renewed.string("access_token")), 200);
+    EXPECT_EQ(refresh(session.string("refresh_token")).errcode(), "M_UNKNOWN_TOKEN");
+    store.store.release();
+    EXPECT_EQ(works(renewed.string("access_token")), 200);
+}
+
 TEST_F(Signing, UsingANewRefreshTokenEndsTheOldPairToo) {
     auto one = sign_up("ada", R"(,"refresh_token":true)");
     auto two = refresh(one.string("refresh_token"));
