@@ -107,21 +107,19 @@ std::string_view ByteReader::bytes() {
     return take(static_cast<std::size_t>(length));
 }
 
-std::string base64_encode(std::string_view bytes, Base64 alphabet) {
+std::string base64_encode(std::string_view bytes, Base64 alphabet, std::string_view prefix) {
     const auto& table = alphabet == Base64::standard ? kStandard : kUrl;
-    std::string out;
-    out.reserve((bytes.size() * 4 + 2) / 3);
-    std::uint32_t buffer = 0;
-    int bits = 0;
-    for (unsigned char byte : bytes) {
-        buffer = buffer << 8 | byte;
-        bits += 8;
-        while (bits >= 6) {
-            bits -= 6;
-            out.push_back(table[buffer >> bits & 63]);
-        }
-    }
-    if (bits > 0) out.push_back(table[buffer << (6 - bits) & 63]);
+    std::string out(prefix);
+    out.resize(prefix.size() + (bytes.size() * 4 + 2) / 3);
+    auto* to = out.data() + prefix.size();
+    auto byte = [&](std::size_t at) { return std::uint32_t{static_cast<unsigned char>(bytes[at])}; };
+    auto put = [&](std::uint32_t bits, int letters) {
+        for (int shift = 18; letters-- > 0; shift -= 6) *to++ = table[bits >> shift & 63];
+    };
+    std::size_t at = 0;
+    for (; at + 3 <= bytes.size(); at += 3) put(byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2), 4);
+    if (bytes.size() - at == 2) put(byte(at) << 16 | byte(at + 1) << 8, 3);
+    if (bytes.size() - at == 1) put(byte(at) << 16, 2);
     return out;
 }
 

@@ -45,7 +45,8 @@ private:
 
 enum class Base64 : unsigned char { standard, url };
 // Never padded.
-std::string base64_encode(std::string_view bytes, Base64 alphabet = Base64::standard);
+// Behind `prefix`, in one allocation.
+std::string base64_encode(std::string_view bytes, Base64 alphabet = Base64::standard, std::string_view prefix = {});
 // Accepts either padded or unpadded; nullopt on any other character or a bad length.
 std::optional<std::string> base64_decode(std::string_view text, Base64 alphabet = Base64::standard);
 std::string hex_encode(std::string_view bytes);

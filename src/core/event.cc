@@ -121,12 +121,9 @@ Result<EventPtr> read_event(EventId id, json::Object pdu, std::string text, cons
                                                .type = std::move(type),
                                                .state_key = std::move(state_key),
                                                .origin_server_ts = ts,
-                                               .depth = depth,
-                                               .prev_events = std::move(prev),
-                                               .auth_events = std::move(auth),
                                                .redacts = std::move(redacts),
                                                .content = std::move(*content->object()),
-                                               .json = std::move(text)});
+                                               .pdu = Pdu{depth, std::move(prev), std::move(auth), std::move(text)}});
     return event;
 }
 
@@ -159,6 +156,12 @@ Result<EventPtr> Event::from_stored(EventId id, std::string json, const RoomRule
     auto event = read_event(std::move(id), *std::move(object), std::move(json), rules);
     if (!event) return fail(Errc::corrupt, "a stored event is malformed");
     return event;
+}
+
+std::optional<EventId> target_in_content(const Event& event) {
+    const auto* target = event.is("m.room.redaction") ? event.content.find("redacts") : nullptr;
+    auto id = target && target->string() ? EventId::parse(*target->string()) : Result<EventId>(fail(Errc::not_found));
+    return id ? std::optional(*std::move(id)) : std::nullopt;
 }
 
 }  // namespace peyk

@@ -14,6 +14,15 @@ namespace peyk {
 
 struct RoomRules;
 
+// What of an event only servers ask for.
+struct Pdu {
+    std::int64_t depth = 0;
+    std::vector<EventId> prev_events;
+    std::vector<EventId> auth_events;
+    std::string json;  // all of it, canonical, with signatures, without `unsigned`
+    bool operator==(const Pdu&) const = default;
+};
+
 struct Event {
     EventId id;
     RoomId room;
@@ -21,12 +30,9 @@ struct Event {
     std::string type;
     std::optional<std::string> state_key;
     std::int64_t origin_server_ts = 0;
-    std::int64_t depth = 0;
-    std::vector<EventId> prev_events;
-    std::vector<EventId> auth_events;
     std::optional<EventId> redacts;  // top level or content, as the room version has it
     json::Object content;
-    std::string json;  // the whole PDU, canonical, with signatures, without `unsigned`
+    std::optional<Pdu> pdu = {};  // none: read for clients, which need no more than the above
 
     bool is_state() const { return state_key.has_value(); }
     bool is(std::string_view wanted_type) const { return type == wanted_type; }
@@ -42,5 +48,8 @@ struct Event {
     static Result<std::shared_ptr<const Event>> from_stored(EventId id, std::string json, const RoomRules& rules);
 };
 using EventPtr = std::shared_ptr<const Event>;
+
+// What a redaction points at in the room versions that have it in its content.
+std::optional<EventId> target_in_content(const Event& event);
 
 }  // namespace peyk

@@ -49,7 +49,7 @@ std::vector<EventId> take_ids(std::vector<EventReference> references) {
 EventReference reference_to(const Event& event, const RoomRules& rules) {
     EventReference reference{event.id};
     if (rules.event_id_format != EventIdFormat::own) return reference;
-    auto pdu = json::parse_object(event.json);
+    auto pdu = json::parse_object(event.pdu.value().json);
     if (!pdu) panic("an event's own text is not JSON");
     reference.reference_hash_base64 = base64_encode(reference_hash(*pdu, rules).view());
     return reference;
@@ -71,18 +71,17 @@ Result<EventPtr> build_event(EventDraft draft, const ServerName& server, const S
     if (text.size() > kMaxEventBytes) return m::too_large("event is larger than 65536 bytes");
     EventId id = rules.event_id_format == EventIdFormat::own ? *draft.id : event_id_from_hash(sha256(redacted), rules);
     RoomId room = draft.room ? *std::move(draft.room) : room_id_of_create(id);
+    Pdu pdu{draft.depth, take_ids(std::move(draft.prev_events)), take_ids(std::move(draft.auth_events)),
+            std::move(text)};
     return std::make_shared<Event>(Event{.id = std::move(id),
                                          .room = std::move(room),
                                          .sender = std::move(draft.sender),
                                          .type = std::move(draft.type),
                                          .state_key = std::move(draft.state_key),
                                          .origin_server_ts = draft.origin_server_ts,
-                                         .depth = draft.depth,
-                                         .prev_events = take_ids(std::move(draft.prev_events)),
-                                         .auth_events = take_ids(std::move(draft.auth_events)),
                                          .redacts = std::move(draft.redacts),
                                          .content = std::move(draft.content),
-                                         .json = std::move(text)});
+                                         .pdu = std::move(pdu)});
 }
 
 }  // namespace peyk

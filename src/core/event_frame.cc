@@ -132,9 +132,9 @@ EventFrame::EventFrame(const EventDraft& draft, const RoomRules& rules)
                  rules) {}
 
 EventFrame::EventFrame(const Event& event, const RoomRules& rules)
-    : EventFrame(Members{.auth_events = list(event.auth_events, rules),
-                         .prev_events = list(event.prev_events, rules),
-                         .depth = event.depth,
+    : EventFrame(Members{.auth_events = list(event.pdu.value().auth_events, rules),
+                         .prev_events = list(event.pdu->prev_events, rules),
+                         .depth = event.pdu->depth,
                          .origin_server_ts = event.origin_server_ts,
                          .id = nullptr,
                          .redacts = event.redacts ? &*event.redacts : nullptr,

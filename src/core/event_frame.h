@@ -27,8 +27,9 @@ struct EventSignature {
 class EventFrame {
 public:
     EventFrame(const EventDraft& draft, const RoomRules& rules);
-    // Of an event that has no `json` yet. Only for versions whose ids are hashes: the oldest ones refer to events by
-    // hashes too, which Event does not have. `has_room_id`: false for a create event that makes the room's id.
+    // Of an event with a PDU that has no `json` yet. Only for versions whose ids are hashes: the oldest ones refer to
+    // events by hashes too, which Event does not have. `has_room_id`: false for a create event that makes the room's
+    // id.
     EventFrame(const Event& event, const RoomRules& rules);
 
     // What the content hash covers.

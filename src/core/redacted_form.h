@@ -6,7 +6,9 @@
 
 namespace peyk {
 
-// With the same id. Errors: of Event::from_stored().
+// With the same id. `event`: with its PDU. Errors: of Event::from_stored().
 Result<EventPtr> redacted_form(const Event& event, const RoomRules& rules);
+// What a client may see of it, without a PDU.
+Result<EventPtr> redacted_for_clients(const Event& event, const RoomRules& rules);
 
 }  // namespace peyk

@@ -210,7 +210,7 @@ private:
         form->position = root.position;
         form->before = root.before;
         form->after = root.after;
-        PEYK_TRY(form->event, redacted_form(*root.event, *room.rules));
+        PEYK_TRY(form->event, redacted_for_clients(*root.event, *room.rules));
         return form;
     }
 

@@ -217,7 +217,9 @@ public:
             if (room) {
                 PEYK_CO_TRY(auto event, services_.store.event(*room, *report->event));
                 if (event) {
-                    PEYK_CO_TRY(auto pdu, json::parse_object(event->event->json));
+                    PEYK_CO_TRY(auto whole, services_.store.with_pdu(*room, *event));
+                    if (!whole) co_return m::not_found("The reported event has gone");
+                    PEYK_CO_TRY(auto pdu, json::parse_object(whole->pdu->json));
                     out.set("event_json", std::move(pdu));
                 }
             }

@@ -29,7 +29,7 @@ bool may_make_room_id(const Event& event, const RoomRules& rules) {
 // Rule 1.
 Verdict check_create(const Event& event, const RoomRules& rules) {
     // 1.1: nothing comes before the beginning.
-    if (!event.prev_events.empty()) return reject(Rule::create_prev_events);
+    if (!event.pdu.value().prev_events.empty()) return reject(Rule::create_prev_events);
     // 1.2: the id is of the sender's server; from version 12 on it is nobody's choice.
     if (!may_make_room_id(event, rules)) return reject(Rule::create_room_id);
     // 1.3: a version that is named must be one that we know.

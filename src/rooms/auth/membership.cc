@@ -46,7 +46,7 @@ Verdict check_join(const MemberChange& change) {
     const RoomRules& rules = change.state.rules();
     const Event& create = *change.state.create();
     // 3.1: the first join follows the create event alone. Additional creators are no exception to the rules behind.
-    const bool follows_create = change.event.prev_events.size() == 1 && change.event.prev_events[0] == create.id;
+    const bool follows_create = change.event.pdu.value().prev_events == std::vector{create.id};
     const bool is_maker =
         rules.creator_from_sender ? create.sender.view() == change.target : is_creator(create, change.target, rules);
     if (follows_create && is_maker) return allow(Rule::join_first);

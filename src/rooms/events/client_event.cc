@@ -21,7 +21,7 @@ namespace {
 // What a redaction would leave of it.
 Result<void> write_hidden(std::string& out, const RoomInfo& room, const StoredEvent& event) {
     StoredEvent rest;
-    PEYK_TRY(rest.event, redacted_form(*event.event, *room.rules));
+    PEYK_TRY(rest.event, redacted_for_clients(*event.event, *room.rules));
     out += rest.client_prefix();
     return {};
 }

@@ -86,8 +86,8 @@ bool put_base64(std::string& out, std::string_view text, std::size_t bytes, Base
 bool put_id(std::string& out, const EventId& id, const RoomRules& rules) {
     return put_base64(out, id.view().substr(1), kHash, alphabet_of(rules));
 }
-EventId take_id(ByteReader& in, const RoomRules& rules) {
-    return EventId::trusted("$" + base64_encode(in.take(kHash), alphabet_of(rules)));
+EventId id_from(std::string_view hash, const RoomRules& rules) {
+    return EventId::trusted(base64_encode(hash, alphabet_of(rules), "$"));
 }
 
 EventId id_by_hash(const EventFrame& frame, std::string_view type, const json::Object& content, std::string_view hash,
@@ -95,12 +95,6 @@ EventId id_by_hash(const EventFrame& frame, std::string_view type, const json::O
     std::string left;
     write_redacted_content(left, type, content, rules);
     return event_id_from_hash(sha256(frame.redacted_text(left, hash)), rules);
-}
-
-std::optional<EventId> target_in_content(const Event& event) {
-    const auto* target = event.is("m.room.redaction") ? event.content.find("redacts") : nullptr;
-    auto id = target && target->string() ? EventId::parse(*target->string()) : Result<EventId>(fail(Errc::not_found));
-    return id ? std::optional(*std::move(id)) : std::nullopt;
 }
 
 // Where a reader finds the sender; kSenderWritten when nowhere.
@@ -117,8 +111,9 @@ bool has_known_shape(const StoredEvent& stored, const RoomInfo& room, const Even
     const auto& event = *stored.event;
     if (room.rules->event_id_format == EventIdFormat::own || event.room != room.id) return false;
     if (event.sender.server() != origin.server || event.origin_server_ts < 0) return false;
-    if (event.prev_events.size() > kMostReferences || event.auth_events.size() > kMostReferences) return false;
-    if (!std::ranges::equal(event.auth_events, origin.auth_events, {}, {},
+    const auto& pdu = event.pdu.value();
+    if (pdu.prev_events.size() > kMostReferences || pdu.auth_events.size() > kMostReferences) return false;
+    if (!std::ranges::equal(pdu.auth_events, origin.auth_events, {}, {},
                             [](const AuthReference& reference) { return reference.event->id; })) {
         return false;
     }
@@ -132,7 +127,7 @@ std::optional<EncodedBody> encode_parts(const StoredEvent& stored, const RoomInf
     const auto& event = *stored.event;
     const auto& rules = *room.rules;
     EventFrame frame(event, rules);
-    auto parts = frame.split(event.json, origin.server, origin.key_id);
+    auto parts = frame.split(event.pdu->json, origin.server, origin.key_id);
     if (!parts) return std::nullopt;
     // State keeps its id: all of a room's is read at once, and hashing it each time costs more than 32 bytes do.
     bool has_id =
@@ -144,13 +139,13 @@ std::optional<EncodedBody> encode_parts(const StoredEvent& stored, const RoomInf
 
     EncodedBody out{.refers = true};
     auto& bytes = out.bytes;
-    bytes.reserve(event.json.size());
+    bytes.reserve(event.pdu->json.size());
     put_u8(bytes, kInParts);
     put_u8(bytes, static_cast<std::uint8_t>((event.is_state() ? kHasStateKey : 0) | (has_id ? kHasId : 0) |
                                             (stored.sender_device.empty() ? 0 : kHasTransaction) |
                                             (has_key_id ? kHasKeyId : 0) | (has_redacts ? kHasRedacts : 0)));
     put_varint(bytes, static_cast<std::uint64_t>(event.origin_server_ts));
-    put_varint(bytes, zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(event.depth) - stored.number)));
+    put_varint(bytes, zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(event.pdu->depth) - stored.number)));
     put_u8(bytes, type);
     put_u8(bytes, static_cast<std::uint8_t>(origin.auth_events.size()));
     for (const auto& reference : origin.auth_events) put_varint(bytes, reference.number);
@@ -159,8 +154,8 @@ std::optional<EncodedBody> encode_parts(const StoredEvent& stored, const RoomInf
         !put_base64(bytes, parts->signature_base64, kSignature, Base64::standard)) {
         return std::nullopt;
     }
-    put_u8(bytes, static_cast<std::uint8_t>(event.prev_events.size()));
-    for (const auto& id : event.prev_events) {
+    put_u8(bytes, static_cast<std::uint8_t>(event.pdu->prev_events.size()));
+    for (const auto& id : event.pdu->prev_events) {
         if (!put_id(bytes, id, rules)) return std::nullopt;
     }
     if (has_id && !put_id(bytes, event.id, rules)) return std::nullopt;
@@ -184,8 +179,8 @@ struct Parts {
     std::vector<EventNumber> auth_events;
     std::uint8_t sender_place = 0;
     std::string_view hash, signature;
-    std::vector<EventId> prev_events;
-    std::optional<EventId> id;
+    std::string_view prev_events;  // their hashes
+    std::string_view id;           // its hash
     std::string_view device, type, state_key, sender, key_id, redacts, transaction, content;
 
     // `number`: of the event, for its depth.
@@ -210,8 +205,8 @@ Result<Parts> Parts::read(std::string_view bytes, EventNumber number, const Room
     out.signature = in.take(kSignature);
     auto prev_events = in.u8();
     if (prev_events > kMostReferences) return broken();
-    for (std::uint8_t i = 0; i < prev_events; ++i) out.prev_events.push_back(take_id(in, rules));
-    if (out.flags & kHasId) out.id = take_id(in, rules);
+    out.prev_events = in.take(prev_events * kHash);
+    if (out.flags & kHasId) out.id = in.take(kHash);
     if (out.flags & kHasTransaction) out.device = in.take(kDevice);
 
     out.type = type == 0 ? in.bytes() : kTypes[type - 1];
@@ -225,44 +220,58 @@ Result<Parts> Parts::read(std::string_view bytes, EventNumber number, const Room
     return out;
 }
 
-// The sender, and the ids of auth_events.
-Result<std::string> look_up(const Parts& parts, const EventNames& names, std::vector<EventId>& auth_events) {
-    std::string sender(parts.sender_place == kSenderIsStateKey ? parts.state_key : parts.sender);
-    auth_events.reserve(parts.auth_events.size());
-    for (std::size_t i = 0; i < parts.auth_events.size(); ++i) {
-        PEYK_TRY(auto name, names.name(parts.auth_events[i]));
-        auth_events.push_back(name->id);
-        if (parts.sender_place == kSenderIsOfAuth + i) sender = name->state_key;
-    }
-    if (sender.empty()) return fail(Errc::corrupt, "an event's row does not say who sent it");
-    return sender;
+Result<std::string> sender_of(const Parts& parts, const EventNames& names) {
+    if (parts.sender_place == kSenderIsStateKey) return std::string(parts.state_key);
+    if (parts.sender_place == kSenderWritten) return std::string(parts.sender);
+    std::size_t place = parts.sender_place - kSenderIsOfAuth;
+    if (place >= parts.auth_events.size()) return std::string();
+    PEYK_TRY(auto name, names.name(parts.auth_events[place]));
+    return name->state_key;
 }
 
-Result<void> decode_parts(std::string_view bytes, const RoomInfo& room, const EventNames& names, StoredEvent& into) {
+// Also the id, where only the PDU has it. `event`: with everything else.
+Result<void> add_pdu(const Parts& parts, const RoomInfo& room, const EventNames& names, Detail detail, Event& event) {
+    const auto& rules = *room.rules;
+    auto& pdu = event.pdu.emplace();
+    pdu.depth = parts.depth;
+    for (auto rest = parts.prev_events; !rest.empty(); rest.remove_prefix(kHash))
+        pdu.prev_events.push_back(id_from(rest.substr(0, kHash), rules));
+    for (auto number : parts.auth_events) {
+        PEYK_TRY(auto name, names.name(number));
+        pdu.auth_events.push_back(name->id);
+    }
+    EventFrame frame(event, rules);
+    auto hash = base64_encode(parts.hash);
+    if (!(parts.flags & kHasId)) event.id = id_by_hash(frame, event.type, event.content, hash, rules);
+    if (detail == Detail::client) {
+        event.pdu.reset();
+        return {};
+    }
+    auto signature = base64_encode(parts.signature);
+    auto key_id = parts.flags & kHasKeyId ? parts.key_id : std::string_view(room.key_id);
+    pdu.json = frame.whole_text(parts.content, hash, {event.sender.server(), key_id, signature});
+    return {};
+}
+
+Result<void> decode_parts(std::string_view bytes, const RoomInfo& room, const EventNames& names, Detail detail,
+                          StoredEvent& into) {
     const auto& rules = *room.rules;
     PEYK_TRY(auto parts, Parts::read(bytes, into.number, rules));
-    std::vector<EventId> auth_events;
-    PEYK_TRY(auto sender, look_up(parts, names, auth_events));
+    PEYK_TRY(auto sender, sender_of(parts, names));
+    if (sender.empty()) return fail(Errc::corrupt, "an event's row does not say who sent it");
     auto content = json::parse_object(parts.content);
     if (!content) return fail(Errc::corrupt, "a stored event is not JSON");
-    auto event = std::make_shared<Event>(Event{.id = parts.id ? *std::move(parts.id) : EventId::trusted({}),
+    bool has_id = parts.flags & kHasId;
+    auto event = std::make_shared<Event>(Event{.id = has_id ? id_from(parts.id, rules) : EventId::trusted({}),
                                                .room = room.id,
                                                .sender = UserId::trusted(std::move(sender)),
                                                .type = std::string(parts.type),
                                                .origin_server_ts = parts.time,
-                                               .depth = parts.depth,
-                                               .prev_events = std::move(parts.prev_events),
-                                               .auth_events = std::move(auth_events),
                                                .content = *std::move(content)});
     if (parts.flags & kHasStateKey) event->state_key = std::string(parts.state_key);
     if (parts.flags & kHasRedacts) event->redacts = EventId::trusted(std::string(parts.redacts));
     if (rules.redacts_in_content) event->redacts = target_in_content(*event);
-    EventFrame frame(*event, rules);
-    auto hash = base64_encode(parts.hash);
-    auto signature = base64_encode(parts.signature);
-    auto key_id = parts.flags & kHasKeyId ? parts.key_id : std::string_view(room.key_id);
-    event->json = frame.whole_text(parts.content, hash, {event->sender.server(), key_id, signature});
-    if (!(parts.flags & kHasId)) event->id = id_by_hash(frame, event->type, event->content, hash, rules);
+    if (detail == Detail::pdu || !has_id) PEYK_CHECK(add_pdu(parts, room, names, detail, *event));
     into.sender_device = parts.device;
     into.transaction_id = parts.transaction;
     into.event = std::move(event);
@@ -325,12 +334,13 @@ std::string encode_whole_body(const StoredEvent& event) {
     put_bytes(out, event.event->id.view());
     put_bytes(out, event.sender_device);
     put_bytes(out, event.transaction_id);
-    out += event.event->json;
+    out += event.event->pdu.value().json;
     return out;
 }
 
-Result<void> decode_body(std::string_view bytes, const RoomInfo& room, const EventNames& names, StoredEvent& into) {
-    if (is_in_parts(bytes)) return decode_parts(bytes, room, names, into);
+Result<void> decode_body(std::string_view bytes, const RoomInfo& room, const EventNames& names, Detail detail,
+                         StoredEvent& into) {
+    if (is_in_parts(bytes)) return decode_parts(bytes, room, names, detail, into);
     ByteReader reader(bytes);
     auto id = EventId::trusted(std::string(reader.bytes()));
     into.sender_device = reader.bytes();

@@ -61,7 +61,11 @@ EncodedBody encode_body(const StoredEvent& event, const RoomInfo& room, const Ev
 // this.
 std::string encode_whole_body(const StoredEvent& event);
 
-// Either form. Needs into.number. Errors: corrupt.
-Result<void> decode_body(std::string_view bytes, const RoomInfo& room, const EventNames& names, StoredEvent& into);
+// Without the PDU a state event needs one name at most, and a rest that is a third of the work.
+enum class Detail : std::uint8_t { client, pdu };
+
+// Either form. Needs into.number. `detail` is the least that is read. Errors: corrupt.
+Result<void> decode_body(std::string_view bytes, const RoomInfo& room, const EventNames& names, Detail detail,
+                         StoredEvent& into);
 
 }  // namespace peyk::rooms

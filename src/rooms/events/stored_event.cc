@@ -25,7 +25,6 @@ std::string_view membership_text(Membership membership) {
 const std::string& StoredEvent::client_prefix() const {
     std::call_once(once_, [this] {
         auto& out = client_prefix_;
-        out.reserve(event->json.size());
         out += "{\"content\":";
         if (event->redacts && event->is("m.room.redaction") && !event->content.contains("redacts")) {
             // Clients of any age find the target at either place, whatever the room version.

@@ -85,7 +85,7 @@ Result<StoredEventPtr> RoomStore::decode(const RoomInfo& room, const storage::En
     return stored;
 }
 
-Result<StoredEventPtr> RoomStore::read(const RoomInfo& room, const storage::Entry& entry) const {
+Result<StoredEventPtr> RoomStore::read(const RoomInfo& room, const storage::Entry& entry, Detail detail) const {
     auto number = get_u64be(entry.rest.data());
     auto stored = std::make_shared<StoredEvent>();
     stored->number = number;
@@ -98,9 +98,9 @@ Result<StoredEventPtr> RoomStore::read(const RoomInfo& room, const storage::Entr
         ByteReader reader(redacted->body);
         stored->redacted_by = reader.varint();
         stored->husk = stored->redacted_by == kNoRedaction;
-        PEYK_CHECK(decode_body(reader.rest(), room, Names(*this, room), *stored));
+        PEYK_CHECK(decode_body(reader.rest(), room, Names(*this, room), detail, *stored));
     } else {
-        PEYK_CHECK(decode_body(entry.body, room, Names(*this, room), *stored));
+        PEYK_CHECK(decode_body(entry.body, room, Names(*this, room), detail, *stored));
     }
     return stored;
 }
@@ -127,6 +127,16 @@ Result<StoredEventPtr> RoomStore::event(const RoomInfo& room, EventNumber number
     if (!found || found->event->is_state()) return found;
     PEYK_TRY(auto cutoff, lifetimes_.cutoff(*this, room));
     return cutoff.hides(*found) ? nullptr : found;
+}
+
+Result<EventPtr> RoomStore::with_pdu(const RoomInfo& room, const StoredEvent& event) const {
+    if (event.event->pdu) return event.event;
+    auto key = number_key(event.number);
+    PEYK_TRY(auto entry, db_.get(kEvents, room.number, key));
+    if (!entry) return nullptr;
+    entry->rest = std::move(key);
+    PEYK_TRY(auto stored, read(room, *entry, Detail::pdu));
+    return stored ? stored->event : nullptr;
 }
 
 Result<storage::Position> RoomStore::position_of(RoomNumber room, EventNumber number) const {

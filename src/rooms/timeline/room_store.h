@@ -21,6 +21,7 @@
 namespace peyk::rooms {
 
 // Purpose:  the read side of rooms.  Runs on: worker threads (it blocks).  Everything it returns is durable.
+// Events have no PDU where they were stored in parts: with_pdu() has it.
 // Events past their lifetime (retention/) read as if there were none, from the moment on; the few functions that see
 // them say so.
 class RoomStore {
@@ -63,6 +64,8 @@ public:
     // The same for those who read much that nobody will ask for again: it passes by the cache of events.
     Result<std::vector<StoredEventPtr>> events_once(const RoomInfo& room, EventNumber from, EventNumber to,
                                                     std::size_t limit, storage::Store::Order order) const;
+    // An event that was read here, with its PDU. Null when the row has gone meanwhile.
+    Result<EventPtr> with_pdu(const RoomInfo& room, const StoredEvent& event) const;
     // The last event at or before a position, or before a number; null when there is none. Also one that is past its
     // lifetime: these are for places in the room and the state there, not to be shown. Where events were destroyed, the
     // one before them stands for them, whose state after is theirs.
@@ -134,7 +137,9 @@ public:
 private:
     Result<StoredEventPtr> decode(const RoomInfo& room, const storage::Entry& entry, const Cutoff* cutoff) const;
     Result<StoredEventPtr> below(const RoomInfo& room, std::string to) const;
-    Result<StoredEventPtr> read(const RoomInfo& room, const storage::Entry& entry) const;  // without the cache
+    // Without the cache.
+    Result<StoredEventPtr> read(const RoomInfo& room, const storage::Entry& entry,
+                                Detail detail = Detail::client) const;
     class Names;
 
     storage::Db& db_;

@@ -39,7 +39,7 @@ std::uint32_t recount(std::uint32_t count, Membership counted, Membership before
 // The oldest versions refer to events by id and hash; later ids are the hash.
 Result<std::string> reference_hash_for(const Event& event, const RoomRules& rules) {
     if (rules.event_id_format != EventIdFormat::own) return std::string{};
-    PEYK_TRY(auto pdu, json::parse_object(event.json));
+    PEYK_TRY(auto pdu, json::parse_object(event.pdu.value().json));
     return base64_encode(reference_hash(pdu, rules).view());
 }
 
@@ -234,7 +234,7 @@ Result<void> RoomWrite::Work::take(Built built, const Transaction* transaction) 
     tip.number = stored->number;
     tip.id = event->id;
     PEYK_TRY(tip.reference_hash, reference_hash_for(*event, *state->info->rules));
-    tip.depth = event->depth;
+    tip.depth = event->pdu->depth;
     tip.time = event->origin_server_ts;
     tip.roots = stored->after;
     if (event->redacts && event->is("m.room.redaction")) PEYK_CHECK(apply_redaction(*stored));
@@ -310,6 +310,8 @@ Result<void> RoomWrite::Work::apply_redaction(const StoredEvent& redaction) {
     PEYK_TRY(auto create, current("m.room.create", ""));
     PowerLevels levels(power, create, *state->info->rules);
     if (!may_redact(*redaction.event, *target->event, levels)) return {};
+    PEYK_TRY(auto original, rooms.store_.with_pdu(*state->info, *target));
+    if (!original) return {};
 
     auto form = std::make_shared<StoredEvent>();
     form->number = target->number;
@@ -320,7 +322,7 @@ Result<void> RoomWrite::Work::apply_redaction(const StoredEvent& redaction) {
     form->next_node = target->next_node;
     form->replaces = target->replaces;
     form->redacted_by = redaction.number;
-    PEYK_TRY(form->event, redacted_form(*target->event, *state->info->rules));
+    PEYK_TRY(form->event, redacted_form(*original, *state->info->rules));
     std::string body;
     put_varint(body, redaction.number);
     body += encode_whole_body(*form);

@@ -58,10 +58,11 @@ Result<RoomWrite> Rooms::open(RoomInfoPtr room, Lanes::Guard guard) {
         PEYK_TRY(auto last, store_.last(*room));
         if (last) {
             PEYK_TRY(auto top, store_.top(*room));
-            PEYK_TRY(auto hash, reference_hash_for(*last->event, *room->rules));
-            state->tip =
-                Tip{top.number, last->event->id, std::move(hash), last->event->depth, last->event->origin_server_ts,
-                    top.roots,  top.next_node};
+            PEYK_TRY(auto event, store_.with_pdu(*room, *last));
+            if (!event) return fail(Errc::corrupt, "the last event of a room has gone while it was read");
+            PEYK_TRY(auto hash, reference_hash_for(*event, *room->rules));
+            state->tip = Tip{top.number, event->id,    std::move(hash), event->pdu->depth, event->origin_server_ts,
+                             top.roots,  top.next_node};
         }
         state->loaded = true;
     }

@@ -22,8 +22,10 @@ bool RoomWrite::Work::changes_lifetime() const {
 // What stays of the last event: its skeleton, as a redaction would leave it, and no word of who sent it from where.
 Result<void> RoomWrite::Work::leave_husk(const StoredEvent& target) {
     if (target.husk) return {};
+    PEYK_TRY(auto original, rooms.store_.with_pdu(*state->info, target));
+    if (!original) return fail(Errc::corrupt, "the last event of a room has no body");
     StoredEvent form;
-    PEYK_TRY(form.event, redacted_form(*target.event, *state->info->rules));
+    PEYK_TRY(form.event, redacted_form(*original, *state->info->rules));
     std::string body;
     put_varint(body, RoomStore::kNoRedaction);
     body += encode_whole_body(form);

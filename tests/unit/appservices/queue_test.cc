@@ -123,9 +123,9 @@ struct World {
         return *send(kAda, room, rooms::Draft{"m.room.message", {}, {{"body", body}}});
     }
     EventId member(const UserId& who, const RoomId& room, const std::string& membership) {
-        auto made = send(who, room, rooms::Draft{"m.room.member", who.str(), {{"membership", membership}}});
-        EXPECT_TRUE(made) << made.error().detail;
-        return *made;
+        auto sent = send(who, room, rooms::Draft{"m.room.member", who.str(), {{"membership", membership}}});
+        EXPECT_TRUE(sent) << sent.error().detail;
+        return *sent;
     }
 
     int made = 0;

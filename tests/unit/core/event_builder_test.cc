@@ -30,13 +30,13 @@ EventDraft draft_for(const RoomRules& rules) {
 
 // The slow way: the tree of the event that was built, signed again from nothing.
 void expect_same_as_slow_way(const Event& event, const RoomRules& rules, const SigningKey& key) {
-    auto pdu = *json::parse_object(event.json);
+    auto pdu = *json::parse_object(event.pdu->json);
     EXPECT_TRUE(verify_event(pdu, rules, kServer.view(), key.key_id(), key.public_key())) << rules.version;
     EXPECT_TRUE(content_hash_matches(pdu)) << rules.version;
     pdu.erase("hashes");
     pdu.erase("signatures");
     hash_and_sign_event(pdu, kServer.view(), key, rules);
-    EXPECT_EQ(json::write(pdu), event.json) << rules.version;
+    EXPECT_EQ(json::write(pdu), event.pdu->json) << rules.version;
     auto read = Event::from_pdu(pdu, rules);
     ASSERT_TRUE(read) << rules.version << read.error().detail;
     EXPECT_EQ((*read)->id, event.id);
@@ -45,9 +45,9 @@ void expect_same_as_slow_way(const Event& event, const RoomRules& rules, const S
     EXPECT_EQ((*read)->type, event.type);
     EXPECT_EQ((*read)->state_key, event.state_key);
     EXPECT_EQ((*read)->origin_server_ts, event.origin_server_ts);
-    EXPECT_EQ((*read)->depth, event.depth);
-    EXPECT_EQ((*read)->prev_events, event.prev_events);
-    EXPECT_EQ((*read)->auth_events, event.auth_events);
+    EXPECT_EQ((*read)->pdu->depth, event.pdu->depth);
+    EXPECT_EQ((*read)->pdu->prev_events, event.pdu->prev_events);
+    EXPECT_EQ((*read)->pdu->auth_events, event.pdu->auth_events);
     EXPECT_EQ((*read)->redacts, event.redacts);
     EXPECT_EQ((*read)->content, event.content);
 }
@@ -80,7 +80,7 @@ TEST(EventBuilder, PutsTheTargetOfARedactionWhereTheVersionHasIt) {
         auto event = build_event(std::move(draft), kServer, key, rules);
         ASSERT_TRUE(event);
         expect_same_as_slow_way(**event, rules, key);
-        auto pdu = *json::parse((*event)->json);
+        auto pdu = *json::parse((*event)->pdu->json);
         EXPECT_EQ(pdu.get_string("redacts").has_value(), !rules.redacts_in_content) << rules.version;
         EXPECT_EQ(pdu.get_path({"content", "redacts"}) != nullptr, rules.redacts_in_content) << rules.version;
     }
@@ -119,7 +119,7 @@ TEST(EventBuilder, ReferencesHaveAHashWhereTheVersionHasPairs) {
         auto event = *build_event(draft_for(rules), kServer, key, rules);
         const EventReference reference = reference_to(*event, rules);
         EXPECT_EQ(reference.id, event->id);
-        const auto hash = reference_hash(*json::parse_object(event->json), rules);
+        const auto hash = reference_hash(*json::parse_object(event->pdu->json), rules);
         EXPECT_EQ(reference.reference_hash_base64,
                   rules.event_id_format == EventIdFormat::own ? base64_encode(hash.view()) : "");
     }
@@ -159,7 +159,7 @@ TEST(EventBuilder, AnEventOfOneKilobyteTakesMicroseconds) {
     constexpr int kRounds = 2000;
     std::size_t bytes = 0;
     const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < kRounds; ++i) bytes += (*build_event(draft, kServer, key, rules))->json.size();
+    for (int i = 0; i < kRounds; ++i) bytes += (*build_event(draft, kServer, key, rules))->pdu->json.size();
     const std::chrono::duration<double, std::micro> spent = std::chrono::steady_clock::now() - start;
     const auto sign_start = std::chrono::steady_clock::now();
     for (int i = 0; i < kRounds; ++i) bytes += key.sign(draft.type).size();

@@ -48,14 +48,14 @@ TEST(EventFrame, SplitsTheTextOfEveryEventThatIsBuilt) {
                 EventFrame frame(draft, rules);
                 auto event = build_event(std::move(draft), kServer, key, rules);
                 ASSERT_TRUE(event) << rules.version;
-                auto parts = frame.split((*event)->json, kServer.view(), key.key_id());
-                ASSERT_TRUE(parts) << rules.version << ' ' << (*event)->json;
+                auto parts = frame.split((*event)->pdu->json, kServer.view(), key.key_id());
+                ASSERT_TRUE(parts) << rules.version << ' ' << (*event)->pdu->json;
                 EXPECT_EQ(parts->content, json::write((*event)->content));
                 EventSignature signature{kServer.view(), key.key_id(), parts->signature_base64};
-                EXPECT_EQ(frame.whole_text(parts->content, parts->hash_base64, signature), (*event)->json);
+                EXPECT_EQ(frame.whole_text(parts->content, parts->hash_base64, signature), (*event)->pdu->json);
                 if (rules.event_id_format == EventIdFormat::own) continue;
                 auto again = EventFrame(**event, rules).whole_text(parts->content, parts->hash_base64, signature);
-                EXPECT_EQ(again, (*event)->json) << rules.version;
+                EXPECT_EQ(again, (*event)->pdu->json) << rules.version;
             }
         }
     }
@@ -67,7 +67,7 @@ TEST(EventFrame, HasNoPartsOfAnEventThatHasMoreToIt) {
     auto draft = draft_for(rules, "m.room.message");
     draft.content = json::Object{{"body", "x"}};
     EventFrame frame(draft, rules);
-    auto text = (*build_event(draft, kServer, key, rules))->json;
+    auto text = (*build_event(draft, kServer, key, rules))->pdu->json;
     auto splits = [&](std::string_view changed) {
         return frame.split(changed, kServer.view(), key.key_id()).has_value();
     };

@@ -137,16 +137,16 @@ TEST(EventVectors, EveryCaseReadsAsAnEvent) {
         if (auto room = value.get_string("room_id")) EXPECT_EQ((*event)->room.str(), *room);
         auto kept = c.pdu;
         kept.erase("unsigned");
-        EXPECT_EQ((*event)->json, json::write(kept)) << c.label;
+        EXPECT_EQ((*event)->pdu->json, json::write(kept)) << c.label;
         EXPECT_EQ((*event)->is_state(), c.pdu.contains("state_key"));
         EXPECT_EQ((*event)->content, *c.pdu.find("content")->object());
-        EXPECT_EQ((*event)->depth, 7);
+        EXPECT_EQ((*event)->pdu->depth, 7);
         if ((*event)->is("m.room.redaction")) EXPECT_EQ((*event)->redacts, EventId::trusted("$target")) << c.label;
-        auto again = Event::from_stored((*event)->id, (*event)->json, c.rules);
+        auto again = Event::from_stored((*event)->id, (*event)->pdu->json, c.rules);
         ASSERT_TRUE(again) << c.label;
-        EXPECT_EQ((*again)->json, (*event)->json);
-        EXPECT_EQ((*again)->prev_events, (*event)->prev_events);
-        EXPECT_EQ((*again)->auth_events, (*event)->auth_events);
+        EXPECT_EQ((*again)->pdu->json, (*event)->pdu->json);
+        EXPECT_EQ((*again)->pdu->prev_events, (*event)->pdu->prev_events);
+        EXPECT_EQ((*again)->pdu->auth_events, (*event)->pdu->auth_events);
         EXPECT_EQ((*again)->redacts, (*event)->redacts);
         EXPECT_EQ((*again)->room, (*event)->room);
     }
@@ -307,8 +307,8 @@ TEST(EventFormat, OldVersionsTakeNumbersOf64Bits) {
     pdu.set("anything", *json::parse("[1.50,1e400]"));
     auto event = Event::from_pdu(pdu, version("5"));
     ASSERT_TRUE(event);
-    EXPECT_EQ((*event)->depth, INT64_MAX);
-    EXPECT_NE((*event)->json.find("[1.50,1e400]"), std::string::npos);
+    EXPECT_EQ((*event)->pdu->depth, INT64_MAX);
+    EXPECT_NE((*event)->pdu->json.find("[1.50,1e400]"), std::string::npos);
     EXPECT_FALSE(Event::from_pdu(pdu, version("6")));
     pdu.set("depth", *json::parse("9223372036854775808"));
     EXPECT_FALSE(Event::from_pdu(pdu, version("5")));
@@ -322,7 +322,7 @@ TEST(EventFormat, TheFirstVersionsReferToEventsByPairs) {
     auto event = Event::from_pdu(pdu, version("2"));
     ASSERT_TRUE(event) << event.error().detail;
     EXPECT_EQ((*event)->id.str(), "$e:example.org");
-    EXPECT_EQ((*event)->auth_events.size(), 2u);
+    EXPECT_EQ((*event)->pdu->auth_events.size(), 2u);
     EXPECT_FALSE(Event::from_pdu(pdu, version("3")));
     for (auto wrong : {R"(["$p:example.org"])", R"([["$p:example.org"]])", R"([["$p:example.org",{},{}]])",
                        R"([[1,{}]])", R"([["$p:example.org","x"]])"}) {
@@ -358,7 +358,7 @@ TEST(EventFormat, SizesAreInBytesAndOfTheWholeEvent) {
     EXPECT_TRUE(with("auth_events", json::Array(10, json::Value("$a"))));
     EXPECT_FALSE(with("auth_events", json::Array(11, json::Value("$a"))));
 
-    const std::size_t rest = (*with("content", json::Object{{"body", ""}}))->json.size();
+    const std::size_t rest = (*with("content", json::Object{{"body", ""}}))->pdu->json.size();
     EXPECT_TRUE(with("content", json::Object{{"body", std::string(65'536 - rest, 'x')}}));
     auto large = with("content", json::Object{{"body", std::string(65'536 - rest + 1, 'x')}});
     ASSERT_FALSE(large);

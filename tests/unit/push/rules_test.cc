@@ -88,7 +88,7 @@ std::string judge(const World& world, const std::string& rules, const UserId& re
     auto set = RuleSet::compile(object(rules), kRoom.id.view(), hash);
     const auto& stored = *world.rooms.list.back();
     EventView view(world.rooms, kRoom, stored);
-    bool mentioned = stored.event->content.contains("m.mentions") && stored.event->json.empty() &&
+    bool mentioned = stored.event->content.contains("m.mentions") && !stored.event->pdu &&
                      json::write(stored.event->content).contains(reader.str());
     auto actions = set->evaluate(view, Reader{mentioned, stored.event->state_key == reader.str(), reader.view()});
     if (!actions || !*actions || !(*actions)->notify) return "-";

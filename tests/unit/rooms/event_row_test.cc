@@ -17,23 +17,26 @@ using Order = storage::Store::Order;
 
 Transaction transaction(std::string id) { return {kAda, DeviceId::trusted("PHONE"), "send", std::move(id)}; }
 
-void expect_same(const StoredEvent& a, const StoredEvent& b) {
+// `whole`: the event of `a` with its PDU.
+void expect_same(const StoredEvent& a, const StoredEvent& b, const EventPtr& whole) {
+    ASSERT_TRUE(whole && whole->pdu && b.event->pdu);
     EXPECT_EQ(a.number, b.number);
     EXPECT_EQ(a.position, b.position);
     EXPECT_TRUE(a.before == b.before && a.after == b.after);
     EXPECT_EQ(a.replaces, b.replaces);
     EXPECT_EQ(a.sender_device, b.sender_device);
     EXPECT_EQ(a.transaction_id, b.transaction_id);
-    EXPECT_EQ(a.event->json, b.event->json);
+    EXPECT_EQ(whole->pdu->json, b.event->pdu->json);
+    EXPECT_EQ(whole->id, b.event->id);
     EXPECT_EQ(a.event->id, b.event->id);
     EXPECT_EQ(a.event->room, b.event->room);
     EXPECT_EQ(a.event->sender, b.event->sender);
     EXPECT_EQ(a.event->type, b.event->type);
     EXPECT_EQ(a.event->state_key, b.event->state_key);
     EXPECT_EQ(a.event->origin_server_ts, b.event->origin_server_ts);
-    EXPECT_EQ(a.event->depth, b.event->depth);
-    EXPECT_EQ(a.event->prev_events, b.event->prev_events);
-    EXPECT_EQ(a.event->auth_events, b.event->auth_events);
+    EXPECT_EQ(whole->pdu->depth, b.event->pdu->depth);
+    EXPECT_EQ(whole->pdu->prev_events, b.event->pdu->prev_events);
+    EXPECT_EQ(whole->pdu->auth_events, b.event->pdu->auth_events);
     EXPECT_EQ(a.event->redacts, b.event->redacts);
     EXPECT_EQ(a.event->content, b.event->content);
 }
@@ -84,13 +87,14 @@ TEST(EventRow, WhatIsReadIsWhatWasWrittenInEveryVersion) {
         ASSERT_EQ(written.size(), 11u) << rules.version;
         ASSERT_EQ(read.size(), written.size()) << rules.version;
         for (std::size_t i = 0; i < read.size(); ++i) {
-            SCOPED_TRACE(fmt::format("{} {} {}", rules.version, i, written[i]->event->json));
-            expect_same(*read[i], *written[i]);
+            SCOPED_TRACE(fmt::format("{} {} {}", rules.version, i, written[i]->event->pdu->json));
+            const auto& info = **fresh.find(room);
+            expect_same(*read[i], *written[i], *fresh.with_pdu(info, *read[i]));
             // By id, without anything in the cache: also when what it refers to was not read before.
             RoomStore alone(world.test.db);
             auto one = alone.event(**alone.find(room), written[i]->event->id);
             ASSERT_TRUE(one && *one);
-            expect_same(**one, *written[i]);
+            expect_same(**one, *written[i], *alone.with_pdu(info, **one));
             if (written[i]->redacted_by) continue;
             bool in_parts = world.body(room, written[i]->number).front() == '\0';
             EXPECT_EQ(in_parts, rules.event_id_format != EventIdFormat::own);
@@ -123,8 +127,10 @@ TEST(EventRow, ARoomOutlivesASigningKey) {
     auto id = run_blocking(world.pool, later.send(kAda, room, Draft{"m.room.message", {}, {{"body", "x"}}}, {}));
     ASSERT_TRUE(id);
     RoomStore fresh(world.test.db);
-    expect_same(**fresh.event(**fresh.find(room), *id), *world.read(room, *id));
-    EXPECT_NE(world.read(room, *id)->event->json.find("ed25519:another"), std::string::npos);
+    const auto& info = **fresh.find(room);
+    auto read = *fresh.event(info, *id);
+    expect_same(*read, *world.read(room, *id), *fresh.with_pdu(info, *read));
+    EXPECT_NE(world.read(room, *id)->event->pdu->json.find("ed25519:another"), std::string::npos);
 }
 
 // What a name stands for is found although its event was redacted.
@@ -138,7 +144,7 @@ TEST(EventRow, EventsReferToOnesThatWereRedacted) {
     RoomStore fresh(world.test.db);
     auto read = *fresh.event(**fresh.find(room), last->number);
     ASSERT_TRUE(read);
-    expect_same(*read, *last);
+    expect_same(*read, *last, *fresh.with_pdu(*info, *read));
     EXPECT_EQ(read->event->sender, kAda);
 }
 
@@ -160,8 +166,10 @@ TEST(EventRow, EventsReferToOnesWhoseRowOpensNoMore) {
     RoomStore fresh(world.test.db);
     auto read = world.all(fresh, room);
     ASSERT_EQ(read.size(), written.size() - state);
-    for (const auto& event : read)
-        expect_same(*event, **std::ranges::find(written, event->number, &StoredEvent::number));
+    for (const auto& event : read) {
+        expect_same(*event, **std::ranges::find(written, event->number, &StoredEvent::number),
+                    *fresh.with_pdu(*info, *event));
+    }
 }
 
 TEST(EventRow, OnlyWhatIsReferredToHasANameAndOnlyOne) {
@@ -181,7 +189,7 @@ TEST(EventRow, OnlyWhatIsReferredToHasANameAndOnlyOne) {
     auto last = *world.store.last(*info);
     auto member = *world.store.name(*info, 2);
     ASSERT_TRUE(member);
-    EXPECT_EQ(member->id, last->event->auth_events.front());
+    EXPECT_EQ(member->id, last->event->pdu->auth_events.front());
     EXPECT_EQ(member->state_key, kAda.view());
     EXPECT_EQ(*world.store.name(*info, 1), nullptr);
     RoomStore fresh(world.test.db);
@@ -235,8 +243,8 @@ TEST(EventRow, RowsOfFormat1AreReadAndGoOn) {
                     world.key, {ServerName::trusted("example.org")});
         for (const auto& event : written) {
             auto read = store.event(**store.find(room), event->event->id);
-            ASSERT_TRUE(read && *read) << event->event->json;
-            EXPECT_EQ((*read)->event->json, event->event->json);
+            ASSERT_TRUE(read && *read) << event->event->pdu->json;
+            EXPECT_EQ((*store.with_pdu(**store.find(room), **read))->pdu->json, event->event->pdu->json);
             EXPECT_EQ((*read)->transaction_id, event->transaction_id);
         }
         // A retry across the upgrade is still no new event, and what comes next refers to rows of both formats.
@@ -249,8 +257,9 @@ TEST(EventRow, RowsOfFormat1AreReadAndGoOn) {
         RoomStore fresh(world.test.db);
         auto read = *fresh.event(**fresh.find(room), *next);
         ASSERT_TRUE(read);
-        expect_same(*read, **store.event(**store.find(room), *next));
-        EXPECT_EQ(read->event->prev_events, std::vector<EventId>{written.back()->event->id});
+        auto whole = *fresh.with_pdu(**fresh.find(room), *read);
+        expect_same(*read, **store.event(**store.find(room), *next), whole);
+        EXPECT_EQ(whole->pdu->prev_events, std::vector<EventId>{written.back()->event->id});
     }
 }
 
@@ -321,7 +330,9 @@ struct Fixed {
         names.known.emplace(event.number, *name);
         auth.push_back({event.number, event.event});
     }
-    Result<void> decode(std::string_view bytes, StoredEvent& into) { return decode_body(bytes, room, names, into); }
+    Result<void> decode(std::string_view bytes, StoredEvent& into) {
+        return decode_body(bytes, room, names, Detail::pdu, into);
+    }
 };
 
 // Stores have these bytes: they give the same events for ever. Made without this program.
@@ -340,9 +351,9 @@ TEST(EventRow, FormatThreeIsWhatItWas) {
     EXPECT_EQ((*name)->state_key, kAda.view());
     StoredEvent read;
     read.number = 2;
-    ASSERT_TRUE(decode_body(member, fixed.room, fixed.names, read));
+    ASSERT_TRUE(fixed.decode(member, read));
     EXPECT_EQ(
-        read.event->json,
+        read.event->pdu->json,
         R"({"auth_events":[],"content":{"membership":"join"},"depth":2,"hashes":{"sha256":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"},"origin_server_ts":1700000000000,"prev_events":["$ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8"],"room_id)"
         R"(":"!AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","sender":"@ada:example.org","signatures":{"example.org":{"ed25519:a_key":"QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl9gYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXp7fH1+fw"}},"state_key":"@ada:example.org","type":"m.room.member"})");
     EXPECT_EQ(read.event->id.view(), kId);
@@ -355,9 +366,9 @@ TEST(EventRow, FormatThreeIsWhatItWas) {
         "3334353637380374786e7b22626f6479223a226869227d");
     StoredEvent said;
     said.number = 300;
-    ASSERT_TRUE(decode_body(message, fixed.room, fixed.names, said));
+    ASSERT_TRUE(fixed.decode(message, said));
     EXPECT_EQ(
-        said.event->json,
+        said.event->pdu->json,
         R"({"auth_events":["$gIGCg4SFhoeIiYqLjI2Oj5CRkpOUlZaXmJmam5ydnp8"],"content":{"body":"hi"},"depth":301,"hashes":{"sha256":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"},"origin_server_ts":1700000000000,"prev_events":["$ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3OD)"
         R"(k6Ozw9Pj8"],"room_id":"!AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","sender":"@ada:example.org","signatures":{"example.org":{"ed25519:a_key":"QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl9gYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXp7fH1+fw"}},"type":"m.room.message"})");
     EXPECT_EQ(said.event->id.view(), "$7xo7oN3deP0RvO5xPXxkK0Rs6DZAuKHP8MN3MyFJPuM");
@@ -391,6 +402,7 @@ TEST(EventRow, WhatIsDamagedIsRefusedOrIsSomeEvent) {
             StoredEvent read;
             read.number = 3;
             (void)fixed.decode(damaged, read);
+            (void)decode_body(damaged, fixed.room, fixed.names, Detail::client, read);
         }
     }
     EXPECT_FALSE(decode_name(""));
@@ -405,12 +417,12 @@ TEST(EventRow, EventsOfAnotherShapeAreWrittenWhole) {
         StoredEvent read;
         read.number = event.number;
         EXPECT_TRUE(fixed.decode(encoded.bytes, read));
-        expect_same(read, event);
+        expect_same(read, event, read.event);
         return encoded.bytes == encode_whole_body(event) && encoded.noise == 0;
     };
     auto message = fixed.make(3, "m.room.message", {}, {{"body", "hello"}});
     EXPECT_FALSE(written_whole(*message));
-    const auto text = message->event->json;
+    const auto text = message->event->pdu->json;
     auto changed = [&](auto change) {
         auto pdu = *json::parse_object(text);
         change(pdu);

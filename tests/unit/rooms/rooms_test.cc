@@ -108,7 +108,7 @@ TEST(Rooms, after_a_failed_batch_the_room_goes_on_where_the_store_is) {
     auto retried = world.say(room, "lost", transaction("t"));
     ASSERT_TRUE(retried) << retried.error().detail;
     auto stored = world.read(room, *retried);
-    EXPECT_EQ(stored->event->prev_events, std::vector<EventId>{*before});
+    EXPECT_EQ(stored->event->pdu->prev_events, std::vector<EventId>{*before});
     EXPECT_EQ(stored->number, world.read(room, *before)->number + 1);
 }
 
@@ -136,7 +136,7 @@ TEST(Rooms, batches_queued_on_a_failed_one_fall_with_it_and_are_built_again) {
     ASSERT_TRUE(after) << after.error().detail;
     auto stored = world.read(room, *after);
     EXPECT_EQ(again.size(), 2u);
-    EXPECT_TRUE(again.contains(stored->event->prev_events.front().str()));
+    EXPECT_TRUE(again.contains(stored->event->pdu->prev_events.front().str()));
     EXPECT_EQ(stored->number, world.read(room, before)->number + 3);
     auto info = *world.store.find(room);
     auto history = *world.store.events(*info, 1, 100, 100, storage::Store::Order::forward);

@@ -13,7 +13,7 @@ INSTANTIATE_TEST_SUITE_P(Versions, Rules, testing::Range(1, 13));
 
 Event create_event(Room& room, std::string_view content = R"({"creator":"@creator:a.example"})") {
     auto create = room.event("m.room.create", "", "@creator:a.example", content);
-    create.prev_events.clear();
+    create.pdu->prev_events.clear();
     if (room.rules().room_id_is_create_hash) create.id = EventId::trusted("$create");
     return create;
 }
@@ -21,7 +21,7 @@ Event create_event(Room& room, std::string_view content = R"({"creator":"@creato
 TEST_P(Rules, ARoomBeginsWithACreateEvent) {
     EXPECT_ALLOWED(room, create_event(room), Rule::create_allowed);
     auto late = create_event(room);
-    late.prev_events = {EventId::trusted("$before")};
+    late.pdu->prev_events = {EventId::trusted("$before")};
     EXPECT_REJECTED(room, late, Rule::create_prev_events);
     auto foreign = create_event(room);
     foreign.room = RoomId::trusted(version == 12 ? "!other" : "!room:b.example");

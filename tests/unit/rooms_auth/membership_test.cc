@@ -128,12 +128,12 @@ TEST(Joins, TheCreatorIsTheFirst) {
         room.remove("m.room.member", "@creator:a.example");
         auto join = room.membership("@creator:a.example", "@creator:a.example", "join");
         EXPECT_REJECTED(room, join, Rule::join_refused);  // nobody invited the creator
-        join.prev_events = {EventId::trusted("$create")};
+        join.pdu->prev_events = {EventId::trusted("$create")};
         EXPECT_ALLOWED(room, join, Rule::join_first);
-        join.prev_events.push_back(EventId::trusted("$another"));
+        join.pdu->prev_events.push_back(EventId::trusted("$another"));
         EXPECT_REJECTED(room, join, Rule::join_refused);
         auto stranger = room.membership("@x:b.example", "@x:b.example", "join");
-        stranger.prev_events = {EventId::trusted("$create")};
+        stranger.pdu->prev_events = {EventId::trusted("$create")};
         EXPECT_REJECTED(room, stranger, Rule::join_refused);
     });
 }
@@ -144,7 +144,7 @@ TEST(Joins, WhoTheCreatorIsDependsOnTheVersion) {
         room.set_create(R"({"creator":"@named:a.example","additional_creators":["@other:a.example"]})");
         for (auto user : {"@creator:a.example", "@named:a.example", "@other:a.example"}) {
             auto join = room.membership(user, user, "join");
-            join.prev_events = {EventId::trusted("$create")};
+            join.pdu->prev_events = {EventId::trusted("$create")};
             const bool first = version >= 11 ? user == std::string_view("@creator:a.example")
                                              : user == std::string_view("@named:a.example");
             room.remove("m.room.member", user);

@@ -38,9 +38,8 @@ public:
             .sender = UserId::trusted(std::string(sender)),
             .type = std::string(type),
             .state_key = std::move(state_key),
-            .depth = 5,
-            .prev_events = {EventId::trusted("$before")},
-            .content = std::move(content)};
+            .content = std::move(content),
+            .pdu = Pdu{.depth = 5, .prev_events = {EventId::trusted("$before")}, .auth_events = {}, .json = {}}};
     }
     Event event(std::string_view type, std::optional<std::string> state_key, std::string_view sender,
                 std::string_view content) {
@@ -58,7 +57,7 @@ public:
     EventPtr set_create(std::string_view content) {
         auto create = event("m.room.create", "", "@creator:a.example", content);
         create.id = EventId::trusted("$create");
-        create.prev_events.clear();
+        create.pdu->prev_events.clear();
         return put(std::move(create));
     }
     void member(std::string_view user, std::string_view membership_text) {
