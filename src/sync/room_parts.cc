@@ -2,11 +2,21 @@
 
 #include <algorithm>
 #include <map>
+#include <thread>
+
+#include "async/parallel.h"
 
 namespace peyk::sync {
 
 using rooms::Membership;
 using rooms::StateEntry;
+
+void each_room(Executor* pool, std::size_t count, const std::function<void(std::size_t)>& job) {
+    constexpr std::size_t kMany = 16;
+    auto helpers = std::max(1u, std::thread::hardware_concurrency()) - 1;
+    if (pool && count >= kMany) return run_in_parallel(*pool, helpers, count, job);
+    for (std::size_t i = 0; i < count; ++i) job(i);
+}
 
 Result<std::vector<rooms::StoredEventPtr>> read_heroes(const rooms::RoomStore& store, const rooms::RoomInfo& room,
                                                        const rooms::StateRoots& roots, rooms::UserNumber me) {

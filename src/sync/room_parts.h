@@ -1,11 +1,18 @@
 #pragma once
 // Pieces of a room that /v3/sync and sliding sync write alike.
 
+#include <functional>
+
+#include "async/executor.h"
 #include "rooms/ephemeral/room_stream.h"
 #include "rooms/events/client_event.h"
 #include "sync/ports.h"
 
 namespace peyk::sync {
+
+// job(0) … job(count - 1), for rooms that are all new to a client: many rooms are worth the other cores. `pool` null:
+// none. Blocks; jobs as of run_in_parallel().
+void each_room(Executor* pool, std::size_t count, const std::function<void(std::size_t)>& job);
 
 // A membership that is over.
 inline bool is_end(rooms::Membership membership) {

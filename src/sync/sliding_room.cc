@@ -46,6 +46,7 @@ struct SlidingRooms::Part {
     std::uint32_t timeline_limit = 0;
     std::vector<StoredEventPtr> state;
     std::vector<std::pair<std::string, std::string>> stubs = {};  // places that became empty
+    ToldMembers telling = {};
 
     bool has(const StoredEventPtr& event) const {
         return std::any_of(state.begin(), state.end(),
@@ -162,7 +163,7 @@ Result<void> SlidingRooms::add_changes(Part& part) const {
 }
 
 // Spec: Lazy loaded memberships: who speaks in the timeline and whom it is about, each once.
-Result<void> SlidingRooms::add_lazy_members(SlidingWindow& window, Part& part) const {
+Result<void> SlidingRooms::add_lazy_members(const SlidingWindow& window, Part& part) const {
     std::vector<std::string> needed;
     for (const auto& event : part.timeline) {
         needed.push_back(event->event->sender.str());
@@ -176,12 +177,12 @@ Result<void> SlidingRooms::add_lazy_members(SlidingWindow& window, Part& part) c
         auto hash = told_hash(part.row.number, event->number);
         bool told = !part.initial && window.told && std::binary_search(window.told->begin(), window.told->end(), hash);
         if (!told && !part.has(event)) part.state.push_back(event);
-        if (!told) window.telling.push_back(hash);
+        if (!told) part.telling.push_back(hash);
     }
     return {};
 }
 
-Result<void> SlidingRooms::load_state(SlidingWindow& window, Part& part) const {
+Result<void> SlidingRooms::load_state(const SlidingWindow& window, Part& part) const {
     const auto& wanted = part.scoped.wish->required;
     if (part.initial) {
         PEYK_TRY(part.state, matching(*part.room, part.now, wanted));
@@ -360,7 +361,7 @@ Result<std::string> SlidingRooms::assemble(const SlidingWindow& window, Part& pa
 }
 
 // Invitations, knocks, and how they ended: nothing but what the user was told of the room.
-Result<RoomResult> SlidingRooms::write_stripped(SlidingWindow& window, const ScopedRoom& scoped,
+Result<RoomResult> SlidingRooms::write_stripped(const SlidingWindow& window, const ScopedRoom& scoped,
                                                 const rooms::RoomMembership& row, const KnownRoom& known,
                                                 bool direct) const {
     RoomResult result;
@@ -411,7 +412,7 @@ Result<RoomResult> SlidingRooms::write_stripped(SlidingWindow& window, const Sco
     return result;
 }
 
-Result<RoomResult> SlidingRooms::write(SlidingWindow& window, const ScopedRoom& scoped, const KnownRoom& known,
+Result<RoomResult> SlidingRooms::write(const SlidingWindow& window, const ScopedRoom& scoped, const KnownRoom& known,
                                        bool direct) const {
     auto row = *scoped.room.row;
     RoomResult result;
@@ -445,6 +446,7 @@ Result<RoomResult> SlidingRooms::write(SlidingWindow& window, const ScopedRoom& 
     PEYK_CHECK(load_timeline(part));
     PEYK_CHECK(load_state(window, part));
     PEYK_TRY(result.json, assemble(window, part));
+    result.telling = std::move(part.telling);
     result.initial = part.initial;
     result.timeline_limit = part.timeline_limit;
     if (part.initial) {

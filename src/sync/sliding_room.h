@@ -19,7 +19,6 @@ struct SlidingWindow {
     storage::Position to = 0;
     rooms::IgnoredUsersPtr ignored;
     std::shared_ptr<const ToldMembers> told;
-    ToldMembers telling;  // members that this answer holds by lazy loading
 };
 
 // What the client knows of a room; all of it empty for a room that it was never told of.
@@ -36,6 +35,7 @@ struct RoomResult {
     bool ended = false;                  // the user's row says that they are in it, the room that they are not any more
     std::uint32_t timeline_limit = 0;    // what the client now has the newest events of
     std::vector<EventId> timeline = {};  // of an initial one, for the receipts
+    ToldMembers telling = {};            // members that it holds by lazy loading
 };
 
 // Purpose:  writes rooms.  Runs on: workers (blocks).
@@ -45,18 +45,18 @@ public:
                  push::UnreadCounts& unread)
         : store_(store), stream_(stream), tokens_(tokens), unread_(unread) {}
 
-    Result<RoomResult> write(SlidingWindow& window, const ScopedRoom& scoped, const KnownRoom& known,
+    Result<RoomResult> write(const SlidingWindow& window, const ScopedRoom& scoped, const KnownRoom& known,
                              bool direct) const;
 
 private:
     struct Part;
-    Result<RoomResult> write_stripped(SlidingWindow& window, const ScopedRoom& scoped, const rooms::RoomMembership& row,
-                                      const KnownRoom& known, bool direct) const;
+    Result<RoomResult> write_stripped(const SlidingWindow& window, const ScopedRoom& scoped,
+                                      const rooms::RoomMembership& row, const KnownRoom& known, bool direct) const;
     Result<void> fix_points(const SlidingWindow& window, Part& part) const;
     Result<void> load_timeline(Part& part) const;
-    Result<void> load_state(SlidingWindow& window, Part& part) const;
+    Result<void> load_state(const SlidingWindow& window, Part& part) const;
     Result<void> add_changes(Part& part) const;
-    Result<void> add_lazy_members(SlidingWindow& window, Part& part) const;
+    Result<void> add_lazy_members(const SlidingWindow& window, Part& part) const;
     Result<std::vector<rooms::StoredEventPtr>> matching(const rooms::RoomInfo& room, const rooms::StateRoots& roots,
                                                         const RequiredStates& wanted) const;
     Result<std::string> summary(const SlidingWindow& window, Part& part) const;

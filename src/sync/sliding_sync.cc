@@ -12,6 +12,7 @@ namespace {
 
 // A client that asks for everything at once gets it in several answers.
 constexpr std::size_t kMaxAnswerBytes = 24 * 1024 * 1024;
+constexpr std::size_t kAhead = 16;  // rooms that may be in memory beyond that
 constexpr Millis kMaxTimeout{600'000};
 
 }  // namespace
@@ -19,7 +20,7 @@ constexpr Millis kMaxTimeout{600'000};
 // What is put together for one answer.
 struct SlidingSync::Work {
     const SlidingRequest& request;
-    SlidingWindow& window;
+    const SlidingWindow& window;
     const rooms::RoomMemberships& rows;
     ConnectionState base;  // what the client was told
     ConnectionState next;  // and will have been, once it has the answer
@@ -28,7 +29,9 @@ struct SlidingSync::Work {
     Scope scope;
     std::map<rooms::RoomNumber, SlidingExtensions::Room> rooms = {};
     std::map<std::uint8_t, RequiredStates> asked = {};  // configs of `base`, decoded
-    std::string json = {};                              // the members of "rooms"
+    std::map<rooms::RoomNumber, Result<RoomResult>> ahead = {};
+    std::string json = {};  // the members of "rooms"
+    ToldMembers telling = {};
     bool news = false;
 
     const RequiredStates* required(std::uint8_t config) {
@@ -82,9 +85,12 @@ Result<bool> SlidingSync::write_room(Work& work, const ScopedRoom& scoped) {
                 direct != known.direct;
     RoomResult result;
     result.timeline_limit = record ? record->timeline_limit : 0;
-    if (look) {
+    if (auto ahead = work.ahead.extract(row.number)) {
+        PEYK_TRY(result, std::move(ahead.mapped()));
+    } else if (look) {
         PEYK_TRY(result, rooms_.write(work.window, scoped, known, direct));
     }
+    work.telling.insert(work.telling.end(), result.telling.begin(), result.telling.end());
     if (!result.json.empty()) {
         work.news = true;
         if (!work.json.empty()) work.json += ',';
@@ -106,18 +112,39 @@ Result<bool> SlidingSync::write_room(Work& work, const ScopedRoom& scoped) {
     return true;
 }
 
-Result<void> SlidingSync::write_rooms(Work& work) {
-    // In the order of the lists, so that what does not fit is what comes last in them.
+// In the order of the lists, so that what does not fit is what comes last in them.
+std::vector<const ScopedRoom*> SlidingSync::in_order(const Work& work) {
+    std::vector<const ScopedRoom*> out;
+    std::unordered_set<rooms::RoomNumber> taken;
     for (const auto& room : work.listed) {
         auto found = work.scope.rooms.find(room.row->number);
-        if (found == work.scope.rooms.end()) continue;
-        if (work.json.size() > kMaxAnswerBytes) return {};
-        PEYK_TRY([[maybe_unused]] bool done, write_room(work, found->second));
+        if (found == work.scope.rooms.end() || !taken.insert(found->first).second) continue;
+        out.push_back(&found->second);
     }
     for (const auto& [number, scoped] : work.scope.rooms) {
-        if (work.rooms.contains(number)) continue;
+        if (!taken.contains(number)) out.push_back(&scoped);
+    }
+    return out;
+}
+
+// Rooms that the client knows nothing of need nothing of each other: several threads write them.
+void SlidingSync::write_ahead(Work& work, std::span<const ScopedRoom* const> rooms) const {
+    std::vector<Result<RoomResult>> results(rooms.size());
+    each_room(parts_.background, rooms.size(), [&](std::size_t i) {
+        bool direct = work.user->direct.contains(rooms[i]->room.row->number);
+        results[i] = rooms_.write(work.window, *rooms[i], KnownRoom{}, direct);
+    });
+    for (std::size_t i = 0; i < rooms.size(); ++i)
+        work.ahead.emplace(rooms[i]->room.row->number, std::move(results[i]));
+}
+
+Result<void> SlidingSync::write_rooms(Work& work) {
+    auto rooms = in_order(work);
+    for (std::size_t i = 0; i < rooms.size(); ++i) {
         if (work.json.size() > kMaxAnswerBytes) return {};
-        PEYK_TRY([[maybe_unused]] bool done, write_room(work, scoped));
+        if (i % kAhead == 0 && work.base.rooms.empty())
+            write_ahead(work, std::span(rooms).subspan(i, std::min(kAhead, rooms.size() - i)));
+        PEYK_TRY([[maybe_unused]] bool done, write_room(work, *rooms[i]));
     }
     return {};
 }
@@ -156,7 +183,6 @@ Result<SlidingSync::Answer> SlidingSync::assemble(const SlidingRequest& request,
     PEYK_TRY(window.ignored, parts_.account_data.ignored_by(window.reader.number));
     HiddenInvites invites(parts_.account_data, window.reader.user, window.reader.number, window.ignored, parts_.store);
     PEYK_TRY(rows, invites.shown(std::move(rows)));
-    window.telling.clear();
     Work work{request, window, *rows, {}, {}, nullptr, {}, {}};
     if (opened.state) {
         auto known = ConnectionState::decode(*opened.state);
@@ -166,6 +192,12 @@ Result<SlidingSync::Answer> SlidingSync::assemble(const SlidingRequest& request,
     work.next = work.base;
     work.next.drop_unused_configs();
     PEYK_TRY(work.user, facts_.user(window.reader.number, window.to));
+    // Many at once, where none is known yet, so that the list finds them. What fails, fails there again.
+    if (window.first) {
+        each_room(parts_.background, rows->size(), [&](std::size_t i) {
+            if ((*rows)[i].membership == Membership::join) (void)facts_.room((*rows)[i].number);
+        });
+    }
     PEYK_TRY(work.listed, list_rooms(facts_, window.reader.number, *rows, work.base, window.from));
     PEYK_TRY(work.scope, apply_rules(facts_, parts_.store, request, *rows, *work.user, work.listed));
     PEYK_CHECK(write_rooms(work));
@@ -187,7 +219,7 @@ Result<SlidingSync::Answer> SlidingSync::assemble(const SlidingRequest& request,
         json::write_string(answer.body, *request.transaction);
     }
     answer.state = work.next.encode();
-    answer.telling = std::move(window.telling);
+    answer.telling = std::move(work.telling);
     answer.next = next;
     return answer;
 }

@@ -31,6 +31,8 @@ private:
     Result<Answer> assemble(const SlidingRequest& request, SlidingWindow& window,
                             const std::optional<ConnectionToken>& token, const Connections::Opened& opened,
                             ConnectionToken next);
+    static std::vector<const ScopedRoom*> in_order(const Work& work);
+    void write_ahead(Work& work, std::span<const ScopedRoom* const> rooms) const;
     Result<void> write_rooms(Work& work);
     Result<bool> write_room(Work& work, const ScopedRoom& scoped);
     void keep_others(Work& work, const std::set<rooms::RoomNumber>& changed_data);

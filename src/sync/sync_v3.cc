@@ -1,9 +1,7 @@
 #include "sync/sync_v3.h"
 
 #include <array>
-#include <thread>
 
-#include "async/parallel.h"
 #include "core/errors.h"
 #include "sync/room_parts.h"
 
@@ -14,7 +12,6 @@ using rooms::Membership;
 
 constexpr std::size_t kToDevicePerSync = 100;
 constexpr Millis kMaxTimeout{600'000};
-constexpr std::size_t kManyRooms = 16;  // from here on a first sync is worth the other cores
 constexpr std::array<std::pair<std::string_view, Membership>, 4> kRoomLists{{{"join", Membership::join},
                                                                              {"invite", Membership::invite},
                                                                              {"knock", Membership::knock},
@@ -156,13 +153,7 @@ Result<void> SyncV3::rooms_part(std::string& out, const Window& window, const ro
                                 const std::vector<AccountDataItem>& account_data) {
     std::vector<Result<RoomPart>> parts(rows.size());
     auto write = [&](std::size_t i) { parts[i] = room_part(window, rows[i], account_data); };
-    bool large = (!window.since || window.full_state) && rows.size() >= kManyRooms;
-    auto helpers = std::max(1u, std::thread::hardware_concurrency()) - 1;
-    if (large && parts_.background) {
-        run_in_parallel(*parts_.background, helpers, rows.size(), write);
-    } else {
-        for (std::size_t i = 0; i < rows.size(); ++i) write(i);
-    }
+    each_room(!window.since || window.full_state ? parts_.background : nullptr, rows.size(), write);
     HiddenInvites invites(parts_.account_data, window.reader.user, window.reader.number, window.ignored, parts_.store);
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
