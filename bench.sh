@@ -7,5 +7,5 @@ case "${1:-}" in
     "" | --list | --help) exec python3 bench/run.py --list ;;
 esac
 tools/install.sh build run test >&2
-tools/build.sh release peyk bench_load >&2
+tools/build.sh release peyk bench_load bench_unsealed >&2
 exec python3 bench/run.py "$@"

@@ -71,8 +71,8 @@ COSTS = Costs()
 class Bench:
     """A server with users and rooms in it."""
 
-    def __init__(self, options: dict | None = None):
-        self.server = Server(BINARY, {"storage.durability": "sync", "metrics.enabled": True, "metrics.port": 0}
+    def __init__(self, options: dict | None = None, binary: Path = BINARY):
+        self.server = Server(binary, {"storage.durability": "sync", "metrics.enabled": True, "metrics.port": 0}
                              | (options or {}))
         self.server.sections["metrics"]["port"] = self.metrics_port = __import__("server").free_port()
         self.server.write_config()

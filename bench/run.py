@@ -61,6 +61,30 @@ def bench_send64(options) -> dict:
         return measured_send(bench, senders, options.seconds or 15, 3) | {"goal": {"sends_per_second": 5000, "p99_ms": 50}}
 
 
+def bench_sealing(options) -> dict:
+    """what sealing costs: 64 senders, by turns with and without ciphers, in pairs"""
+    rounds, seconds = options.rounds or 8, options.seconds or 8
+    unsealed = ROOT / "build/release/bench_unsealed"
+    sends: dict[Path, list[float]] = {BINARY: [], unsealed: []}
+    cpu: dict[Path, list[float]] = {BINARY: [], unsealed: []}
+    for number in range(rounds):
+        for binary in (BINARY, unsealed) if number % 2 else (unsealed, BINARY):
+            with Bench(binary=binary) as bench:
+                rooms = bench.rooms(64, bench.users(64))
+                senders = bench.file("senders", [f"{u['access_token']} {quote(room, safe='')}" for u, room in rooms])
+                measured = measured_send(bench, senders, seconds, 2)
+            sends[binary].append(measured["sends_per_second"])
+            cpu[binary].append(measured["server_cpu_us_per_send"])
+        say(f"pair {number + 1} of {rounds}: {sends[BINARY][-1]} sealed, {sends[unsealed][-1]} unsealed")
+    ratios = sorted(1 - a / b for a, b in zip(sends[BINARY], sends[unsealed]))
+    return {"pairs": rounds, "sealed_per_second": statistics.median(sends[BINARY]),
+            "unsealed_per_second": statistics.median(sends[unsealed]),
+            "cost_percent_median": round(100 * statistics.median(ratios), 1),
+            "cost_percent_lowest": round(100 * ratios[0], 1), "cost_percent_highest": round(100 * ratios[-1], 1),
+            "sealed_cpu_us_per_send": statistics.median(cpu[BINARY]),
+            "unsealed_cpu_us_per_send": statistics.median(cpu[unsealed]), "goal": {"cost_percent_median": 10}}
+
+
 def bench_send1(options) -> dict:
     """one sender into one room of 10 members, 32 requests in flight"""
     with Bench() as bench:
