@@ -131,6 +131,27 @@ def bench_members(options) -> dict:
         return result | {"members": count, "notifications": gateway.attempts, "goal": {"p99_ms": 50}}
 
 
+def bench_export(options) -> dict:
+    """the export of somebody who wrote 10,000 events in 64 rooms, where as many are by others, and uploaded 20 files"""
+    count = options.count or 10_000
+    with Bench() as bench:
+        users = bench.users(64)
+        one, rooms = users[0], bench.rooms(64, users)
+        ids = [quote(room, safe="") for _, room in rooms]
+        bench.requests([f"POST /_matrix/client/v3/rooms/{room}/join {one['access_token']} {{}}" for room in ids])
+        text = json.dumps({"msgtype": "m.text", "body": "A line as long as people write them, more or less."})
+        bench.requests([f"PUT /_matrix/client/v3/rooms/{ids[n % 64]}/send/m.room.message/m{n} {token} {text}"
+                        for n in range(count) for token in (one["access_token"], rooms[n % 64][0]["access_token"])], 64)
+        client, headers = bench.server.client(), {"Authorization": f"Bearer {one['access_token']}"}
+        for _ in range(20):
+            answer = client.request("POST", "/_matrix/media/v3/upload", os.urandom(500_000), headers=headers)
+            if answer.status != 200:
+                raise SystemExit(f"an upload answers {answer.status}")
+        took, size = timed(bench, one, "GET", "/_peyk/client/v1/export")
+        return {"events": count, "seconds": round(took, 2), "mb": round(size / 1e6, 1), "rss_peak_mb": round(bench.memory("VmHWM") / 1e6, 1),
+                "goal": {"seconds": 60}}
+
+
 def bench_latency(options) -> dict:
     """from a send to the other client's sync answer, idle server"""
     with Bench() as bench:
@@ -262,7 +283,7 @@ def timed(bench: Bench, user: dict, method: str, target: str, body=None) -> tupl
     took = time.monotonic() - began
     client.drop()
     if answer.status != 200:
-        raise SystemExit(f"a sync answers {answer.status}: {answer.body[:200]}")
+        raise SystemExit(f"{target.split('?')[0]} answers {answer.status}: {answer.body[:200]}")
     return took, len(answer.body)
 
 
