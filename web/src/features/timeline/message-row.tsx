@@ -14,6 +14,7 @@ import { Icon } from "../../ui/icons.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import type { ComposerHandle } from "../composer/composer.tsx";
 import { eventLine } from "../rooms/preview.ts";
+import { isBare } from "./file-body.tsx";
 import { MessageBody } from "./message-body.tsx";
 import { entriesFor, QUICK, toggleReaction } from "./message-actions.ts";
 import { openThread } from "./conversation.tsx";
@@ -100,7 +101,7 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
             }}>
             {!mine && kind !== "direct" && <span class="message-avatar">{ends && <button type="button" tabIndex={-1} aria-label={clean(name)} onClick={() => openDialog("person", { user: item.sender, room })}>
                 <Avatar id={item.sender} name={name} mxc={avatarOf(room, item.sender)} size={36} /></button>}</span>}
-            <div class="bubble">
+            <div class={`bubble${!item.redacted && !item.failed && isBare(item.type, item.content) ? " bare" : ""}${item.reactions.length > 0 || (!thread && item.thread) ? " more" : ""}`}>
                 {showName && <button type="button" class={`sender hue-${hueOf(item.sender)}`} onClick={() => openDialog("person", { user: item.sender, room })}><Name>{name}</Name></button>}
                 {!thread && item.content["m.relates_to"]?.rel_type === "m.thread" && <small class="in-thread">{t("in_thread")}</small>}
                 {item.replyTo && !item.redacted && <Quoted room={room} id={item.replyTo} item={props.quoted} />}

@@ -167,8 +167,10 @@ export function Timeline({ feed, row, composer, thread }: {
                         {feed.atStart && !thread && !row.encrypted && <p class="promise open">{t("open_start")}</p>}
                         {empty && feed.atStart && !waiting.length && <p class="empty">{t("no_messages")}</p>}
                     </div>
-                    {lines}
-                    {feed.atLive && waiting.map((one: Waiting) => <WaitingRow key={one.txn} one={one} encryptedRoom={row.encrypted} />)}
+                    <div class="timeline-lines">
+                        {lines}
+                        {feed.atLive && waiting.map((one: Waiting) => <WaitingRow key={one.txn} one={one} encryptedRoom={row.encrypted} />)}
+                    </div>
                     {feed.loading === "forward" && <Spinner label={t("loading")} />}
                 </div>
             </div>
