@@ -172,6 +172,18 @@ await step("Ben reports a message and blocks; the administrator sees the report"
     await root.page.getByRole("button", { name: "Done with it" }).click();
     await root.page.getByText("No reports").waitFor();
 });
+await step("A conversation that is left while it scrolls breaks nothing", async () => {
+    await root.page.goto("/#/");
+    await root.page.getByRole("button", { name: "New conversation" }).first().click();
+    await root.page.getByRole("dialog").getByRole("button", { name: /^Group/ }).click();
+    await root.page.getByLabel("Name", { exact: true }).fill("A short visit");
+    await root.page.getByRole("button", { name: "Create" }).click();
+    const timeline = await root.page.locator(".timeline").elementHandle();
+    await root.page.goto("/#/");
+    await root.page.locator(".timeline").waitFor({ state: "detached" });
+    await timeline.evaluate((one) => one.dispatchEvent(new Event("scroll")));
+    quiet(root);
+});
 await step("Ada removes Ben, and he is told", async () => {
     await side(ada.page).locator(".people button", { hasText: benName }).click();
     await ada.page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();

@@ -104,7 +104,8 @@ export function Timeline({ feed, row, composer, thread }: {
     }, []);
 
     const onScroll = () => {
-        const scroller = box.current!;
+        const scroller = box.current;
+        if (!scroller) return; // the last of a movement may come when the conversation was left already
         const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
         following.current = below < AT_END && feed.atLive;
         if (scroller.scrollTop < NEAR && !feed.error) void feed.back();
