@@ -2,6 +2,7 @@
 import hashlib
 import hmac
 import json
+import os
 import secrets
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from urllib.parse import quote
 
 from httpc import Answer, Client
 from peyk_config import TEST_DEFAULTS
+from second_host import SecondHost
 from server import Server
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
@@ -17,7 +19,25 @@ SECRET = TEST_DEFAULTS["registration"]["shared_secret"]
 PASSWORD = "correct horse battery"
 
 
-class Backstage:
+class Asked:
+    """Answers a story's questions: {"do": "kill", …} is the method do_kill."""
+
+    def answer(self, question: dict) -> dict:
+        try:
+            return getattr(self, "do_" + question.pop("do").replace("-", "_"))(**question) or {}
+        except Exception as error:  # told to the story, which fails with it
+            return {"error": f"{type(error).__name__}: {error}"}
+
+
+class FarBackstage(Asked, SecondHost):
+    def do_trust(self):
+        self.trust()
+
+    def do_link(self):
+        return {"invitation": self.invitation}
+
+
+class Backstage(Asked):
     def __init__(self, binary: Path, mode: str = "token"):
         self.server = Server(binary, {"registration.mode": mode})
         self.server.start()
@@ -25,11 +45,16 @@ class Backstage:
         self.admin: str | None = None
         self.scratch = tempfile.TemporaryDirectory()
 
-    def answer(self, question: dict) -> dict:
-        try:
-            return getattr(self, "do_" + question.pop("do").replace("-", "_"))(**question) or {}
-        except Exception as error:  # told to the story, which fails with it
-            return {"error": f"{type(error).__name__}: {error}"}
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def log_tail(self, lines: int) -> str:
+        return self.server.log_tail(lines)
+
+    def command(self, *command) -> tuple[list, dict]:
+        """How a program of the story is run, and in which environment."""
+        return list(command), dict(os.environ)
 
     def call(self, method: str, path: str, body: dict | None = None, token: str | None = None) -> dict:
         answer = self.request(self.server.client(), method, path, body, token)

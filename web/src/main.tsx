@@ -25,6 +25,7 @@ function App(): JSX.Element {
 
 /** Brings the part of the program that is behind the sign-in. */
 export async function bringInside(): Promise<typeof import("./inside.tsx")> {
+    void import("./matrix/wasm.ts"); // by far the largest file: it comes while the rest is read
     const part = await inside();
     Inside = part.Inside;
     return part;

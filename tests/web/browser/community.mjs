@@ -1,4 +1,5 @@
 // Groups and channels, roles, pinned, search, dates, blocking and reporting, and the administrator's corner.
+import fs from "node:fs";
 import { ask, check, end, firstMinute, menu, message, openRoom, quiet, sent, signIn, step, unique, until, visitor, write } from "./lib.mjs";
 
 const ada = await visitor(), ben = await visitor(), root = await visitor();
@@ -87,6 +88,78 @@ await step("Muted and kept at the top, from the list", async () => {
     await ben.page.getByRole("menuitem", { name: "Keep at the top" }).click();
     await ben.page.locator(".room-row .fav-mark").waitFor();
 });
+await step("A space holds conversations, and narrows the list to them", async () => {
+    await ada.page.getByRole("button", { name: "New conversation" }).first().click();
+    await ada.page.getByRole("dialog").getByRole("button", { name: /^Group/ }).click();
+    await ada.page.getByLabel("Name", { exact: true }).fill("Somewhere else");
+    await ada.page.getByRole("button", { name: "Create" }).click();
+    await ada.page.locator(".bar h1", { hasText: "Somewhere else" }).waitFor();
+    await ada.page.getByRole("button", { name: "New conversation" }).first().click();
+    await ada.page.getByRole("dialog").getByRole("button", { name: /^Space/ }).click();
+    await ada.page.getByLabel("Name", { exact: true }).fill("Village");
+    await ada.page.getByRole("button", { name: "Create" }).click();
+    const space = ada.page.locator(".chips").getByRole("button", { name: "Village" });
+    await space.waitFor();
+    await openRoom(ada.page, "Orchard");
+    await ada.page.locator(".bar h1", { hasText: "Orchard" }).waitFor();
+    await ada.page.locator(".bar-title").click();
+    await side(ada.page).getByLabel("In the space Village").check();
+    await space.click();
+    await until(async () => (await ada.page.locator(".room-row .room-name").allInnerTexts()).join() === "Orchard", "the list is not that of the space");
+    await space.click();
+    await ada.page.locator(".room-row", { hasText: "Somewhere else" }).waitFor();
+    await side(ada.page).getByRole("button", { name: "2 members" }).click();
+});
+await step("A notification tells of a message while one looks elsewhere, and with contents hidden only that there is one", async () => {
+    await ben.page.evaluate(() => {
+        window.shown_ = [];
+        window.Notification = class { static permission = "granted"; static requestPermission = async () => "granted";
+            constructor(title, options) { window.shown_.push([title, options.body]); } close() {} };
+    });
+    await ben.page.goto("/#/settings/notifications");
+    await ben.page.getByLabel("Show notifications").check();
+    await ben.page.locator(".room-row", { hasText: "Orchard" }).click({ button: "right" });
+    await ben.page.getByRole("menuitem", { name: "Unmute" }).click();
+    await ben.page.locator(".room-row .muted-mark").waitFor({ state: "detached" });
+    const told = (n) => until(() => ben.page.evaluate((n) => window.shown_[n - 1], n), "nothing is told");
+    await write(ada.page, "the ladder is here");
+    const [title, body] = await told(1);
+    check(title === "Orchard" && /: the ladder is here$/.test(body), `${title}: ${body}`);
+    await ben.page.getByLabel("Hide what was said").check();
+    await write(ada.page, "and the basket too");
+    const hidden = (await told(2)).join(": ");
+    check(hidden === "peyk: New message", hidden);
+    check(/^\(\d+\) peyk$/.test(await ben.page.title()), await ben.page.title());
+});
+await step("What the server knows is told, and what is one's own can be saved", async () => {
+    await ben.page.goto("/#/settings/privacy");
+    await ben.page.locator(".tree").first().waitFor();
+    const [saved] = await Promise.all([ben.page.waitForEvent("download"), ben.page.getByRole("button", { name: "Export what is mine" }).click()]);
+    const bytes = fs.readFileSync(await saved.path());
+    check(saved.suggestedFilename().endsWith(".zip") && bytes.subarray(0, 2).toString() === "PK" && bytes.includes("index.html"), `${saved.suggestedFilename()}: ${bytes.length} bytes`);
+});
+await step("The administrator sees how the server is, suspends somebody and lets them go on", async () => {
+    await root.page.goto("/#/admin/overview");
+    const accounts = root.page.locator(".tiles div", { hasText: "Accounts" }).locator("dd");
+    await accounts.waitFor();
+    check(Number(await accounts.innerText()) >= 3, await accounts.innerText());
+    await root.shot("admin-overview");
+    await root.page.goto("/#/admin/users");
+    await root.page.getByLabel("Find", { exact: true }).last().fill(benName);
+    const person = root.page.locator(".settings .facts li", { hasText: benName });
+    await person.getByText("active").waitFor();
+    await person.getByRole("button", { name: "Suspend" }).click();
+    await person.getByText("may read, not write").waitFor();
+    await openRoom(ben.page, "Orchard");
+    await write(ben.page, "I may not say this");
+    await ben.page.locator(".failed-bar").waitFor();
+    await ben.page.locator(".failed-bar").getByRole("button", { name: "Discard" }).click();
+    await root.shot("admin-users");
+    await person.getByRole("button", { name: "Lift" }).click();
+    await person.getByText("active").waitFor();
+    await write(ben.page, "but this");
+    await message(ada.page, "but this").waitFor();
+});
 await step("Ben reports a message and blocks; the administrator sees the report", async () => {
     await menu(ben.page, "then we meet on Sunday", "Report");
     await ben.page.getByLabel("Reason").fill("a test of reports");
@@ -98,6 +171,18 @@ await step("Ben reports a message and blocks; the administrator sees the report"
     await root.shot("admin-reports");
     await root.page.getByRole("button", { name: "Done with it" }).click();
     await root.page.getByText("No reports").waitFor();
+});
+await step("A conversation that is left while it scrolls breaks nothing", async () => {
+    await root.page.goto("/#/");
+    await root.page.getByRole("button", { name: "New conversation" }).first().click();
+    await root.page.getByRole("dialog").getByRole("button", { name: /^Group/ }).click();
+    await root.page.getByLabel("Name", { exact: true }).fill("A short visit");
+    await root.page.getByRole("button", { name: "Create" }).click();
+    const timeline = await root.page.locator(".timeline").elementHandle();
+    await root.page.goto("/#/");
+    await root.page.locator(".timeline").waitFor({ state: "detached" });
+    await timeline.evaluate((one) => one.dispatchEvent(new Event("scroll")));
+    quiet(root);
 });
 await step("Ada removes Ben, and he is told", async () => {
     await side(ada.page).locator(".people button", { hasText: benName }).click();

@@ -1,6 +1,7 @@
 // What the stories share: people in browsers of their own, steps that are told on standard output as lines of JSON, and
 // questions to the program that runs this one (which holds the server): a line {"ask": …}, answered by a line.
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import readline from "node:readline";
 import { chromium } from "playwright-core";
@@ -9,7 +10,8 @@ import { serve } from "./origin.mjs";
 export const [backend, build, shots, chromiumPath = "/usr/bin/chromium"] = process.argv.slice(2);
 export const PASSWORD = "correct horse battery";
 export const SLOWNESS = Number(process.env.PEYK_TEST_SLOWNESS ?? 1);
-const PATIENCE = 25000 * SLOWNESS;
+// No step is judged by how long it took: this is when waiting for something ends.
+const PATIENCE = 60000 * SLOWNESS;
 fs.mkdirSync(shots, { recursive: true });
 
 const answers = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -26,16 +28,26 @@ export function check(condition, about) {
     if (!condition) throw new Wrong(about);
 }
 
-export const origin = await serve(build, backend);
+// A server that has HTTPS is on another host, and brings the client itself.
+export const origin = backend.startsWith("https:") ? { base: backend, close() {} } : await serve(build, backend);
 export const base = origin.base;
-export const browser = await chromium.launch({ executablePath: chromiumPath,
+const launch = (home) => chromium.launch({ executablePath: chromiumPath, env: { ...process.env, ...(home && { HOME: home }) },
     args: ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", 
         // The tests share a machine with much else: the crypto's WebAssembly is compiled as it is used, and once.
         "--js-flags=--expose-gc --wasm-lazy-compilation --no-wasm-tier-up", "--disable-software-rasterizer", "--disable-extensions", "--mute-audio"] });
+let launched = null;
+/** The browser of this story, started when it is first needed. */
+export const browser = () => (launched ??= launch());
+/** The browser of somebody else on this host, with a home inside of this one's, where a story has a host of its own. */
+export async function browserOf(name) {
+    const home = path.join(os.homedir(), name);
+    fs.mkdirSync(home);
+    return launch(home);
+}
 
 /** A browser context of its own. `told` collects what the policy refuses, errors of the page and requests to other hosts. */
 export async function visitor(options = {}) {
-    const context = await browser.newContext({ baseURL: base, locale: "en-US", viewport: { width: 1200, height: 800 }, acceptDownloads: true, reducedMotion: "reduce", serviceWorkers: "block",
+    const context = await (await browser()).newContext({ baseURL: base, locale: "en-US", viewport: { width: 1200, height: 800 }, acceptDownloads: true, reducedMotion: "reduce", serviceWorkers: "block",
         permissions: ["clipboard-read", "clipboard-write", "notifications"], ...options });
     context.setDefaultTimeout(PATIENCE);
     const told = [];
@@ -94,7 +106,7 @@ export async function sent(page, text) {
     await page.locator(".timeline .message.mine:not(.waiting-message)", { hasText: text }).last().waitFor();
 }
 export async function menu(page, text, entry) {
-    await message(page, text).locator(".bubble").click({ button: "right", position: { x: 12, y: 10 } });
+    await message(page, text).and(page.locator(":not(.waiting-message)")).locator(".bubble").click({ button: "right", position: { x: 12, y: 10 } });
     await page.getByRole("menuitem", { name: entry, exact: true }).click();
 }
 export const openRoom = (page, name) => page.locator(".room-row", { hasText: name }).first().click();
@@ -118,6 +130,21 @@ export async function api(method, address, body, token) {
 export const account = (name) => ask({ do: "account", name });
 export const session = (page) => page.evaluate(() => JSON.parse(localStorage.getItem("peyk.session")));
 
+/** A picture to send, as PNG. */
+export async function mountains(page) {
+    return Buffer.from(await page.evaluate(() => {
+        const canvas = document.createElement("canvas");
+        canvas.width = 640; canvas.height = 320;
+        const c = canvas.getContext("2d");
+        const g = c.createLinearGradient(0, 0, 640, 320);
+        g.addColorStop(0, "#f6b26b"); g.addColorStop(.5, "#e06666"); g.addColorStop(1, "#674ea7");
+        c.fillStyle = g; c.fillRect(0, 0, 640, 320);
+        c.fillStyle = "#fff8"; c.beginPath(); c.arc(460, 95, 48, 0, 7); c.fill();
+        c.fillStyle = "#2b1b3d"; c.beginPath(); c.moveTo(0, 320); c.lineTo(180, 170); c.lineTo(330, 265); c.lineTo(480, 190); c.lineTo(640, 320); c.fill();
+        return canvas.toDataURL("image/png").split(",")[1];
+    }), "base64");
+}
+
 /** Nothing is wider than the page, and nothing is cut that should not be. */
 export async function fits(page, about) {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -139,7 +166,7 @@ export async function step(name, run) {
             if (told.length) wrong += ` || the page: ${told.slice(-3).join(" | ")}`;
             broken = !process.env.PEYK_WEB_GO_ON; // to see as much as possible of a run, by hand
             failed = true;
-            for (const [n, page] of browser.contexts().flatMap((one) => one.pages()).entries()) await page.screenshot({ path: path.join(shots, `failed-${n}.png`), timeout: 5000 }).catch(() => {});
+            for (const [n, page] of ((await launched)?.contexts() ?? []).flatMap((one) => one.pages()).entries()) await page.screenshot({ path: path.join(shots, `failed-${n}.png`), timeout: 5000 }).catch(() => {});
         }
     }
     console.log(JSON.stringify({ name, wrong, seconds: (Date.now() - began) / 1000 }));
@@ -147,7 +174,7 @@ export async function step(name, run) {
 /** What a story measures: told, and held to its limit by the step itself. */
 export const figure = (name, value) => console.log(JSON.stringify({ figure: name, value }));
 export async function end() {
-    await browser.close();
+    await (await launched)?.close();
     origin.close();
     process.exit(failed ? 1 : 0);
 }

@@ -1,6 +1,6 @@
 // Two people in two browsers, from the first minute to a second device.
 import fs from "node:fs";
-import { PASSWORD, api, ask, check, end, firstMinute, menu, message, openRoom, quiet, sent, session, signIn, step, unique, until, visitor, write } from "./lib.mjs";
+import { PASSWORD, api, ask, check, end, firstMinute, menu, message, mountains, openRoom, quiet, sent, session, signIn, step, unique, until, visitor, write } from "./lib.mjs";
 
 const ada = await visitor(), ben = await visitor();
 const adaName = unique("ada"), benName = unique("ben");
@@ -53,18 +53,8 @@ await step("Ada sees that it was read, and that Ben is typing", async () => {
     await ben.page.getByLabel("Message", { exact: true }).fill("");
 });
 await step("A picture is encrypted, sent with a caption, and opened by the other", async () => {
-    picture = await ada.page.evaluate(() => {
-        const canvas = document.createElement("canvas");
-        canvas.width = 640; canvas.height = 420;
-        const c = canvas.getContext("2d");
-        const g = c.createLinearGradient(0, 0, 640, 420);
-        g.addColorStop(0, "#f6b26b"); g.addColorStop(.5, "#e06666"); g.addColorStop(1, "#674ea7");
-        c.fillStyle = g; c.fillRect(0, 0, 640, 420);
-        c.fillStyle = "#fff8"; c.beginPath(); c.arc(460, 130, 60, 0, 7); c.fill();
-        c.fillStyle = "#2b1b3d"; c.beginPath(); c.moveTo(0, 420); c.lineTo(180, 230); c.lineTo(330, 360); c.lineTo(480, 250); c.lineTo(640, 420); c.fill();
-        return canvas.toDataURL("image/png").split(",")[1];
-    });
-    await ada.page.locator(".composer input[type=file]").setInputFiles({ name: "mountains.png", mimeType: "image/png", buffer: Buffer.from(picture, "base64") });
+    picture = await mountains(ada.page);
+    await ada.page.locator(".composer input[type=file]").setInputFiles({ name: "mountains.png", mimeType: "image/png", buffer: picture });
     await ada.page.getByLabel("Caption").fill("From the window");
     await ada.page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
     await sent(ada.page, "From the window");
@@ -86,14 +76,14 @@ await step("A file is saved as it was sent, and a pasted picture is offered", as
         const transfer = new DataTransfer();
         transfer.items.add(file);
         document.querySelector(".composer textarea").dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true }));
-    }, picture);
+    }, picture.toString("base64"));
     await ada.page.getByRole("dialog").locator(".send-files img").waitFor();
     await ada.shot("send-picture");
     await ada.page.keyboard.press("Escape");
 });
 await step("A voice message is recorded, sent and played", async () => {
     await ben.page.getByRole("button", { name: "Record a voice message" }).click();
-    await ben.page.waitForTimeout(1500);
+    await ben.page.locator(".recording [role=timer]", { hasText: /[1-9]$/ }).waitFor();
     await ben.page.locator(".recording .icon-button.send").click();
     await ada.page.locator(".message:not(.mine) .sound").waitFor();
     await ada.page.locator(".message:not(.mine) .sound button").click();
@@ -161,8 +151,6 @@ await step("The server is killed; what is written meanwhile waits, and is sent o
     await ada.page.locator(".waiting-message", { hasText: "and a second one" }).waitFor();
     await until(async () => await ada.page.locator(".connection").count() > 0, "nothing tells of the lost connection");
     await ada.shot("offline");
-    // What waits outlives the page.
-    await ada.page.waitForTimeout(500);
     await ask({ do: "start" });
     await sent(ada.page, "and a second one");
     await message(ben.page, "and a second one").waitFor();
@@ -174,7 +162,8 @@ await step("Without a network words wait, outlive a reload of the page, and a dr
     await write(ben.page, "from under the bridge");
     await ben.page.locator(".waiting-message", { hasText: "from under the bridge" }).waitFor();
     await ben.page.getByLabel("Message", { exact: true }).fill("half a sentence");
-    await ben.page.waitForTimeout(300);
+    // What waits and what is half written outlive the page.
+    await until(() => ben.page.evaluate(() => localStorage.getItem("peyk.outbox")?.includes("bridge") && Object.entries(localStorage).some(([name, value]) => name.startsWith("peyk.draft.") && value.includes("half a sentence"))), "they are not kept");
     await ben.context.setOffline(false);
     await message(ada.page, "from under the bridge").waitFor();
     await ben.page.reload();

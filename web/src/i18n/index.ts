@@ -51,9 +51,9 @@ export function number(value: number): string {
     return one.format(value);
 }
 
-export const time = (at: number): string => formatter({ hour: "2-digit", minute: "2-digit" }).format(at);
+export const time = (at: number): string => formatter({ hour: "numeric", minute: "2-digit" }).format(at);
 export const fullDate = (at: number): string =>
-    formatter({ year: "numeric", month: "long", day: "numeric", weekday: "long", hour: "2-digit", minute: "2-digit" }).format(at);
+    formatter({ year: "numeric", month: "long", day: "numeric", weekday: "long", hour: "numeric", minute: "2-digit" }).format(at);
 
 export const dayNumber = (at: number): number => {
     const date = new Date(at);

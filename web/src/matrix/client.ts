@@ -79,6 +79,8 @@ export async function startClient(session: Session, onRoomData: RoomDataListener
     void client.startClient({
         slidingSync: sliding, lazyLoadMembers: true, pendingEventOrdering: PendingEventOrdering.Detached, threadSupport: false,
     });
+    // There are no calls yet, and a session of calls for every room costs a tenth of the time until the list is there.
+    client.off(ClientEvent.Sync, (client as unknown as { startMatrixRTC: () => void }).startMatrixRTC);
     return client;
 }
 

@@ -10,6 +10,12 @@ import { Folder, shown, type Item } from "./items.ts";
 const PAGE = 40;
 const MOST = 200;      // items that are kept when something is fetched
 const LIVE_MOST = 160; // items that are kept while messages come in
+const STEP = 12;       // events that are put on the page in one frame
+/** The next frame, or soon where none is drawn. */
+const frame = () => new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, 100);
+    requestAnimationFrame(() => { clearTimeout(timer); resolve(); });
+});
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 type Raw = Record<string, any>;
@@ -33,6 +39,7 @@ export class Feed {
     private opened = false;
     private catching = false;
     private waiting: Raw[] = [];
+    private cuts = 0; // how often the oldest were let go of
     private run = 0; // counts resets: answers to questions from before are dropped
 
     constructor(readonly room: string, readonly thread: string | null = null) {
@@ -127,15 +134,24 @@ export class Feed {
         this.error = false;
         this.tell();
         try {
+            const cuts = this.cuts;
             if (this.backToken === undefined) this.backToken = await this.edgeToken(this.folder.firstId()!, "start");
             const page = await this.ask("b", this.backToken ?? undefined);
             if (run !== this.run) return;
-            await this.put(page.chunk.reverse(), "back");
-            this.backToken = page.end ?? null;
-            this.atStart = page.end === undefined;
-            if (this.folder.trim(MOST, "end")) {
-                this.atLive = false;
-                this.forwardToken = undefined;
+            for (let at = 0; at < page.chunk.length && cuts === this.cuts; at += STEP) {
+                if (at > 0) await frame();
+                await this.put(page.chunk.slice(at, at + STEP).reverse(), "back");
+                if (run !== this.run) return;
+                if (this.folder.trim(MOST, "end")) {
+                    this.atLive = false;
+                    this.forwardToken = undefined;
+                }
+                this.fromFolder();
+            }
+            // Messages that came meanwhile may have pushed out what was put here.
+            if (cuts === this.cuts) {
+                this.backToken = page.end ?? null;
+                this.atStart = page.end === undefined;
             }
         } catch {
             if (run === this.run) this.error = true;
@@ -143,6 +159,13 @@ export class Feed {
         this.loading = "none";
         this.fromFolder();
         if (run === this.run) this.fill();
+    }
+
+    /** The oldest of what was here are gone: what is older has to be asked for from the new first event. */
+    private cutStart(): void {
+        this.cuts++;
+        this.backToken = undefined;
+        this.atStart = false;
     }
 
     /** What is hidden fills no page: more is fetched until something can be scrolled. */
@@ -160,7 +183,13 @@ export class Feed {
             if (this.forwardToken === undefined) this.forwardToken = await this.edgeToken(this.folder.lastId()!, "end");
             const page = await this.ask("f", this.forwardToken ?? undefined);
             if (run !== this.run) return;
-            await this.put(page.chunk, "live");
+            for (let at = 0; at < page.chunk.length; at += STEP) {
+                if (at > 0) await frame();
+                await this.put(page.chunk.slice(at, at + STEP), "live");
+                if (run !== this.run) return;
+                if (this.folder.trim(MOST, "start")) this.cutStart();
+                this.fromFolder();
+            }
             this.forwardToken = page.end ?? null;
             if (page.end === undefined || page.chunk.length === 0) {
                 this.atLive = true;
@@ -168,10 +197,6 @@ export class Feed {
                 const waiting = this.waiting;
                 this.waiting = [];
                 await this.put(waiting, "live");
-            }
-            if (this.folder.trim(MOST, "start")) {
-                this.backToken = undefined;
-                this.atStart = false;
             }
         } catch {
             if (run === this.run) this.error = true;
@@ -277,10 +302,7 @@ export class Feed {
         }
         const from = events.findLastIndex((one) => this.folder.has(one.event_id));
         await this.put((gap ? events.slice(from + 1) : events).filter((one) => !this.folder.has(one.event_id)), "live");
-        if (this.folder.trim(LIVE_MOST, "start")) {
-            this.backToken = undefined;
-            this.atStart = false;
-        }
+        if (this.folder.trim(LIVE_MOST, "start")) this.cutStart();
         this.applyReceipts();
         this.fromFolder();
     }
@@ -296,15 +318,13 @@ export class Feed {
             const known = newest.findLastIndex((one) => this.folder.has(one.event_id));
             if (known < 0) {
                 this.folder.clear();
+                this.cuts++;
                 this.backToken = page.end ?? null;
                 this.atStart = page.end === undefined;
             }
             await this.put(newest.slice(known + 1), "live");
             await this.put([...events, ...this.waiting.splice(0)], "live");
-            if (this.folder.trim(LIVE_MOST, "start")) {
-                this.backToken = undefined;
-                this.atStart = false;
-            }
+            if (this.folder.trim(LIVE_MOST, "start")) this.cutStart();
         } catch {
             if (run === this.run) this.reset();
             this.error = true;

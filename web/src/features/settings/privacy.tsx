@@ -21,12 +21,9 @@ export function Tree({ value, depth = 0 }: { value: unknown; depth?: number }): 
 export function Privacy(): JSX.Element {
     const t = useWords();
     const [inventory, setInventory] = useState<unknown>(undefined);
-    const [exportable, setExportable] = useState(false);
     const [busy, setBusy] = useState(false);
     useEffect(() => {
-        const token = matrix().getAccessToken()!;
-        api("GET", "/_peyk/client/v1/inventory", undefined, token).then(setInventory, () => setInventory(null));
-        void fetch("/_peyk/client/v1/export", { method: "HEAD", headers: { Authorization: `Bearer ${token}` } }).then((answer) => setExportable(answer.ok), () => {});
+        api("GET", "/_peyk/client/v1/inventory", undefined, matrix().getAccessToken()!).then(setInventory, () => setInventory(null));
     }, []);
     const save = async () => {
         setBusy(true);
@@ -44,7 +41,7 @@ export function Privacy(): JSX.Element {
     return (
         <>
             <p>{t("known_text")}</p>
-            {exportable && <Button icon="download" busy={busy} onClick={() => void save()}>{t("export")}</Button>}
+            {!!inventory && <Button icon="download" busy={busy} onClick={() => void save()}>{t("export")}</Button>}
             {inventory === undefined && <Spinner label={t("loading")} />}
             {inventory === null && <p class="quiet">{t("known_unavailable")}</p>}
             {!!inventory && <Tree value={inventory} />}

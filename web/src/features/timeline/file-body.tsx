@@ -35,14 +35,23 @@ function useMedia(file: FileInfo | null, said: string, wanted: boolean): { box: 
 
 const number = (value: unknown, otherwise: number): number => (typeof value === "number" && value > 0 && value < 20000 ? value : otherwise);
 
+/** What was written with a file; null when its text is its name. Spec: Client-Server API › Media captions. */
+export function captionOf(content: Record<string, any>): string | null {
+    const voice = content["org.matrix.msc3245.voice"] ?? content["m.voice"];
+    return !voice && content.filename && content.body !== content.filename && typeof content.body === "string" ? content.body : null;
+}
+
+/** A picture without words: its time stands on it. */
+export const isBare = (type: string, content: Record<string, any>): boolean =>
+    type === "m.sticker" || (["m.image", "m.video"].includes(content.msgtype) && captionOf(content) === null);
+
 export function FileBody({ room, type, content }: { room: string; type: string; content: Record<string, any> }): JSX.Element {
     const info = typeof content.info === "object" && content.info ? content.info : {};
-    const voice = content["org.matrix.msc3245.voice"] ?? content["m.voice"];
-    const caption = !voice && content.filename && content.body !== content.filename ? content.body : null;
+    const caption = captionOf(content);
     const kind = type === "m.sticker" ? "m.image" : content.msgtype;
     const body = kind === "m.image" || kind === "m.video" ? <Picture room={room} content={content} info={info} video={kind === "m.video"} sticker={type === "m.sticker"} />
         : kind === "m.audio" ? <Sound content={content} info={info} /> : <PlainFile content={content} info={info} />;
-    return <>{body}{typeof caption === "string" && <div class="text" dir="auto">{caption}</div>}</>;
+    return <>{body}{caption !== null && <div class="text" dir="auto">{caption}</div>}</>;
 }
 
 function Picture({ content, info, video, sticker }: {

@@ -14,6 +14,7 @@ import { Icon } from "../../ui/icons.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import type { ComposerHandle } from "../composer/composer.tsx";
 import { eventLine } from "../rooms/preview.ts";
+import { isBare } from "./file-body.tsx";
 import { MessageBody } from "./message-body.tsx";
 import { entriesFor, QUICK, toggleReaction } from "./message-actions.ts";
 import { openThread } from "./conversation.tsx";
@@ -74,6 +75,7 @@ function Unreadable({ item }: { item: Item }): JSX.Element {
 export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
     const { item, room, kind, encryptedRoom, grouped, ends, mine, read, composer, thread } = props;
     const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
+    const [near, setNear] = useState(false); // its tools are made when somebody may want them: most rows never need any
     const press = useRef<ReturnType<typeof setTimeout> | null>(null);
     const row = useRef<HTMLDivElement>(null);
     const name = memberName(room, item.sender);
@@ -90,6 +92,8 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
         <div ref={row} class={`message${mine ? " mine" : ""}${grouped ? " grouped" : ""}${ends ? " ends" : ""}${item.edited ? " edited" : ""}`} data-id={item.id} tabIndex={-1} role="article"
             aria-label={`${clean(name)}, ${time(item.at)}`}
             onContextMenu={(event) => { if ((event.target as HTMLElement).closest("a")) return; event.preventDefault(); open(event.clientX, event.clientY); }}
+            onPointerEnter={() => setNear(true)} onPointerLeave={() => setNear(false)} onFocusIn={() => setNear(true)}
+            onFocusOut={(event) => !row.current?.contains(event.relatedTarget as Node | null) && setNear(false)}
             onTouchStart={(event) => { const { clientX, clientY } = event.touches[0]; press.current = setTimeout(() => open(clientX, clientY), 450); }}
             onTouchMove={() => press.current && clearTimeout(press.current)} onTouchEnd={() => press.current && clearTimeout(press.current)}
             onKeyDown={(event) => {
@@ -100,7 +104,7 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
             }}>
             {!mine && kind !== "direct" && <span class="message-avatar">{ends && <button type="button" tabIndex={-1} aria-label={clean(name)} onClick={() => openDialog("person", { user: item.sender, room })}>
                 <Avatar id={item.sender} name={name} mxc={avatarOf(room, item.sender)} size={36} /></button>}</span>}
-            <div class="bubble">
+            <div class={`bubble${!item.redacted && !item.failed && isBare(item.type, item.content) ? " bare" : ""}${item.reactions.length > 0 || (!thread && item.thread) ? " more" : ""}`}>
                 {showName && <button type="button" class={`sender hue-${hueOf(item.sender)}`} onClick={() => openDialog("person", { user: item.sender, room })}><Name>{name}</Name></button>}
                 {!thread && item.content["m.relates_to"]?.rel_type === "m.thread" && <small class="in-thread">{t("in_thread")}</small>}
                 {item.replyTo && !item.redacted && <Quoted room={room} id={item.replyTo} item={props.quoted} />}
@@ -116,7 +120,7 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
                 </span>
                 {item.reactions.length > 0 && <Reactions item={item} room={room} />}
                 {!thread && item.thread && <button type="button" class="thread-chip" onClick={() => openThread(item.id)}><Icon name="thread" size={16} />{t("replies_count", { count: item.thread.count })}</button>}
-                {!item.redacted && <div class="message-tools">
+                {near && !item.redacted && <div class="message-tools">
                     {!item.failed && <IconButton icon="smile" size={18} label={t("react")} onClick={(event) => open(event.clientX, event.clientY)} />}
                     {!item.failed && <IconButton icon="reply" size={18} label={t("reply")} onClick={() => composer.current?.reply(item)} />}
                     <IconButton icon="more" size={18} label={t("more")} onClick={(event) => { const at = (event.currentTarget as HTMLElement).getBoundingClientRect(); open(document.documentElement.dir === "rtl" ? at.right : at.left, at.bottom); }} />

@@ -104,7 +104,8 @@ export function Timeline({ feed, row, composer, thread }: {
     }, []);
 
     const onScroll = () => {
-        const scroller = box.current!;
+        const scroller = box.current;
+        if (!scroller) return; // the last of a movement may come when the conversation was left already
         const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
         following.current = below < AT_END && feed.atLive;
         if (scroller.scrollTop < NEAR && !feed.error) void feed.back();
@@ -167,8 +168,10 @@ export function Timeline({ feed, row, composer, thread }: {
                         {feed.atStart && !thread && !row.encrypted && <p class="promise open">{t("open_start")}</p>}
                         {empty && feed.atStart && !waiting.length && <p class="empty">{t("no_messages")}</p>}
                     </div>
-                    {lines}
-                    {feed.atLive && waiting.map((one: Waiting) => <WaitingRow key={one.txn} one={one} encryptedRoom={row.encrypted} />)}
+                    <div class="timeline-lines">
+                        {lines}
+                        {feed.atLive && waiting.map((one: Waiting) => <WaitingRow key={one.txn} one={one} encryptedRoom={row.encrypted} />)}
+                    </div>
                     {feed.loading === "forward" && <Spinner label={t("loading")} />}
                 </div>
             </div>

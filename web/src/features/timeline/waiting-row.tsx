@@ -4,13 +4,14 @@ import { number, t, time } from "../../i18n/index.ts";
 import { cancel, resend, type Waiting } from "../../matrix/outbox.ts";
 import { Icon } from "../../ui/icons.tsx";
 import { contentLine } from "../rooms/preview.ts";
+import { isBare } from "./file-body.tsx";
 import { MessageBody } from "./message-body.tsx";
 
 export function WaitingRow({ one, encryptedRoom }: { one: Waiting; encryptedRoom: boolean }): JSX.Element {
     const uploading = one.file !== undefined;
     return (
         <div class={`message mine ends waiting-message ${one.status}`} data-id={one.txn} role="article" aria-label={t(one.status === "failed" ? "send_failed" : "sending")}>
-            <div class="bubble">
+            <div class={`bubble${!uploading && isBare(one.type, one.content) ? " bare" : ""}`}>
                 {uploading ? (
                     <div class="uploading">
                         {one.preview && <img src={one.preview} alt="" />}
