@@ -84,11 +84,28 @@ private:
     users::Users& users_;
 };
 
+// Nothing of the room is told, not even whether it was large: who knows the id may end it, and that is all.
+class RemoveRoom {
+public:
+    static constexpr Route kRoute{Method::del, "/_peyk/admin/v1/rooms/{roomId}", Auth::admin, Body::none,
+                                  RateClass::general};
+    explicit RemoveRoom(rooms::RoomRemoval& removals) : removals_(removals) {}
+    Task<Result<Reply>> run(Call call) {
+        PEYK_CO_TRY(auto room, call.id<RoomId>("roomId"));
+        PEYK_CO_CHECK(co_await removals_.remove(std::move(room)));
+        co_return Reply::empty();
+    }
+
+private:
+    rooms::RoomRemoval& removals_;
+};
+
 }  // namespace
 
-void add_endpoints(client_api::Api& api, users::Users& users, Overview& overview) {
+void add_endpoints(client_api::Api& api, users::Users& users, rooms::RoomRemoval& removals, Overview& overview) {
     api.add<GetOverview>(overview);
     api.add<ListUsers>(users);
+    api.add<RemoveRoom>(removals);
 }
 
 }  // namespace peyk::admin

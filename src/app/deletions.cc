@@ -26,9 +26,17 @@ constexpr auto kKeys = 60s;        // a destroyed key has left the disk too (sto
 constexpr auto kFiles = 7 * kDay;  // storage.rewrite_every, and the rewriting itself
 constexpr auto kSweep = 7h;        // housekeeping looks every six hours
 
-constexpr std::array kRedacted{&rooms::kEvents, &rooms::kRelations, &rooms::kThreads, &rooms::kAnnotations};
+constexpr std::array kRedacted{&rooms::kEvents, &rooms::kRelations, &rooms::kThreads, &rooms::kAnnotations,
+                               &push::kFacts};
 constexpr std::array kPastLifetime{&rooms::kEvents,  &rooms::kEventIndex,  &rooms::kRedactedEvents, &rooms::kRelations,
                                    &rooms::kThreads, &rooms::kAnnotations, &push::kFacts,           &push::kOutcomes};
+// All that is of a room.
+constexpr std::array kOfRoom{&rooms::kRoomInfo,   &rooms::kEvents,   &rooms::kEventIndex,   &rooms::kStateNodes,
+                             &rooms::kStateNames, &rooms::kReceipts, &rooms::kRoomStream,   &rooms::kReadMarks,
+                             &rooms::kRelations,  &rooms::kThreads,  &rooms::kAnnotations,  &rooms::kRedactedEvents,
+                             &rooms::kRetention,  &push::kFacts,     &rooms::kTransactions, &rooms::kDeviceListRows,
+                             &push::kOutcomes};
+constexpr std::array kNewsOfRemoval{&rooms::kMemberships, &rooms::kRemovedRooms};
 constexpr std::array kFileRows{&media::kMedia, &media::kMediaIds, &media::kThumbnails, &media::kUploads};
 constexpr std::array kOldFileRows{&media::kMedia, &media::kMediaIds, &media::kUploads};
 constexpr std::array kUnfilled{&media::kMedia, &media::kMediaIds, &media::kPending};
@@ -69,6 +77,7 @@ constexpr std::array kTakenBack{&users::kProfiles,
                                 &rooms::kAliases,
                                 &rooms::kRoomAliases,
                                 &rooms::kDirectory,
+                                &rooms::kMemberships,
                                 &rooms::kReports,
                                 &appservices::kQueues,
                                 &appservices::kNetworkRooms};
@@ -138,6 +147,10 @@ constexpr Deletion kDeletions[] = {
      Deadline::within(kFiles), kRedacted},
     {"message past its lifetime", "the end of its lifetime", Deadline::at_once(), Deadline::within(3min),
      Deadline::within(kFiles), kPastLifetime},
+    {"room removed", "the removal was answered", Deadline::at_once(), Deadline::within(kKeys), Deadline::within(kFiles),
+     kOfRoom, true},
+    {"news of a removed room", "the removal of the room", Deadline::within(30 * kDay + kSweep),
+     Deadline::within(30 * kDay + kSweep), Deadline::within(30 * kDay + kSweep + kFiles), kNewsOfRemoval},
     {"file deleted", "its uploader, an administrator or an erasure deleted it", Deadline::at_once(),
      Deadline::within(kKeys), Deadline::within(kFiles), kFileRows},
     {"file past its lifetime", "the end of its lifetime (media.lifetime)", Deadline::within(kDay + kSweep),
@@ -180,20 +193,11 @@ constexpr Deletion kDeletions[] = {
      Deadline::within(2 * kDay + kSweep), Deadline::within(2 * kDay + kSweep + kFiles), kMarks},
 };
 
-constexpr std::string_view kRoomGoesOn = "needed as long as the room is there: purging rooms is not built";
 constexpr std::string_view kNumber = "a number that must not start again; it says nothing about what it counts";
 constexpr Standing kStanding[] = {
     {&users::kAccounts, "the name must not be given to somebody else; without a password once the account ended"},
-    {&rooms::kRoomInfo, kRoomGoesOn},
-    {&rooms::kStateNodes, kRoomGoesOn},
-    {&rooms::kStateNames, kRoomGoesOn},
-    {&rooms::kDeviceListRows, kRoomGoesOn},
-    {&rooms::kRetention, kRoomGoesOn},
     {&rooms::kRetentionTime, "one row, overwritten every hour"},
     {&rooms::kErasedUsers, "the messages of these accounts stay hidden from those who come later"},
-    {&rooms::kMemberships,
-     "of a room that was forgotten a mark stays until the account is erased, for devices that "
-     "come back late"},
     {&keys::kDeviceListNews, kNumber},
     {&keys::kInboxSlots, kNumber},
     {&media::kUsage, "two sums, as long as the account"},

@@ -3,6 +3,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <set>
+
 #include "app/export_stream.h"
 #include "base/bytes.h"
 #include "rooms/events/client_event.h"
@@ -38,6 +40,11 @@ std::string line_of(const json::Value& event) {
 
 }  // namespace
 
+struct ExportStream::SeenRooms {
+    std::set<rooms::RoomNumber> rooms;
+    std::size_t count = 0;  // also those without a row
+};
+
 struct ExportStream::Room {
     rooms::RoomInfoPtr info;
     std::size_t ordinal = 0;
@@ -53,9 +60,9 @@ struct ExportStream::Room {
 };
 
 Result<void> ExportStream::rooms() {
-    // Forgotten rooms as well: what the user said there is still held. Two passes of rooms that change meanwhile do not
-    // matter, each is read by itself.
+    // Two passes of rooms that change meanwhile do not matter, each is read by itself.
     std::vector<std::shared_ptr<Room>> found;
+    auto seen = std::make_shared<SeenRooms>();
     std::string from;
     while (true) {
         PEYK_TRY(auto rows, parts_.db.scan(rooms::kMemberships, number_, from, "", kPage));
@@ -69,15 +76,45 @@ Result<void> ExportStream::rooms() {
             room->row = json::Object{{"room_id", row->room.str()},
                                      {"membership", std::string(rooms::membership_text(row->membership))},
                                      {"forgotten", row->forgotten}};
-            if (!row->stripped_state.empty())
+            if (row->removed) room->row.set("removed", true);
+            if (!row->stripped_state.empty() && !row->removed)
                 room->row.set("invitation",
                               json::parse(row->stripped_state).value_or(json::Value(row->stripped_state)));
+            seen->rooms.insert(row->number);
             room->membership = std::move(row);
             found.push_back(std::move(room));
         }
         if (rows.size() < kPage) break;
         from = rows.back().rest + '\0';
     }
+    seen->count = found.size();
+    next([this, seen] { return done(forgotten_rooms(seen, {})); });
+    for (auto it = found.rbegin(); it != found.rend(); ++it) {
+        next([this, room = *it] { return done(begin_room(room)); });
+    }
+    return {};
+}
+
+// Of a room that was forgotten the user has no row any more, but what they said there is still held: the room knows.
+Result<void> ExportStream::forgotten_rooms(std::shared_ptr<SeenRooms> seen, std::string from) {
+    PEYK_TRY(auto rows, parts_.db.walk(rooms::kRoomInfo, from, kPage));
+    std::vector<std::shared_ptr<Room>> found;
+    for (const auto& entry : rows) {
+        if (seen->rooms.contains(entry.owner)) continue;
+        PEYK_TRY(auto info, parts_.rooms.find(entry.owner));
+        if (!info) continue;
+        PEYK_TRY(auto top, parts_.rooms.top(*info));
+        PEYK_TRY(auto membership, parts_.rooms.membership(*info, top.roots, number_));
+        if (membership == rooms::Membership::none) continue;
+        auto room = std::make_shared<Room>();
+        room->ordinal = ++seen->count;
+        room->row = json::Object{{"room_id", info->id.str()},
+                                 {"membership", std::string(rooms::membership_text(membership))},
+                                 {"forgotten", true}};
+        room->info = std::move(info);
+        found.push_back(std::move(room));
+    }
+    if (!from.empty()) next([this, seen, from] { return done(forgotten_rooms(seen, from)); });
     for (auto it = found.rbegin(); it != found.rend(); ++it) {
         next([this, room = *it] { return done(begin_room(room)); });
     }

@@ -52,6 +52,8 @@ private:
     Result<void> rooms();
     // export_rooms.cc
     struct Room;
+    struct SeenRooms;
+    Result<void> forgotten_rooms(std::shared_ptr<SeenRooms> seen, std::string from);
     Result<void> begin_room(std::shared_ptr<Room> room);
     Result<void> room_events(std::shared_ptr<Room> room);
     Result<void> end_room(std::shared_ptr<Room> room);

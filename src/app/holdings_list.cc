@@ -107,6 +107,7 @@ constexpr Holding kRooms[] = {
     row(23, "messages", 0, kRoom, "to end messages at their time"),
     row(25, "rooms", kContacts, kMembers, "to put events together from their parts",
         "the id of a state event, and whom or what it is about"),
+    row(26, "rooms", kIds, kServer, "to go on with the removal of a room after a crash, and to tell its members once"),
     row(24, "server", 0, kServer, "to notice that a clock leaps, before messages end by it"),
 };
 

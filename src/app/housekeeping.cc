@@ -101,6 +101,9 @@ Task<void> Housekeeping::catch_up() {
         log::warning("app", "memberships still wait to be applied: {}", errc_name(done.error().code));
     if (auto done = co_await parts_.keys.device_changes().catch_up(); !done)
         log::warning("app", "device lists still wait to be announced: {}", errc_name(done.error().code));
+    if (!parts_.removals) co_return;
+    if (auto done = co_await parts_.removals->catch_up(); !done)
+        log::warning("app", "removed rooms still wait to be gone: {}", errc_name(done.error().code));
 }
 
 Task<Result<void>> Housekeeping::remember(std::string key, std::string body, std::vector<std::string> over) {
@@ -151,6 +154,10 @@ Task<Result<std::size_t>> Housekeeping::forget_expired() {
     if (parts_.erasure) {
         PEYK_CO_TRY(auto receipts, co_await parts_.erasure->forget_receipts(stop));
         count += receipts;
+    }
+    if (parts_.removals) {
+        PEYK_CO_TRY(auto old, co_await parts_.removals->forget_old(stop));
+        count += old;
     }
     co_return count;
 }

@@ -2,12 +2,14 @@
 // What a server does by itself from time to time, so that nothing waits for its next start and nothing is kept longer
 // than it is of use:
 //
-//   every few seconds   memberships and device lists whose second step failed (only when one did)
+//   every few seconds   memberships, device lists and removals of rooms whose second step failed (only when one did);
+//                       the keys of a removed room once more, a minute later
 //   every ten minutes   removes pictures of previews whose time is over
 //   every hour          renews the certificate of the server's own authority, where that is due; forgets invitations
 //                       that ended long ago
 //   every six hours     forgets transaction ids that are older than a day, tokens and links that expired, upload ids
-//                       whose content never came, sliding-sync connections that nobody uses
+//                       whose content never came, sliding-sync connections that nobody uses, what tells of rooms that
+//                       were removed a month ago
 //   storage.rewrite_every  rewrites the store, so that deleted rows leave its files
 //   storage.verify_every  reads the whole store and compares checksums
 
@@ -24,6 +26,7 @@
 #include "core/json.h"
 #include "keys/keys.h"
 #include "media/media.h"
+#include "rooms/removal/room_removal.h"
 #include "rooms/timeline/rooms.h"
 #include "storage/verification.h"
 #include "sync/sliding_connections.h"
@@ -62,6 +65,7 @@ public:
         Millis rewrite_every{0};                   // 0: never by itself
         sync::Connections* connections = nullptr;  // null: tests
         Erasure* erasure = nullptr;                // null: tests
+        rooms::RoomRemoval* removals = nullptr;    // null: tests
     };
     explicit Housekeeping(Parts parts) : parts_(parts), tasks_(parts.workers) {}
     ~Housekeeping() { stop(); }

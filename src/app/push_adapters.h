@@ -51,6 +51,12 @@ public:
     void erased(rooms::RoomNumber room, std::span<const rooms::EventNumber> events) override {
         counts_.pages().forgotten(room, events);
     }
+    Result<void> redact(storage::Change& change, rooms::RoomNumber room, rooms::EventNumber event) override {
+        return counts_.pages().unmention(change, room, event);
+    }
+    void redacted(rooms::RoomNumber room, rooms::EventNumber event) override {
+        counts_.pages().unmentioned(room, event);
+    }
 
 private:
     push::UnreadCounts& counts_;

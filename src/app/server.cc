@@ -107,7 +107,7 @@ Result<void> Server::Parts::start() {
     housekeeping.emplace(Housekeeping::Parts{*store, services->rooms(), services->keys(), services->media(), timers,
                                              clock, workers, config.storage.verify_every, [this] { authority.keep(); },
                                              [this] { return services->tidy(); }, config.storage.rewrite_every,
-                                             &services->connections(), &services->erasure()});
+                                             &services->connections(), &services->erasure(), &services->removals()});
     housekeeping->start();
     if (config.metrics.enabled) PEYK_CHECK(start_metrics());
     return start_control();

@@ -88,6 +88,9 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
                                   &service_inboxes_, config.privacy.presence ? &service_presence_ : nullptr},
           feed_, activity_, machine.workers),
       bridged_(appservices_, users_),
+      room_traces_(appservices_, users_),
+      removals_(rooms::RoomRemoval::Parts{store.db(), rooms_, memberships_, directory_, delayed_, machine.clock,
+                                          notices_user(config.server.name), &room_traces_}),
       api_(router_, authenticator_, limiter_, api_options(config)),
       oauth_endpoints_(oauth_),
       site_(std::move(site)),
@@ -98,6 +101,7 @@ Services::Services(const Config& config, OpenStore& store, Machine machine,
       account_site_(page_facts(config, store.identity, local_authority_, site_.has_value()), oauth_, own_data_) {
     show_authority(config);
     guests_leave_.bind(membership_actions_);
+    rooms_.bind(traces_);
     observers_.bind(keys_, membership_actions_, memberships_, users_, sync_connections_, room_store_, delayed_,
                     server_notices_, erasure_);
     pusher_changes_.bind(push_sender_);
@@ -163,7 +167,7 @@ void Services::add_routes(const Config& config) {
     client_api::add_media_endpoints(api_, media_, previews_ ? &*previews_ : nullptr, media_endpoint_options(config));
     add_own_data_endpoints(api_, export_, erasure_, config.server.name);
     overview_.emplace(users_, surroundings_of(config, machine_.clock.now()));
-    admin::add_endpoints(api_, users_, *overview_);
+    admin::add_endpoints(api_, users_, removals_, *overview_);
     add_inventory_route(api_, config);
     pages_.add_routes(router_);
     if (site_) site_->add_routes(router_);
@@ -213,6 +217,7 @@ Result<void> Services::start() {
     PEYK_CHECK(media_.start());
     if (users_.options().directory) PEYK_CHECK(users_.names.load());
     PEYK_CHECK(run_blocking(machine_.workers, rooms_.recover()));
+    PEYK_CHECK(run_blocking(machine_.workers, removals_.resume()));
     PEYK_CHECK(run_blocking(machine_.workers, keys_.recover()));
     PEYK_CHECK(run_blocking(machine_.workers, users_.lifecycle.resume()));
     PEYK_CHECK(erasure_.start());

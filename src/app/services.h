@@ -12,6 +12,7 @@
 #include "app/options.h"
 #include "app/own_data.h"
 #include "app/push_adapters.h"
+#include "app/room_traces.h"
 #include "app/store.h"
 #include "app/third_party.h"
 #include "async/feed.h"
@@ -70,6 +71,7 @@ public:
     rooms::RetentionSweep& retention() { return retention_; }
     Erasure& erasure() { return erasure_; }
     Export& exports() { return export_; }
+    rooms::RoomRemoval& removals() { return removals_; }
     sync::Connections& connections() { return sync_connections_; }
     // The token for the first administrator, where there is none yet. After start().
     const std::optional<std::string>& first_invitation() const { return first_invitation_; }
@@ -160,6 +162,8 @@ private:
     appservices::HttpWire wire_;
     appservices::Services appservices_;
     BridgedNamesOfServices bridged_;
+    TracesOfRooms room_traces_;
+    rooms::RoomRemoval removals_;
     http::Router router_;
     client_api::Api api_;
     std::optional<admin::Overview> overview_;

@@ -21,6 +21,17 @@ Task<Result<void>> NetworkRooms::set(std::string instance, RoomId room, bool pub
     co_return Result<void>{};
 }
 
+Task<Result<void>> NetworkRooms::forget(RoomId room) {
+    auto prefix = rooms::number_key(db_.number(room.view()));
+    for (;;) {
+        PEYK_CO_TRY(auto rows, db_.scan_prefix(kNetworkRooms, kServer, prefix, kPage));
+        if (rows.empty()) co_return Result<void>{};
+        storage::Change change(db_, storage::Owner::server, kServer, db_.epoch(storage::Owner::server, kServer));
+        for (const auto& row : rows) change.del(kNetworkRooms, kServer, row.rest);
+        PEYK_CO_CHECK(co_await db_.commit(std::move(change)));
+    }
+}
+
 Result<std::vector<rooms::Directory::Published>> NetworkRooms::list(std::optional<std::string_view> instance,
                                                                     rooms::RoomNumber after, std::size_t limit) const {
     auto wanted = instance ? db_.digest("network", *instance) : std::string();

@@ -154,7 +154,8 @@ Result<std::shared_ptr<const FactsPage>> Pages::facts(const RoomKey& room, Event
         if (row && !row->gone) {
             PEYK_TRY(auto decoded, FactsPage::decode(row->body));
             auto whole = std::make_shared<const FactsPage>(std::move(decoded));
-            facts_.put(key, whole);
+            if (forgets_.load() == ticket) facts_.put(key, whole);
+            if (forgets_.load() != ticket) facts_.drop(room.number, page);
             if (whole->size() >= wanted) return whole;
         }
     }
@@ -248,7 +249,82 @@ std::string number_key(std::uint64_t number) {
     return out;
 }
 
+// Whether there was one.
+bool take_mention(FactsPage& page, EventNumber event) {
+    auto at = event - first_of(page_of(event));
+    if (at >= page.facts.size() || page.facts[at].persons == 0) return false;
+    auto& mentioned = page.persons[page.facts[at].persons - 1].mentioned;
+    if (mentioned.empty()) return false;
+    mentioned.clear();
+    return true;
+}
+
 }  // namespace
+
+// The written page without whom these events mention; nothing when it does not have that.
+Result<std::optional<FactsPage>> Pages::without_mentions(RoomNumber room, EventNumber page,
+                                                         const std::set<EventNumber>& events) const {
+    PEYK_TRY(auto row, db_.get(kFacts, room, number_key(page)));
+    if (!row || row->gone) return std::nullopt;
+    PEYK_TRY(auto facts, FactsPage::decode(row->body));
+    bool any = false;
+    for (auto event : events) any = take_mention(facts, event) || any;
+    if (!any) return std::nullopt;
+    return std::optional(std::move(facts));
+}
+
+Result<void> Pages::unmention(storage::Change& change, RoomNumber room, EventNumber event) {
+    auto page = page_of(event);
+    std::set<EventNumber> events;
+    {
+        // Before the row is read: whoever is not among these any more has changed it.
+        std::lock_guard lock(redacting_mutex_);
+        auto& going = redacting_[{room, page}];
+        going.insert(event);
+        events = going;
+    }
+    PEYK_TRY(auto facts, without_mentions(room, page, events));
+    if (facts) change.put(kFacts, room, number_key(page), facts->encode());
+    return {};
+}
+
+void Pages::unmentioned(RoomNumber room, EventNumber event) {
+    auto page = page_of(event);
+    ++forgets_;
+    std::set<EventNumber> events{event};
+    {
+        std::lock_guard lock(redacting_mutex_);
+        if (auto going = redacting_.find({room, page}); going != redacting_.end()) events = going->second;
+    }
+    // Somebody may have made the page of the event as it was, and written it or be about to, while the batch was on its
+    // way. What is about to be written is in memory.
+    std::optional<FactsPage> written;
+    PageKey key{room, 0, page};
+    if (auto known = facts_.get(key)) {
+        auto facts = std::make_shared<FactsPage>(*known);
+        bool any = false;
+        for (auto each : events) any = take_mention(*facts, each) || any;
+        if (any) {
+            if (facts->size() == kPageEvents) written = *facts;
+            facts_.drop(room, page);
+            facts_.put(key, std::move(facts));
+        }
+    }
+    {
+        std::lock_guard lock(keeping_);
+        if (!written) written = without_mentions(room, page, events).value_or(std::nullopt);
+        if (written) {
+            storage::Change change(db_, Owner::room, room, db_.epoch(Owner::room, room));
+            change.put(kFacts, room, number_key(page), written->encode());
+            auto pending = db_.start_commit(std::move(change));
+        }
+    }
+    std::lock_guard lock(redacting_mutex_);
+    auto going = redacting_.find({room, page});
+    if (going == redacting_.end()) return;
+    going->second.erase(event);
+    if (going->second.empty()) redacting_.erase(going);
+}
 
 Result<void> Pages::forget(storage::Change& change, RoomNumber room, std::span<const EventNumber> events) {
     {

@@ -3,7 +3,9 @@
 // for everybody with the same rules. Both follow from the events alone, so they may be lost and made again.
 
 #include <atomic>
+#include <map>
 #include <mutex>
+#include <set>
 #include <span>
 
 #include "push/page_cache.h"
@@ -62,6 +64,11 @@ public:
     Result<void> forget(storage::Change& change, RoomNumber room, std::span<const EventNumber> events);
     void forgotten(RoomNumber room, std::span<const EventNumber> events);
 
+    // The same for one event that is redacted: whom it mentioned is kept no longer. What was counted stays counted, as
+    // for somebody whom it did not mention.
+    Result<void> unmention(storage::Change& change, RoomNumber room, EventNumber event);
+    void unmentioned(RoomNumber room, EventNumber event);
+
     // The facts of a page, at least up to and without event number `end` (within the page).
     Result<std::shared_ptr<const FactsPage>> facts(const RoomKey& room, EventNumber page, EventNumber end);
     // `user`: for rules that ask for the display name; their pages are not shared and not written.
@@ -74,6 +81,8 @@ private:
     Result<void> extend(const RoomKey& room, EventNumber page, EventNumber end, FactsPage& facts) const;
     Result<void> extend(const RoomKey& room, const RuleSet& rules, std::string_view user, EventNumber page,
                         EventNumber end, OutcomesPage& outcomes) const;
+    Result<std::optional<FactsPage>> without_mentions(RoomNumber room, EventNumber page,
+                                                      const std::set<EventNumber>& events) const;
     Result<std::string> thread_of(const RoomKey& room, const Event& event) const;
     void keep(const storage::Table& table, const RoomKey& room, std::string rest, std::string body,
               std::uint64_t ticket);
@@ -83,6 +92,9 @@ private:
     // Counts forget() and forgotten(): what was made of events that were read before is not kept after.
     std::atomic<std::uint64_t> forgets_ = 0;
     std::mutex keeping_;  // no row is queued between a look at the counter and forget()'s batch
+    // Redactions on their way: each writes the row of the page anew, and must not bring back what another took.
+    std::mutex redacting_mutex_;
+    std::map<std::pair<RoomNumber, EventNumber>, std::set<EventNumber>> redacting_;  // by room and page
     PageCache<FactsPage> facts_{4'096};
     PageCache<OutcomesPage> outcomes_{32'768};
 };

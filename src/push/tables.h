@@ -20,7 +20,7 @@ inline constexpr Table kFacts{
     .owner = Owner::room,
     .seal = Seal::owner,
     .category = Category::contacts,
-    .kept = "until one of the events is past its lifetime, or the room is purged"};
+    .kept = "until one of the events is past its lifetime, or the room is removed; a mention until it is redacted"};
 
 inline constexpr Table kOutcomes{
     .id = 201,
@@ -30,7 +30,7 @@ inline constexpr Table kOutcomes{
     .owner = Owner::room,
     .seal = Seal::owner,
     .category = Category::none,
-    .kept = "until one of the events is past its lifetime, or the room is purged"};
+    .kept = "until one of the events is past its lifetime, or the room is removed"};
 
 inline constexpr Table kPusherStates{.id = 202,
                                      .name = "pusher_states",

@@ -24,7 +24,7 @@ inline constexpr Table kRoomInfo{.id = 1,
                                  .owner = Owner::room,
                                  .seal = Seal::owner,
                                  .category = Category::identifiers,
-                                 .kept = "until the room is purged"};
+                                 .kept = "until the room is removed"};
 
 inline constexpr Table kEvents{
     .id = 2,
@@ -35,7 +35,7 @@ inline constexpr Table kEvents{
     .seal = Seal::row,
     .category = Category::user_content,
     .kept =
-        "until redacted, the end of its lifetime (where one is set; its key within two minutes) or the room is purged",
+        "until redacted, the end of its lifetime (where one is set; its key within two minutes) or the room is removed",
     .stamped = true,
     .headed = true};
 
@@ -55,7 +55,7 @@ inline constexpr Table kStateNodes{.id = 4,
                                    .owner = Owner::room,
                                    .seal = Seal::owner,
                                    .category = Category::contacts,
-                                   .kept = "until the room is purged"};
+                                   .kept = "until the room is removed"};
 
 inline constexpr Table kRedactedEvents{.id = 5,
                                        .name = "redacted_events",
@@ -64,7 +64,7 @@ inline constexpr Table kRedactedEvents{.id = 5,
                                        .owner = Owner::room,
                                        .seal = Seal::owner,
                                        .category = Category::identifiers,
-                                       .kept = "until the event is past its lifetime, or the room is purged"};
+                                       .kept = "until the event is past its lifetime, or the room is removed"};
 
 inline constexpr Table kTransactions{
     .id = 6,
@@ -102,7 +102,7 @@ inline constexpr Table kMemberships{.id = 9,
                                     .owner = Owner::user,
                                     .seal = Seal::owner,
                                     .category = Category::contacts,
-                                    .kept = "until the user forgets the room",
+                                    .kept = "until the user forgets the room; 30 days once the room was removed",
                                     .stamped = true};
 
 inline constexpr Table kOutbox{.id = 10,
@@ -149,7 +149,7 @@ inline constexpr Table kRelations{
     .owner = Owner::room,
     .seal = Seal::owner,
     .category = Category::usage_data,
-    .kept = "until the relating event is redacted or past its lifetime, or the room is purged"};
+    .kept = "until the relating event is redacted or past its lifetime, or the room is removed"};
 
 inline constexpr Table kThreads{.id = 15,
                                 .name = "threads",
@@ -158,7 +158,7 @@ inline constexpr Table kThreads{.id = 15,
                                 .owner = Owner::room,
                                 .seal = Seal::owner,
                                 .category = Category::identifiers,
-                                .kept = "until the thread is empty or the room is purged"};
+                                .kept = "until the thread is empty or the room is removed"};
 
 inline constexpr Table kAnnotations{
     .id = 16,
@@ -168,7 +168,7 @@ inline constexpr Table kAnnotations{
     .owner = Owner::room,
     .seal = Seal::none,
     .category = Category::none,
-    .kept = "until the annotation is redacted or past its lifetime, or the room is purged"};
+    .kept = "until the annotation is redacted or past its lifetime, or the room is removed"};
 
 inline constexpr Table kReports{.id = 17,
                                 .name = "reports",
@@ -187,7 +187,7 @@ inline constexpr Table kReadMarks{
     .owner = Owner::room,
     .seal = Seal::owner,
     .category = Category::usage_data,
-    .kept = "until the room is purged; of the threads of a room the 1,000 newest of a user"};
+    .kept = "until the room is removed; of the threads of a room the 1,000 newest of a user"};
 
 inline constexpr Table kDeviceListRows{.id = 21,
                                        .name = "device_list_rows",
@@ -196,7 +196,7 @@ inline constexpr Table kDeviceListRows{.id = 21,
                                        .owner = Owner::room,
                                        .seal = Seal::none,
                                        .category = Category::none,
-                                       .kept = "until the room is purged",
+                                       .kept = "until the room is removed",
                                        .stamped = true};
 
 inline constexpr Table kErasedUsers{.id = 20,
@@ -226,7 +226,7 @@ inline constexpr Table kRetention{
     .owner = Owner::room,
     .seal = Seal::none,
     .category = Category::none,
-    .kept = "until the room is purged"};
+    .kept = "until the room is removed"};
 
 inline constexpr Table kRetentionTime{
     .id = 24,
@@ -245,12 +245,22 @@ inline constexpr Table kStateNames{.id = 25,
                                    .owner = Owner::room,
                                    .seal = Seal::owner,
                                    .category = Category::identifiers,
-                                   .kept = "until the room is purged"};
+                                   .kept = "until the room is removed"};
 
-inline constexpr std::array<const Table*, 24> kTables{
-    &kRoomInfo,      &kEvents,      &kEventIndex,     &kStateNodes,  &kRedactedEvents, &kTransactions,
-    &kRoomStream,    &kReceipts,    &kMemberships,    &kOutbox,      &kAliases,        &kRoomAliases,
-    &kDirectory,     &kRelations,   &kThreads,        &kAnnotations, &kReports,        &kReadMarks,
-    &kDelayedEvents, &kErasedUsers, &kDeviceListRows, &kRetention,   &kRetentionTime,  &kStateNames};
+inline constexpr Table kRemovedRooms{
+    .id = 26,
+    .name = "removed_rooms",
+    .about = "a room that an administrator removes: how far that is, since when, and its id until it is gone",
+    .rest = "room number u64be",
+    .owner = Owner::server,
+    .seal = Seal::owner,
+    .category = Category::identifiers,
+    .kept = "the id until the room is gone, normally seconds; number and time for 30 days"};
+
+inline constexpr std::array<const Table*, 25> kTables{
+    &kRoomInfo,  &kEvents,        &kEventIndex, &kStateNodes,  &kRedactedEvents, &kTransactions, &kRoomStream,
+    &kReceipts,  &kMemberships,   &kOutbox,     &kAliases,     &kRoomAliases,    &kDirectory,    &kRelations,
+    &kThreads,   &kAnnotations,   &kReports,    &kReadMarks,   &kDelayedEvents,  &kErasedUsers,  &kDeviceListRows,
+    &kRetention, &kRetentionTime, &kStateNames, &kRemovedRooms};
 
 }  // namespace peyk::rooms

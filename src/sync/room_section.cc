@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rooms/removal/removed_event.h"
 #include "sync/room_parts.h"
 
 namespace peyk::sync {
@@ -337,6 +338,14 @@ Result<std::string> RoomSections::left(const Window& window, const rooms::RoomMe
     PEYK_CHECK(choose_state(window, part));
     PEYK_TRY(auto out, write(window, part, account_data));
     return out + "}";
+}
+
+Result<std::string> RoomSections::removed(const Window& window, const rooms::RoomMembership& row) const {
+    PEYK_TRY(auto event, rooms::removed_event(store_.db(), row, window.reader.user));
+    PEYK_CHECK(window.filter->fields.apply(event, 0));
+    bool after = window.state_form != StateForm::before;  // the state at the end of the timeline has it too
+    return fmt::format(R"({{"timeline":{{"events":[{}],"limited":false}},"{}":{{"events":[{}]}}}})", event,
+                       state_name(window.state_form), after ? event : "");
 }
 
 std::string RoomSections::stripped(const rooms::RoomMembership& row) const {

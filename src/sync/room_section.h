@@ -47,6 +47,8 @@ public:
                                const std::vector<AccountDataItem>& account_data, bool* has_left = nullptr);
     Result<std::string> left(const Window& window, const rooms::RoomMembership& row,
                              const std::vector<AccountDataItem>& account_data);
+    // Of a room that an administrator has removed.
+    Result<std::string> removed(const Window& window, const rooms::RoomMembership& row) const;
     // The request presents the token of an earlier answer: what that answer told is known now.
     void confirm(const Window& window) {
         if (window.since && window.filter->state.lazy_load_members)

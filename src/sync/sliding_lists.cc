@@ -63,6 +63,8 @@ public:
 
     Result<bool> matches(const ListedRoom& room) const {
         const auto& row = *room.row;
+        // Of a removed room nothing is known. It is among these only to tell a client who had it.
+        if (row.removed) return true;
         if (filters_.is_invited && *filters_.is_invited != (row.membership == Membership::invite)) return false;
         if (filters_.is_dm && *filters_.is_dm != user_.direct.contains(row.number)) return false;
         if (filters_.spaces && std::none_of(spaces_.begin(), spaces_.end(),
@@ -160,7 +162,9 @@ void share_wishes(Scope& scope, const SlidingRequest& request) {
 }
 
 // Spec: Subscriptions: in the room, invited or knocking, or once in it.
-bool may_subscribe(const rooms::RoomMembership& row) { return !is_end(row.membership) || row.was_joined; }
+bool may_subscribe(const rooms::RoomMembership& row) {
+    return !is_end(row.membership) || row.was_joined || row.removed;
+}
 
 }  // namespace
 

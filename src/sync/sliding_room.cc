@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rooms/removal/removed_event.h"
+
 namespace peyk::sync {
 
 using rooms::Membership;
@@ -412,9 +414,23 @@ Result<RoomResult> SlidingRooms::write_stripped(const SlidingWindow& window, con
     return result;
 }
 
+// A room that an administrator has removed, for a client that was told of it.
+Result<RoomResult> SlidingRooms::write_removed(const SlidingWindow& window, const ScopedRoom& scoped,
+                                               const rooms::RoomMembership& row, const KnownRoom& known) const {
+    RoomResult result;
+    if (!known.record || row.changed <= known.position) return result;
+    PEYK_TRY(auto event, rooms::removed_event(store_.db(), row, window.reader.user));
+    PEYK_TRY(auto at, rooms::removed_at(row));
+    auto out = fmt::format(R"("required_state":[{0}],"timeline":[{0}],"limited":false,"num_live":1)", event);
+    common_members(out, scoped, row.membership, at, window.shape);
+    result.json = '{' + out + '}';
+    return result;
+}
+
 Result<RoomResult> SlidingRooms::write(const SlidingWindow& window, const ScopedRoom& scoped, const KnownRoom& known,
                                        bool direct) const {
     auto row = *scoped.room.row;
+    if (row.removed) return write_removed(window, scoped, row, known);
     RoomResult result;
     result.timeline_limit = known.record ? known.record->timeline_limit : 0;
     PEYK_TRY(auto room, store_.find(row.number));

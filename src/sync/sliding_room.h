@@ -52,6 +52,8 @@ private:
     struct Part;
     Result<RoomResult> write_stripped(const SlidingWindow& window, const ScopedRoom& scoped,
                                       const rooms::RoomMembership& row, const KnownRoom& known, bool direct) const;
+    Result<RoomResult> write_removed(const SlidingWindow& window, const ScopedRoom& scoped,
+                                     const rooms::RoomMembership& row, const KnownRoom& known) const;
     Result<void> fix_points(const SlidingWindow& window, Part& part) const;
     Result<void> load_timeline(Part& part) const;
     Result<void> load_state(const SlidingWindow& window, Part& part) const;

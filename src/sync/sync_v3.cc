@@ -139,6 +139,12 @@ Result<SyncV3::RoomPart> SyncV3::room_part(const Window& window, const rooms::Ro
             break;
         case Membership::leave:
         case Membership::ban:
+            if (row.removed) {
+                if (window.since && changed) {
+                    PEYK_TRY(part.json, sections_.removed(window, row));
+                }
+                break;
+            }
             if (window.since ? changed || (window.full_state && window.filter->include_leave)
                              : window.filter->include_leave) {
                 PEYK_TRY(part.json, sections_.left(window, row, of_room(account_data, row.room)));

@@ -218,7 +218,7 @@ HANDED_OVER = {"/_synapse/admin/v1/event_reports/{report}": {"message", "room na
 # Anybody may look these up, where the open profile lets them.
 FOR_ANYBODY = {"display name"}
 # Administrators' removals are asked at the end, by themselves.
-REMOVALS = {("DELETE", "/_synapse/admin/v1/media/{serverName}/{mediaId}"), ("DELETE", f"{C}/directory/room/{{roomAlias}}"),
+REMOVALS = {("DELETE", "/_peyk/admin/v1/rooms/{roomId}"), ("DELETE", "/_synapse/admin/v1/media/{serverName}/{mediaId}"), ("DELETE", f"{C}/directory/room/{{roomAlias}}"),
             ("DELETE", "/_matrix/client/r0/directory/room/{roomAlias}"), *(("DELETE", f"/_synapse/admin/v1/{kind}_reports/{{report}}") for kind in ("event", "room", "user"))}
 
 
@@ -298,7 +298,19 @@ def state_of(world: World) -> dict:
 
 
 def administrators_remove(world: World) -> None:
-    """By id: a file and a report. Others may not."""
+    """By id: a room and a file. Others may not, and of the room nothing is told or left."""
+    ada, bob, canary = world.ada, world.bob, world.canary
+    room = ada.do("POST", "/createRoom", {"preset": "private_chat", "name": canary("name of a removed room"), "invite": [bob.id]})["room_id"]
+    bob.do("POST", f"/rooms/{enc(room)}/join")
+    ada.do("PUT", f"/rooms/{enc(room)}/send/m.room.message/gone", {"msgtype": "m.text", "body": canary("message in a removed room")})
+    path = f"/_peyk/admin/v1/rooms/{enc(room)}"
+    check(world.eve.ask("DELETE", path).status == 403, "others may not remove rooms")
+    check(world.eve.ask("DELETE", "/_peyk/admin/v1/rooms/!none:localhost").status == 403, "nor learn which there are")
+    check(world.root.do("DELETE", path) == {}, "nothing of the room is told")
+    check(world.root.ask("DELETE", path).status == 404, "it is gone")
+    for person in (ada, bob, world.root):
+        check(person.ask("GET", f"/rooms/{enc(room)}/messages?dir=b").status in (403, 404), "for all")
+        check(room not in person.do("GET", "/joined_rooms")["joined_rooms"], "nobody is in it")
     path = f"/_synapse/admin/v1/media/localhost/{world.values['removedId']}"
     check(world.eve.ask("DELETE", path).status == 403, "others may not remove files")
     check(world.eve.ask("DELETE", "/_synapse/admin/v1/media/localhost/none").status == 403, "nor learn which there are")
@@ -312,7 +324,7 @@ def administrators_remove(world: World) -> None:
 # ---- what is held ----------------------------------------------------------------------------------------------------
 
 # What must be nowhere in the store: it is used and not kept.
-NOWHERE = {"user agent", "status message", "search", "redacted message"}
+NOWHERE = {"user agent", "status message", "search", "redacted message", "name of a removed room", "message in a removed room"}
 # In which tables a canary may stand; `None`: in any that is said to be about people.
 WHERE = {"device name": {"devices"}, "push key": {"pushers"}, "app id": {"pushers"}, "device name of a pusher": {"pushers"},
          "account data": {"account_data"}, "room account data": {"account_data"}, "tag": {"account_data"},

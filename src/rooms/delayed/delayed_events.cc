@@ -299,6 +299,18 @@ Result<std::vector<DelayedEvent>> DelayedEvents::list(UserNumber user) const {
 Task<Result<void>> DelayedEvents::forget_user(UserNumber user) {
     auto guard = co_await lanes_.enter(user);
     PEYK_CO_TRY(auto events, list(user));
+    co_return co_await forget(user, std::move(events));
+}
+
+Task<Result<void>> DelayedEvents::forget_room(UserNumber user, RoomId room) {
+    auto guard = co_await lanes_.enter(user);
+    PEYK_CO_TRY(auto events, list(user));
+    std::erase_if(events, [&](const auto& event) { return event.room != room; });
+    co_return co_await forget(user, std::move(events));
+}
+
+// Inside the lane of the user.
+Task<Result<void>> DelayedEvents::forget(UserNumber user, std::vector<DelayedEvent> events) {
     if (events.empty()) co_return Result<void>{};
     storage::Change change(db_, Owner::user, user, db_.epoch(Owner::user, user));
     for (const auto& event : events) {

@@ -81,12 +81,15 @@ public:
     Result<std::vector<DelayedEvent>> list(UserNumber user) const;
     // With the account: nothing is sent any more, and all rows go.
     Task<Result<void>> forget_user(UserNumber user);
+    // With the room: the same for what the user has scheduled there.
+    Task<Result<void>> forget_room(UserNumber user, RoomId room);
 
 private:
     std::string new_id(UserNumber user, const std::optional<Transaction>& transaction);
     static std::optional<UserNumber> user_in(std::string_view id);
     std::string key(std::string_view id) const { return db_.digest("delay", id); }
     Result<std::optional<DelayedEvent>> read(UserNumber user, std::string_view id) const;
+    Task<Result<void>> forget(UserNumber user, std::vector<DelayedEvent> events);
     Task<Result<void>> write(UserNumber user, DelayedEvent event);
     Task<Result<EventId>> send(const DelayedEvent& event);
     Task<Result<void>> finalise(UserNumber user, DelayedEvent event, DelayedState state, bool by_action);

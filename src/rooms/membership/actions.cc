@@ -204,7 +204,7 @@ Task<Result<void>> MembershipActions::knock(UserId user, RoomId room, Extra extr
 Task<Result<void>> MembershipActions::forget(UserId user, RoomId room) {
     auto number = rooms_.store().number(user);
     PEYK_CO_TRY(auto row, memberships_.of(number, rooms_.store().number(room)));
-    if (!row) co_return m::not_found("You have nothing to do with this room");
+    if (!row) co_return Result<void>{};  // forgotten before; and whoever was never there learns nothing
     if (row->membership != Membership::leave && row->membership != Membership::ban)
         co_return m::unknown("Leave the room before you forget it");
     co_return co_await memberships_.forget(number, row->number);

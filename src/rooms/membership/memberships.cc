@@ -6,8 +6,9 @@
 
 namespace peyk::rooms {
 namespace {
-enum RowFlags : std::uint8_t { kForgotten = 1, kWasJoined = 2, kRepeated = 4 };
-}
+enum RowFlags : std::uint8_t { kForgotten = 1, kWasJoined = 2, kRepeated = 4, kRemoved = 8 };
+constexpr int kTries = 3;
+}  // namespace
 
 std::optional<UserId> inviter_of(const RoomMembership& row, const UserId& user) {
     if (row.membership != Membership::invite) return std::nullopt;
@@ -32,7 +33,7 @@ std::string Memberships::encode(const RoomMembership& row) const {
     put_varint(out, row.event);
     put_varint(out, row.entered);
     put_u8(out, static_cast<std::uint8_t>((row.forgotten ? kForgotten : 0) | (row.was_joined ? kWasJoined : 0) |
-                                          (row.repeated ? kRepeated : 0)));
+                                          (row.repeated ? kRepeated : 0) | (row.removed ? kRemoved : 0)));
     put_bytes(out, row.stripped_state);
     if (row.repeated) put_varint(out, row.repeated);
     return out;
@@ -47,6 +48,7 @@ Result<RoomMembership> Memberships::decode(const storage::Entry& entry) const {
     auto flags = reader.u8();
     row.forgotten = flags & kForgotten;
     row.was_joined = flags & kWasJoined;
+    row.removed = flags & kRemoved;
     row.stripped_state = reader.bytes();
     if (flags & kRepeated) row.repeated = reader.varint();
     if (!reader.done()) return fail(Errc::corrupt, "a membership row does not decode");
@@ -88,28 +90,44 @@ Result<std::optional<RoomMembership>> Memberships::of(UserNumber user, RoomNumbe
     return row;
 }
 
-Task<Result<void>> Memberships::write(UserNumber user, RoomMembership row) {
+storage::Change Memberships::change_of(UserNumber user, RoomNumber room, const std::optional<std::string>& body) {
+    storage::Change change(db_, Owner::user, user, db_.epoch(Owner::user, user));
+    if (body) {
+        change.put(kMemberships, user, number_key(room), *body);
+    } else {
+        change.del(kMemberships, user, number_key(room));
+    }
+    return change;
+}
+
+void Memberships::begin_writing(UserNumber user) {
     auto& marks = writing(user);
     ++marks.writers;
     ++marks.written;
+}
+
+void Memberships::end_writing(UserNumber user) {
+    cache_.drop(0, user);
+    auto& marks = writing(user);
+    ++marks.written;
+    --marks.writers;
+}
+
+Task<Result<void>> Memberships::write(UserNumber user, RoomNumber room, std::optional<std::string> body) {
+    begin_writing(user);
     Result<storage::Position> committed = fail(Errc::fenced);
     // Fenced: somebody else's batch in this shard failed. The row does not build on anything of the shard but what this
     // lane guards, so it is simply written again.
-    for (int tries = 0; tries < 3 && !committed && committed.error().code == Errc::fenced; ++tries) {
-        storage::Change change(db_, Owner::user, user, db_.epoch(Owner::user, user));
-        change.put(kMemberships, user, number_key(row.number), encode(row));
-        committed = co_await db_.commit(std::move(change));
-    }
-    cache_.drop(0, user);
-    ++marks.written;
-    --marks.writers;
+    for (int tries = 0; tries < kTries && !committed && committed.error().code == Errc::fenced; ++tries)
+        committed = co_await db_.commit(change_of(user, room, body));
+    end_writing(user);
     if (!committed) co_return std::unexpected(std::move(committed.error()));
     FeedEntry entry{FeedEntry::Kind::user, user, *committed};
     feed_.publish(entry);
     co_return Result<void>{};
 }
 
-Task<Result<void>> Memberships::apply(UserNumber user, RoomInfoPtr room, StoredEventPtr member,
+Task<Result<void>> Memberships::apply(UserNumber user, RoomInfoPtr room, StoredEventPtr member, Membership before,
                                       std::string stripped_state) {
     auto guard = co_await lanes_.enter(user);
     PEYK_CO_TRY(auto old, of(user, room->number));
@@ -119,9 +137,10 @@ Task<Result<void>> Memberships::apply(UserNumber user, RoomInfoPtr room, StoredE
     bool ended = membership == Membership::leave || membership == Membership::ban;
     // Banned or removed again, for another reason perhaps: what the user may see still ends where the stay did, and a
     // room that was forgotten stays so.
+    if (ended && !old && before == membership) co_return Result<void>{};
     if (ended && old && old->membership == membership) {
         old->repeated = member->number;
-        co_return co_await write(user, *std::move(old));
+        co_return co_await write(user, old->number, encode(*old));
     }
     RoomMembership row{room->id, room->number, membership, member->number, 0, 0};
     bool same = old && old->membership == membership && !old->forgotten;
@@ -129,16 +148,79 @@ Task<Result<void>> Memberships::apply(UserNumber user, RoomInfoPtr room, StoredE
     // From one end to the other, leave to ban or back: nothing but that event is the user's from then on.
     row.was_joined = ended && old && old->membership == Membership::join;
     row.stripped_state = std::move(stripped_state);
-    co_return co_await write(user, std::move(row));
+    co_return co_await write(user, row.number, encode(row));
 }
 
 Task<Result<void>> Memberships::forget(UserNumber user, RoomNumber room) {
     auto guard = co_await lanes_.enter(user);
     PEYK_CO_TRY(auto row, of(user, room));
     if (!row) co_return Result<void>{};
-    row->forgotten = true;
-    row->stripped_state.clear();
-    co_return co_await write(user, *std::move(row));
+    co_return co_await write(user, room, std::nullopt);
+}
+
+// The rows of all of them at the same time: one after the other, a room of a hundred thousand would take minutes. Who
+// is here alone is in several lanes, so nobody waits in a circle.
+Task<Result<void>> Memberships::remove(std::vector<UserNumber> users, RoomNumber room, EventNumber behind,
+                                       std::string news) {
+    auto turn = co_await removals_.enter(0);
+    std::vector<Lanes::Guard> guards;
+    for (auto user : users) guards.push_back(co_await lanes_.enter(user));
+    struct Row {
+        UserNumber user;
+        std::optional<std::string> body;
+    };
+    std::vector<Row> rows;
+    for (auto user : users) {
+        PEYK_CO_TRY(auto old, of(user, room));
+        if (!old || old->removed) continue;
+        RoomMembership row{old->room, room, Membership::leave, behind, 0, 0};
+        row.removed = true;
+        row.stripped_state = news;
+        rows.push_back(Row{user, old->forgotten ? std::nullopt : std::optional(encode(row))});
+    }
+    std::optional<Error> failure;
+    for (int tries = 0; tries < kTries && !rows.empty(); ++tries) {
+        std::vector<storage::Db::Pending> pending;
+        for (const auto& row : rows) {
+            begin_writing(row.user);
+            pending.push_back(db_.start_commit(change_of(row.user, room, row.body)));
+        }
+        std::vector<Row> again;
+        for (std::size_t at = 0; at < rows.size(); ++at) {
+            auto committed = co_await std::move(pending[at]).wait();
+            end_writing(rows[at].user);
+            if (committed) {
+                FeedEntry entry{FeedEntry::Kind::user, rows[at].user, *committed};
+                feed_.publish(entry);
+            } else if (committed.error().code == Errc::fenced) {
+                again.push_back(std::move(rows[at]));
+            } else {
+                failure = std::move(committed.error());
+            }
+        }
+        rows = std::move(again);
+    }
+    if (failure) co_return fail(*std::move(failure));
+    if (!rows.empty()) co_return fail(Errc::fenced);
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Memberships::drop_removed(UserNumber user, RoomNumber room) {
+    auto guard = co_await lanes_.enter(user);
+    PEYK_CO_TRY(auto row, of(user, room));
+    if (!row || !row->removed) co_return Result<void>{};
+    co_return co_await write(user, room, std::nullopt);
+}
+
+Result<std::vector<Memberships::Removed>> Memberships::removed(std::string& next, std::size_t limit) const {
+    PEYK_TRY(auto rows, db_.walk(kMemberships, next, limit));
+    std::vector<Removed> out;
+    for (const auto& walked : rows) {
+        if (walked.entry.gone) continue;
+        PEYK_TRY(auto row, decode(walked.entry));
+        if (row.removed) out.push_back(Removed{walked.owner, row.number});
+    }
+    return out;
 }
 
 }  // namespace peyk::rooms

@@ -75,6 +75,11 @@ public:
     // Around a commit that touches rows of these parents: begin() before it is queued, end() after its verdict.
     void begin(RoomNumber room) const;
     void end(RoomNumber room, std::span<const std::string> parent_digests) const;
+    // The room is no more: nothing of it stays in memory.
+    void forget(RoomNumber room) const {
+        cache_.drop_room(room);
+        rooms_.drop(0, room);
+    }
 
 private:
     Result<ChildrenPtr> load(RoomNumber room, std::string_view parent_digest) const;

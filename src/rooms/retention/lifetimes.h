@@ -47,6 +47,7 @@ public:
     // Around a commit that changes a room's wish: begin() before it is queued, end() after its verdict.
     void begin() const;
     void end(std::uint64_t room) const;
+    void forget(std::uint64_t room) const { cache_.drop(0, room); }  // the room is no more
     // Told after end(). Set before traffic starts; must be short.
     using Watcher = std::function<void(std::uint64_t room)>;
     void watch(Watcher watcher) const { watcher_ = std::move(watcher); }

@@ -4,25 +4,15 @@
 
 #include <mutex>
 #include <set>
-#include <span>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "async/task_group.h"
 #include "async/timers.h"
+#include "rooms/timeline/event_traces.h"
 #include "rooms/timeline/rooms.h"
 
 namespace peyk::rooms {
-
-// Port: what else is kept of a room's events. Implemented by push/ (counts of what is unread), in app/.
-class EventTraces {
-public:
-    virtual ~EventTraces() = default;
-    // Adds to the batch that ends the events. May block; called inside of the room's lane.
-    virtual Result<void> erase(storage::Change& change, RoomNumber room, std::span<const EventNumber> events) = 0;
-    // The batch is durable.
-    virtual void erased(RoomNumber room, std::span<const EventNumber> events) = 0;
-};
 
 // How far a room is swept. All events below `next` that are no state are destroyed, but for those of `left`: they were
 // not past their time when later ones were, because somebody dated them ahead.

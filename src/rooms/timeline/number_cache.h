@@ -54,6 +54,21 @@ public:
         }
     }
 
+    // Everything of a room. Looks at all there is.
+    void drop_room(std::uint64_t room) {
+        for (auto& part : parts_) {
+            std::lock_guard lock(part.mutex);
+            for (auto found = part.map.begin(); found != part.map.end();) {
+                if (found->first.room != room) {
+                    ++found;
+                    continue;
+                }
+                part.order.erase(found->second.second);
+                found = part.map.erase(found);
+            }
+        }
+    }
+
     CacheCounts counts() const {
         CacheCounts sum;
         for (auto& part : parts_) {

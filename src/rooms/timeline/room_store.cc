@@ -35,8 +35,21 @@ Result<RoomInfoPtr> RoomStore::find(const RoomId& room) const {
 Result<RoomInfoPtr> RoomStore::find(RoomNumber number) const {
     {
         std::lock_guard lock(rooms_mutex_);
+        if (closed_.contains(number)) return nullptr;
         if (auto found = rooms_.find(number); found != rooms_.end()) return found->second;
     }
+    PEYK_TRY(auto info, read_info(number));
+    std::lock_guard lock(rooms_mutex_);
+    if (!info || closed_.contains(number)) return nullptr;
+    return rooms_.try_emplace(number, std::move(info)).first->second;
+}
+
+Result<RoomInfoPtr> RoomStore::find_kept(RoomNumber number) const {
+    PEYK_TRY(auto info, find(number));
+    return info ? std::move(info) : read_info(number);
+}
+
+Result<RoomInfoPtr> RoomStore::read_info(RoomNumber number) const {
     PEYK_TRY(auto entry, db_.get(kRoomInfo, number, ""));
     if (!entry || entry->gone) return nullptr;
     ByteReader reader(entry->body);
@@ -44,14 +57,26 @@ Result<RoomInfoPtr> RoomStore::find(RoomNumber number) const {
     const auto* rules = find_room_rules(reader.bytes());
     auto key_id = reader.rest().empty() ? std::string_view{} : reader.bytes();  // absent before format 3
     if (!reader.done() || !rules) return fail(Errc::corrupt, "a room's info does not decode");
-    auto info = std::make_shared<const RoomInfo>(RoomInfo{std::move(id), number, rules, std::string(key_id)});
-    std::lock_guard lock(rooms_mutex_);
-    return rooms_.try_emplace(number, std::move(info)).first->second;
+    return std::make_shared<const RoomInfo>(RoomInfo{std::move(id), number, rules, std::string(key_id)});
 }
 
 void RoomStore::keep(RoomInfoPtr room) {
     std::lock_guard lock(rooms_mutex_);
     rooms_.try_emplace(room->number, std::move(room));
+}
+
+void RoomStore::close(RoomNumber room) {
+    std::lock_guard lock(rooms_mutex_);
+    closed_.insert(room);
+    rooms_.erase(room);
+}
+
+void RoomStore::forget(RoomNumber room) {
+    events_.drop_room(room);
+    nodes_.drop_room(room);
+    names_.drop_room(room);
+    relations_.forget(room);
+    lifetimes_.forget(room);
 }
 
 class RoomStore::Names final : public EventNames {

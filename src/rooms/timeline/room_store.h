@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "rooms/events/event_row.h"
@@ -42,9 +43,11 @@ public:
     RoomNumber number(const RoomId& room) const { return db_.number(room.view()); }
     UserNumber number(const UserId& user) const { return db_.number(user.view()); }
 
-    // Null when this server does not know the room.
+    // Null when this server does not know the room, or is removing it.
     Result<RoomInfoPtr> find(const RoomId& room) const;
     Result<RoomInfoPtr> find(RoomNumber number) const;
+    // Also of a room that is being removed.
+    Result<RoomInfoPtr> find_kept(RoomNumber number) const;
 
     // Null when there is none of that number or id. An event whose body is gone without a redacted form reads as null.
     Result<StoredEventPtr> event(const RoomInfo& room, EventNumber number) const;
@@ -116,6 +119,9 @@ public:
     void keep(RoomNumber room, NodeNumber number, StateNodePtr node) { nodes_.put(room, number, std::move(node)); }
     void keep(RoomInfoPtr room);
     void drop(RoomNumber room, EventNumber event) { events_.drop(room, event); }
+    // For the removal of a room: from now on it is not found, until the next start; and nothing of it is in memory.
+    void close(RoomNumber room);
+    void forget(RoomNumber room);
     // When an event became visible, from its row: also of an event whose body is gone. 0: there is no such event.
     Result<storage::Position> position_of(RoomNumber room, EventNumber number) const;
 
@@ -137,6 +143,7 @@ public:
 private:
     Result<StoredEventPtr> decode(const RoomInfo& room, const storage::Entry& entry, const Cutoff* cutoff) const;
     Result<StoredEventPtr> below(const RoomInfo& room, std::string to) const;
+    Result<RoomInfoPtr> read_info(RoomNumber number) const;
     // Without the cache.
     Result<StoredEventPtr> read(const RoomInfo& room, const storage::Entry& entry,
                                 Detail detail = Detail::client) const;
@@ -151,6 +158,7 @@ private:
     mutable NumberCache<EventNamePtr> names_;
     mutable std::mutex rooms_mutex_;
     mutable std::unordered_map<RoomNumber, RoomInfoPtr> rooms_;
+    std::unordered_set<RoomNumber> closed_;
 };
 
 std::string number_key(std::uint64_t number);  // 8 bytes, big-endian

@@ -328,6 +328,7 @@ Result<void> RoomWrite::Work::apply_redaction(const StoredEvent& redaction) {
     body += encode_whole_body(*form);
     change.put(kRedactedEvents, state->info->number, number_key(form->number), body);
     change.puncture(kEvents, state->info->number, form->number);
+    if (auto* traces = rooms.options_.traces) PEYK_CHECK(traces->redact(change, state->info->number, form->number));
     PEYK_CHECK(drop_relation(*target));
     // The redacted form takes the original's place where it is current state.
     if (form->event->is_state()) {
@@ -389,6 +390,9 @@ Task<Result<void>> RoomWrite::Work::commit() {
         if (event->position != 0) owner.store_.keep(room->number, event);
     };
     kept->settle(queued, nodes, transactions, keep);
+    for (const auto& form : redacted) {
+        if (auto* traces = owner.options_.traces) traces->redacted(room->number, form->number);
+    }
     owner.activity_.end(room->number, *position);
     FeedEntry entry{FeedEntry::Kind::room, room->number, *position};
     owner.feed_.publish(entry);

@@ -73,7 +73,31 @@ Task<Result<RoomWrite>> Rooms::enter(RoomId room) {
     PEYK_CO_TRY(auto info, store_.find(room));
     if (!info) co_return m::not_found("This server does not know the room");
     auto guard = co_await lanes_.enter(info->number);
+    // It may have been closed by who was in the lane before.
+    PEYK_CO_TRY(info, store_.find(room));
+    if (!info) co_return m::not_found("This server does not know the room");
     co_return open(std::move(info), std::move(guard));
+}
+
+Task<Result<void>> Rooms::close(RoomNumber room) {
+    store_.close(room);
+    auto guard = co_await lanes_.enter(room);
+    // Batches of a shard become durable in their order: behind this one there is nothing of the room. What becomes of
+    // it does not matter, the row is never there.
+    storage::Change behind(db_, Owner::room, room, db_.epoch(Owner::room, room));
+    behind.del(kOutbox, room, number_key(0));
+    auto settled = co_await db_.commit(std::move(behind));
+    if (!settled && settled.error().code != Errc::fenced) co_return std::unexpected(std::move(settled.error()));
+    std::lock_guard lock(mutex_);
+    states_.erase(room);
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Rooms::destroy(RoomNumber room) {
+    auto guard = co_await lanes_.enter(room);
+    PEYK_CO_CHECK(db_.drop_owner(Owner::room, room));
+    store_.forget(room);
+    co_return Result<void>{};
 }
 
 RoomId Rooms::new_room_id() { return RoomId::trusted("!" + random_.alphanumeric(18) + ":" + options_.server.str()); }
@@ -131,7 +155,8 @@ Task<Result<void>> Rooms::apply_memberships(RoomInfoPtr room, std::vector<Stored
         auto user = UserId::parse(*member->event->state_key);
         if (!user || !is_local(*user)) continue;
         PEYK_CO_TRY(auto stripped, stripped_state(store_, *room, *member));
-        PEYK_CO_CHECK(co_await memberships_.apply(store_.number(*user), room, member, std::move(stripped)));
+        PEYK_CO_TRY(auto before, store_.membership(*room, member->before, store_.number(*user)));
+        PEYK_CO_CHECK(co_await memberships_.apply(store_.number(*user), room, member, before, std::move(stripped)));
         // The membership stands whatever becomes of the settings.
         if (auto moved = co_await succeed(room, member, *user); !moved)
             log::warning("rooms", "settings did not go over to an upgraded room: {}", moved.error().detail);

@@ -20,6 +20,7 @@
 #include "rooms/membership/invite_rules.h"
 #include "rooms/membership/memberships.h"
 #include "rooms/timeline/activity.h"
+#include "rooms/timeline/event_traces.h"
 #include "rooms/timeline/room_store.h"
 
 namespace peyk::rooms {
@@ -124,11 +125,14 @@ public:
         // In whose name the server speaks to its users (notices/): such invitations come through and cannot be
         // declined.
         std::optional<UserId> notices = {};
+        EventTraces* traces = nullptr;
     };
     Rooms(storage::Db& db, RoomStore& store, Memberships& memberships, Activity& activity, Feed& feed,
           const Clock& clock, Random& random, const SigningKey& key, Options options);
     ~Rooms();
 
+    // Before traffic.
+    void bind(EventTraces& traces) { options_.traces = &traces; }
     // At start, before traffic: applies what a crash left between a room's batch and its members' rows.
     Task<Result<void>> recover();
     // From time to time: the same for what failed during this run (a full disk, say). Cheap when nothing did.
@@ -145,6 +149,12 @@ public:
     // Sends one event of a joined member; the usual way. When another batch of the shard failed and took this one with
     // it (fenced), the event is built once more on the new tip.
     Task<Result<EventId>> send(UserId sender, RoomId room, Draft draft, std::optional<Transaction> transaction);
+
+    // For removal/. close(): nobody finds the room any more, and what was under way in it is durable or has failed.
+    // destroy(): its keys are destroyed for good, and its rows deleted. Blocks on the disk; when it fails half-way, and
+    // after a while for who still had the room in hand, again.
+    Task<Result<void>> close(RoomNumber room);
+    Task<Result<void>> destroy(RoomNumber room);
 
     const ServerName& server() const { return options_.server; }
     bool is_local(const UserId& user) const { return user.server() == options_.server.view(); }

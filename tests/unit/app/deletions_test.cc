@@ -14,6 +14,7 @@
 #include "keys/tables.h"
 #include "media/tables.h"
 #include "oauth/tables.h"
+#include "push/pages.h"
 #include "push/tables.h"
 #include "rooms/tables.h"
 #include "storage/tables.h"
@@ -33,20 +34,48 @@ std::string reaction(const std::string& to) {
     return R"({"m.relates_to":{"rel_type":"m.annotation","key":")" + kText + R"(","event_id":")" + to + "\"}}";
 }
 
+// Whether a written page of counts says of any message whom it mentions.
+bool mentions_somebody(Scene& scene, const std::string& room) {
+    auto& house = scene.house;
+    const auto& db = house.store->db();
+    for (const auto& row : *db.scan(push::kFacts, db.number(room), "", "", 100)) {
+        auto page = push::FactsPage::decode(row.body);
+        EXPECT_TRUE(page);
+        if (page && std::ranges::any_of(page->persons, [](const auto& each) { return !each.mentioned.empty(); }))
+            return true;
+    }
+    return false;
+}
+
 void message_redacted(std::string_view name) {
     Scene scene(name);
     scene.person("ada");
     auto& house = scene.house;
     auto room = house.make_room();
+    scene.person("bob");
+    ASSERT_EQ(house.post("/join/" + room, "{}").status, 200);
+    scene.as("ada");
     auto root = house.say(room, "root");
     auto reply = house.put("/rooms/" + room + "/send/m.room.message/a", thread_message(root)).text("event_id");
     auto liked = house.put("/rooms/" + room + "/send/m.reaction/b", reaction(root)).text("event_id");
+    auto mention = R"({"msgtype":"m.text","body":"bob?","m.mentions":{"user_ids":["@bob:localhost"]}})";
+    auto mentioned = house.put("/rooms/" + room + "/send/m.room.message/m", mention).text("event_id");
+    for (int i = 0; i < 260; ++i) house.say(room, "filling a page of counts");
+    scene.as("bob");
+    // Pages of counts are written behind the syncs that asked for them.
+    for (int i = 0; i < 500 && !scene.has(push::kFacts); ++i) {
+        house.get("/sync");
+        std::this_thread::sleep_for(10ms);
+    }
+    scene.as("ada");
     scene.before(kText);
-    for (const auto& event : {reply, liked})
+    EXPECT_TRUE(mentions_somebody(scene, room));
+    for (const auto& event : {reply, liked, mentioned})
         EXPECT_EQ(house.put("/rooms/" + room + "/redact/" + event + "/r" + event.substr(1, 6), "{}").status, 200);
     auto shown = json::write(house.get("/rooms/" + room + "/event/" + reply).body);
     EXPECT_FALSE(shown.contains(kText));
     EXPECT_TRUE(shown.contains("redacted_because"));
+    EXPECT_FALSE(mentions_somebody(scene, room));
     scene.after();
 }
 
@@ -78,6 +107,59 @@ void message_past_its_lifetime(std::string_view name) {
     scene.pass(24h + rooms::RetentionSweep::slack(24h));
     EXPECT_EQ(house.get("/rooms/" + room + "/event/" + liked).status, 404);
     EXPECT_GT(house.sweep(), 270u);
+    scene.after();
+}
+
+void remove_room(Scene& scene, const std::string& room) {
+    auto& house = scene.house;
+    auto removed = run_blocking(*house.workers, house.services->removals().remove(RoomId::trusted(room)));
+    ASSERT_TRUE(removed) << removed.error().detail;
+}
+
+void room_removed(std::string_view name) {
+    Scene scene(name);
+    scene.person("ada");
+    scene.person("bob");
+    scene.as("ada");
+    auto& house = scene.house;
+    auto room = house.make_room();
+    scene.as("bob");
+    ASSERT_EQ(house.post("/join/" + room, "{}").status, 200);
+    scene.as("ada");
+    auto root = house.say(room, "root");
+    house.put("/rooms/" + room + "/send/m.room.message/a", thread_message(root));
+    house.put("/rooms/" + room + "/send/m.reaction/b", reaction(root));
+    house.put("/rooms/" + room + "/redact/" + house.say(room, "taken back") + "/c", "{}");
+    for (int i = 0; i < 270; ++i) house.say(room, "filling a page of counts");
+    EXPECT_EQ(house.put("/devices/" + house.device, R"({"display_name":"renamed"})").status, 200);
+    scene.as("bob");
+    EXPECT_EQ(house.post("/rooms/" + room + "/receipt/m.read/" + root, "{}").status, 200);
+    for (int i = 0; i < 500 && !scene.has(push::kOutcomes); ++i) {
+        house.get("/sync");
+        std::this_thread::sleep_for(10ms);
+    }
+    scene.before(kText);
+    remove_room(scene, room);
+    EXPECT_EQ(house.get("/rooms/" + room + "/event/" + root).status, 404);
+    EXPECT_EQ(house.get("/rooms/" + room + "/messages?dir=b").status, 403);
+    scene.after({&rooms::kRetention});
+}
+
+void news_of_a_removed_room(std::string_view name) {
+    Scene scene(name);
+    scene.person("ada");
+    auto& house = scene.house;
+    auto room = house.make_room();
+    house.make_room();
+    auto removals = [&house] { return run_blocking(*house.workers, house.services->removals().catch_up()); };
+    remove_room(scene, room);
+    scene.pass(rooms::RoomRemoval::kAgain);
+    EXPECT_TRUE(removals());
+    scene.before(room);
+    scene.pass(29 * 24h);
+    EXPECT_EQ(run_blocking(*house.workers, house.keeping->forget_expired()).value_or(9), 0u);
+    scene.pass(24h);
+    EXPECT_EQ(run_blocking(*house.workers, house.keeping->forget_expired()).value_or(0), 2u);
     scene.after();
 }
 
@@ -345,6 +427,8 @@ void replaced_or_taken_back(std::string_view name) {
     Scene scene(name);
     scene.person("ada");
     auto& house = scene.house;
+    auto room = house.make_room();
+    EXPECT_EQ(house.post("/rooms/" + room + "/leave", "{}").status, 200);
     auto own = "/user/@ada:localhost/account_data/org.example.note";
     auto profile = "/profile/@ada:localhost/displayname";
     house.put(own, R"({"note":)" + json::write(json::Value(std::string(kText))) + "}");
@@ -358,13 +442,14 @@ void replaced_or_taken_back(std::string_view name) {
               R"({"first_message_index":0,"forwarded_count":0,"is_verified":false,"session_data":{"x":)" +
                   json::write(json::Value(std::string(kText))) + "}}");
     scene.before(kText);
+    EXPECT_EQ(house.post("/rooms/" + room + "/forget", "{}").status, 200);
     house.put(own, "{}");
     house.put(profile, R"({"displayname":"Ada"})");
     EXPECT_EQ(house.call(http::Method::del, "/_matrix/client/v3/room_keys/version/" + version.text("version")).status,
               200);
     std::set<const Table*> others;
-    const std::set<const Table*> shown{&users::kProfiles, &users::kAccountData, &users::kAccountDataStream,
-                                       &keys::kBackupVersions, &keys::kBackupSessions};
+    const std::set<const Table*> shown{&users::kProfiles,      &users::kAccountData,   &users::kAccountDataStream,
+                                       &keys::kBackupVersions, &keys::kBackupSessions, &rooms::kMemberships};
     for (const auto& each : deletions()) {
         if (each.name != name) continue;
         for (const auto* table : each.tables) {
@@ -523,6 +608,8 @@ struct Shown {
 constexpr Shown kShown[] = {
     {"message redacted", message_redacted},
     {"message past its lifetime", message_past_its_lifetime},
+    {"room removed", room_removed},
+    {"news of a removed room", news_of_a_removed_room},
     {"file deleted", file_deleted},
     {"file past its lifetime", file_past_its_lifetime},
     {"upload id without content", upload_id_without_content},

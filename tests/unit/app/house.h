@@ -58,7 +58,8 @@ public:
                                             {},
                                             config.storage.rewrite_every,
                                             &services->connections(),
-                                            &services->erasure()});
+                                            &services->erasure(),
+                                            &services->removals()});
         std::filesystem::create_directories(config.media_dir() / "tmp");
         for (int i = 0; i < 256; ++i)
             std::filesystem::create_directories(config.media_dir() / fmt::format("{:02x}", i));

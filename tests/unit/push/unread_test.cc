@@ -152,6 +152,54 @@ TEST(Unread, facts_are_written_and_read_back) {
     EXPECT_FALSE(FactsPage::decode(page.encode().substr(0, 20)));
 }
 
+// Two redactions of one page are under way at the same time, and somebody writes the page as it was in between.
+TEST(Unread, whom_a_message_mentioned_goes_with_its_redaction) {
+    World world;
+    for (int i = 1; i <= 300; ++i) world.rooms.say(kBob, "x", i % 10 ? "" : kMention);
+    EXPECT_EQ(world.unread(kAda).all, (UnreadCount{300, 30}));
+    auto& pages = world.counts.pages();
+    auto& db = world.test.db;
+    auto page = std::string(8, '\0');
+    auto mentioned = [&] {
+        auto row = db.get(kFacts, kRoom.number, page).value();
+        EXPECT_TRUE(row);
+        auto facts = FactsPage::decode(row->body).value();
+        std::set<EventNumber> out;
+        for (EventNumber n = 0; n < facts.size(); ++n) {
+            if (facts.reader(facts.facts[n], world.number(kAda)).mentioned) out.insert(n);
+        }
+        return out;
+    };
+    auto before = mentioned();
+    ASSERT_TRUE(before.contains(10) && before.contains(20) && before.contains(30));
+    auto row = db.get(kFacts, kRoom.number, page).value()->body;
+
+    auto change = [&] {
+        return storage::Change(db, storage::Owner::room, kRoom.number, db.epoch(storage::Owner::room, kRoom.number));
+    };
+    auto first = change(), second = change();
+    EXPECT_TRUE(pages.unmention(first, kRoom.number, 10));
+    EXPECT_TRUE(pages.unmention(second, kRoom.number, 20));
+    auto one = db.start_commit(std::move(first));
+    auto two = db.start_commit(std::move(second));
+    before.erase(10);
+    before.erase(20);
+    EXPECT_EQ(mentioned(), before) << "the second does not bring back what the first took";
+    auto late = change();
+    late.put(kFacts, kRoom.number, page, row);
+    auto three = db.start_commit(std::move(late));
+    pages.unmentioned(kRoom.number, 10);
+    EXPECT_EQ(mentioned(), before) << "nor does who had made the page before";
+    pages.unmentioned(kRoom.number, 20);
+    EXPECT_EQ(mentioned(), before);
+    EXPECT_EQ(world.unread(kAda).all, (UnreadCount{300, 28})) << "what notified still does";
+
+    auto none = change();
+    EXPECT_TRUE(pages.unmention(none, kRoom.number, 11));
+    EXPECT_TRUE(pages.unmention(none, kRoom.number, 5'000));
+    EXPECT_TRUE(none.empty());
+}
+
 TEST(Notifications, are_listed_in_pages_newest_first) {
     World world;
     for (int i = 0; i < 25; ++i) world.rooms.say(i % 5 ? kBob : kAda, "x", i == 7 ? kMention : "");

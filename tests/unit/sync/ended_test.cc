@@ -92,10 +92,10 @@ TEST(EndedRow, a_late_join_does_not_come_back_behind_a_repeated_leave) {
         stored->event = member;
         return stored;
     };
-    ASSERT_TRUE(run_blocking(world.pool,
-                             world.memberships.apply(world.bob, info, event(left.event + 2, "leave"), std::string())));
-    ASSERT_TRUE(run_blocking(world.pool,
-                             world.memberships.apply(world.bob, info, event(left.event + 1, "join"), std::string())));
+    ASSERT_TRUE(run_blocking(world.pool, world.memberships.apply(world.bob, info, event(left.event + 2, "leave"),
+                                                                 rooms::Membership::join, std::string())));
+    ASSERT_TRUE(run_blocking(world.pool, world.memberships.apply(world.bob, info, event(left.event + 1, "join"),
+                                                                 rooms::Membership::leave, std::string())));
     EXPECT_EQ(world.row().membership, rooms::Membership::leave);
     EXPECT_EQ(world.row().event, left.event);
 }
