@@ -259,19 +259,21 @@ SYNC_CASES = {"timeline 1, lazy members": (1, True), "timeline 5, lazy members":
               "timeline 20, lazy members": (20, True), "timeline 10, all members": (10, False)}
 
 
-# What a client asks for that shows a list of rooms: the first screen, and then all of it.
-SLIDING_CASES = {"sliding, 20 rooms, timeline 1": (20, 1), "sliding, all rooms, timeline 1": (None, 1),
-                 "sliding, all rooms, timeline 20": (None, 20)}
+# What a client asks for that shows a list of rooms: the first screen; and the four cases of /v3/sync.
+SLIDING_CASES = {"sliding, 20 rooms, timeline 1": (20, 1, True), "sliding, all rooms, timeline 1": (None, 1, True),
+                 "sliding, all rooms, timeline 5": (None, 5, True), "sliding, all rooms, timeline 20": (None, 20, True),
+                 "sliding, all rooms, timeline 10, all members": (None, 10, False)}
 SLIDING_STATE = [[kind, ""] for kind in ("m.room.create", "m.room.name", "m.room.topic", "m.room.avatar", "m.room.encryption",
                                          "m.room.canonical_alias", "m.room.power_levels", "m.room.join_rules",
-                                         "m.room.tombstone")] + [["m.room.member", "$LAZY"], ["m.room.member", "$ME"]]
+                                         "m.room.tombstone")]
+LAZY_MEMBERS, ALL_MEMBERS = [["m.room.member", "$LAZY"], ["m.room.member", "$ME"]], [["m.room.member", "*"]]
 
 
-def first_sliding_sync(bench: Bench, user: dict, rooms: int, limit: int) -> tuple[float, int]:
+def first_sliding_sync(bench: Bench, user: dict, rooms: int, limit: int, lazy: bool) -> tuple[float, int]:
     """The same of a new connection."""
     extensions = {name: {"enabled": True} for name in ("to_device", "e2ee", "account_data", "receipts", "typing")}
     wanted = {"conn_id": "bench", "extensions": extensions, "lists": {"all": {
-        "ranges": [[0, rooms - 1]], "timeline_limit": limit, "required_state": SLIDING_STATE}}}
+        "ranges": [[0, rooms - 1]], "timeline_limit": limit, "required_state": SLIDING_STATE + (LAZY_MEMBERS if lazy else ALL_MEMBERS)}}}
     return timed(bench, user, "POST", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync?timeout=0", wanted)
 
 
@@ -313,8 +315,9 @@ def bench_sync(options) -> dict:
         out = {}
         cases = {name: (lambda user, limit=limit, lazy=lazy: first_sync(bench, user, limit, lazy))
                  for name, (limit, lazy) in SYNC_CASES.items()}
-        cases |= {name: (lambda user, shown=shown, limit=limit: first_sliding_sync(bench, user, shown or count, limit))
-                  for name, (shown, limit) in SLIDING_CASES.items()}
+        cases |= {name: (lambda user, shown=shown, limit=limit, lazy=lazy:
+                         first_sliding_sync(bench, user, shown or count, limit, lazy))
+                  for name, (shown, limit, lazy) in SLIDING_CASES.items()}
         for name, sync in cases.items():
             bench.server.stop(limit=10)
             bench.server.start()

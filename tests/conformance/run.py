@@ -88,6 +88,14 @@ def run_sytest(checkout: Path, extras: Path, server: Path, files: list[str], fol
     return results
 
 
+def sources() -> str:
+    """The last commit that changed the server, and whether it was all of it."""
+    log = ["git", "log", "-1", "--format=%h of %cs", "--", "src"]
+    commit = subprocess.run(log, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", "src"], cwd=ROOT).returncode != 0
+    return (commit or "an unknown commit") + (" and changes that were not committed" if changed else "")
+
+
 def write_page(counted: list[Test], passing: set[Test]) -> None:
     """docs/conformance.md: how many pass, and each other test with its reason."""
     reasons = {(file, name): why for file, name, why in read_pairs(REASONS, 3)}
@@ -97,7 +105,8 @@ def write_page(counted: list[Test], passing: set[Test]) -> None:
              "Written by `tests/conformance/run.py --write`; the reasons are in `tests/conformance/sytest-reasons.tsv`.", "",
              "Sytest, the older public suite of the Matrix protocol, has "
              f"{len(counted)} tests of the client-server API that need no", "second server and no endpoint of the past. "
-             f"Of these **{len(counted) - len(rest)} pass ({share:.1f} %)**. A test that was skipped has not passed.", ""]
+             f"Of these **{len(counted) - len(rest)} pass ({share:.1f} %)**. A test that was skipped has not passed.",
+             f"That was a run of {sources()}, with rooms of version 10.", ""]
     if rest:
         lines += ["The others:", "", "| File | Test | Why it does not pass |", "|---|---|---|"]
         lines += [f"| `{file.removeprefix('tests/')}` | {name.replace('|', chr(92) + '|')} | "
