@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Every folder of src/ has a README.md: five headings in order, at most 60 lines, and the files it names exist."""
+"""Every folder of src/ has a README.md: five headings in order, at most 60 lines; it names its subfolders (`name/`), and the
+files that it names exist."""
 import re
 import sys
 from pathlib import Path
@@ -24,6 +25,9 @@ def check(folder: Path, root: Path = ROOT) -> list[str]:
     found = [h for h in re.findall(r"^#+\s*(.+?)\s*$", text, re.M) if h in HEADINGS]
     if found != HEADINGS:
         problems.append(f"{where}: the headings are to be: {' · '.join(HEADINGS)}; found: {' · '.join(found)}")
+    for inner in sorted(path.name for path in folder.iterdir() if path.is_dir()):
+        if f"{inner}/" not in text:
+            problems.append(f"{where}: does not say what {inner}/ is for")
     for name in sorted(set(NAMED.findall(text))):
         places = [folder / name, root / "src" / name, root / name]
         if not any(place.exists() for place in places) and not ("/" not in name and list(folder.rglob(name))):

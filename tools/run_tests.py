@@ -139,6 +139,17 @@ def python(*parts) -> list:
     return [sys.executable, *parts]
 
 
+PROGRAM_TESTS = sorted(f"tests/program/{path.name}" for path in (ROOT / "tests/program").glob("*.py"))
+
+
+def scenarios(server: Path, environment: dict | None = None) -> Tally:
+    """What is visible from outside of one server: scripts over HTTP, and the life of the process."""
+    tally = Tally()
+    for program in ("tests/scenario/run.py", "tests/conformance/launch_test.py", *PROGRAM_TESTS):
+        tally.add(program_group(python(ROOT / program, "--server", server), environment))
+    return tally
+
+
 def group_unit() -> Tally:
     return unit(build("test"), dict(os.environ), 300)
 
@@ -148,12 +159,7 @@ def group_lint() -> Tally:
 
 
 def group_scenario() -> Tally:
-    server = build("test") / "peyk"
-    tally = program_group(python(ROOT / "tests/scenario/run.py", "--server", server))
-    for program in ("tests/conformance/launch_test.py", "tests/program/init_on_terminal.py",
-                    "tests/program/accountability.py", "tests/program/removal_killed.py", "tests/program/sealed_process.py"):
-        tally.add(program_group(python(ROOT / program, "--server", server)))
-    return tally
+    return scenarios(build("test") / "peyk")
 
 
 def group_clients() -> Tally:
@@ -191,7 +197,7 @@ def group_sanitize() -> Tally:
     environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
     environment["PEYK_TEST_SLOWNESS"] = "6"  # tests that measure time stretch their limits by this factor
     tally = unit(folder, environment, 900)
-    tally.add(program_group(python(ROOT / "tests/scenario/run.py", "--server", folder / "peyk"), environment))
+    tally.add(scenarios(folder / "peyk", environment))
     return tally
 
 

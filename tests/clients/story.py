@@ -46,6 +46,8 @@ class Story:
         self.agents: list[Agent] = []
         self.room = ""
         self.acknowledged: dict[str, str] = {}  # event id -> text
+        self.reactions: dict[str, str] = {}  # event id -> key, all of them to `first`
+        self.pictures: list[tuple[str, str]] = []  # event id, sum of the clear picture
 
     def steps(self) -> list:
         libraries = ["jssdk" if kind == "sliding" else kind for kind in self.kinds]
@@ -58,7 +60,7 @@ class Story:
         steps += [self.exchange_text, self.send_an_encrypted_image, self.edit, self.react, self.redact]
         if libraries == ["nio", "nio"]:
             steps.append(self.catch_up_over_a_gap)
-        steps += [self.send_while_the_server_is_killed, self.find_every_message_exactly_once]
+        steps += [self.send_while_the_server_is_killed, self.find_every_message_exactly_once, self.find_all_that_was_done_before]
         if libraries == ["jssdk", "jssdk"]:
             steps.append(self.read_all_on_a_new_device)
         return steps
@@ -138,9 +140,11 @@ class Story:
             got = reader("fetch_image", event_id=event)
             expect(got["sha256"] == wanted, f"{reader.name} decrypts another picture")
             expect(got["stored_sha256"] != wanted, "the server holds the picture in clear")
+            self.pictures.append((event, wanted))
 
     def edit(self) -> None:
         event = self.ada("edit", room=self.room, event_id=self.first, text="better words", txn=self.txn())["event_id"]
+        self.edited = event
         seen = self.bob("wait_event", event_id=event)
         relation = seen["content"].get("m.relates_to", {})
         expect(seen["content"]["m.new_content"]["body"] == "better words" and relation.get("event_id") == self.first
@@ -148,6 +152,7 @@ class Story:
 
     def react(self) -> None:
         event = self.bob("react", room=self.room, event_id=self.first, key="👍", txn=self.txn())["event_id"]
+        self.reactions[event] = "👍"
         seen = self.ada("wait_event", event_id=event)
         expect(seen["type"] == "m.reaction" and seen["content"]["m.relates_to"]["key"] == "👍", f"ada sees {seen}")
 
@@ -159,6 +164,7 @@ class Story:
         expect(seen["type"] == "m.room.redaction" and seen.get("redacts") == event, f"bob sees {seen}")
         stored = self.get(f"/rooms/{quote(self.room)}/event/{quote(event)}")
         expect(stored["content"] == {}, f"the server keeps {stored}")
+        self.redacted, self.redaction = event, redaction
 
     def catch_up_over_a_gap(self) -> None:
         """More was said than a timeline holds: the rest is fetched from the history."""
@@ -187,6 +193,10 @@ class Story:
                     event = agent("send", timeout=120, room=self.room, text=text, txn=self.txn())["event_id"]
                     expect(event not in self.acknowledged, "two messages under one event id")
                     self.acknowledged[event] = text
+                    if number % 5 == 0:
+                        key = f"{agent.name} {number}"
+                        event = agent("react", timeout=120, room=self.room, event_id=self.first, key=key, txn=self.txn())
+                        self.reactions[event["event_id"]] = key
                     time.sleep(0.05)
             except Exception as error:
                 errors.append(error)
@@ -227,6 +237,28 @@ class Story:
             for text in self.acknowledged.values():
                 expect(bodies.count(text) == 1, f"{agent.name} has {bodies.count(text)} times {text!r}")
 
+    def find_all_that_was_done_before(self) -> None:
+        """The pictures, the edit, every reaction, the redaction and the verification have survived the kills too."""
+        for agent in self.agents:
+            for event, wanted in self.pictures:
+                expect(agent("fetch_image", event_id=event)["sha256"] == wanted, f"{agent.name} decrypts another picture")
+        first = self.get(f"/rooms/{quote(self.room)}/event/{quote(self.first)}")
+        bundled = first["unsigned"]["m.relations"]["m.replace"]
+        expect(bundled["event_id"] == self.edited, f"the edit is not the last one: {bundled}")
+        path = f"/_matrix/client/v1/rooms/{quote(self.room)}/relations/{quote(self.first)}/m.annotation"
+        reactions = {event["event_id"]: event["content"]["m.relates_to"]["key"]
+                     for event in self.get(f"{path}?limit=100", whole=True)["chunk"]}
+        expect(reactions == self.reactions, f"reactions: {reactions} instead of {self.reactions}")
+        redacted = self.get(f"/rooms/{quote(self.room)}/event/{quote(self.redacted)}")
+        expect(redacted["content"] == {} and redacted["unsigned"]["redacted_because"]["event_id"] == self.redaction,
+               f"the server keeps {redacted}")
+        if hasattr(self, "recovery"):  # both have cross-signed: ada's signature under bob's key is kept by the server
+            asked = json.dumps({"device_keys": {self.bob.user_id: []}}).encode()
+            answer = self.server.client().request("POST", "/_matrix/client/v3/keys/query", asked,
+                                                  headers={"Authorization": f"Bearer {self.ada.token}"}).json()
+            signed = answer["master_keys"][self.bob.user_id]["signatures"]
+            expect(self.ada.user_id in signed, f"signatures under bob's key: {signed}")
+
     def read_all_on_a_new_device(self) -> None:
         """A new device of ada, with nothing but the recovery key, reads the whole history out of the key backup."""
         end = time.monotonic() + 60 * SLOWNESS
@@ -242,11 +274,14 @@ class Story:
         for event, text in self.acknowledged.items():
             seen = tablet("wait_event", event_id=event)
             expect(seen["content"].get("body") == text, f"the new device reads {seen}")
+        for event, wanted in self.pictures:
+            tablet("wait_event", event_id=event)
+            expect(tablet("fetch_image", event_id=event)["sha256"] == wanted, "the new device decrypts another picture")
 
     # ---- the server's side ------------------------------------------------------------------------------------------
 
-    def get(self, path: str) -> dict:
-        answer = self.server.client().request("GET", "/_matrix/client/v3" + path,
+    def get(self, path: str, whole: bool = False) -> dict:
+        answer = self.server.client().request("GET", path if whole else "/_matrix/client/v3" + path,
                                               headers={"Authorization": f"Bearer {self.ada.token}"})
         expect(answer.status == 200, f"GET {path}: {answer.status} {answer.body[:200]!r}")
         return answer.json()
