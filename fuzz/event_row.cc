@@ -26,7 +26,7 @@ struct Named final : EventNames {
 // What the event names as its auth_events, as if it were there: members, of whom one may be the sender.
 std::vector<AuthReference> make_auth(const Event& event, Named& names) {
     std::vector<AuthReference> out;
-    for (const auto& id : event.auth_events) {
+    for (const auto& id : event.pdu->auth_events) {
         auto user = out.empty() ? event.sender : UserId::trusted("@other:x");
         auto made = std::make_shared<Event>(
             Event{.id = id, .room = event.room, .sender = user, .type = "m.room.member", .state_key = user.str()});
