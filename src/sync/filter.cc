@@ -21,6 +21,7 @@ Result<Filter> Filter::parse(const json::Value* definition) {
     Filter out{outer.rooms,          outer.not_rooms,      false,           std::move(timeline), std::move(state),
                std::move(ephemeral), std::move(room_data), std::move(data), std::move(presence)};
     PEYK_TRY(out.fields, rooms::EventFields::parse(part(definition, "event_fields")));
+    if (definition && definition->get_string("event_format") == "federation") out.form = EventForm::federation;
     if (room) out.include_leave = room->get_bool("include_leave").value_or(false);
     return out;
 }

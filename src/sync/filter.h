@@ -12,12 +12,15 @@ namespace peyk::sync {
 
 using rooms::EventFilter;
 
+enum class EventForm : std::uint8_t { client, federation };
+
 struct Filter {
     std::optional<rooms::Names> rooms;
     rooms::Names not_rooms;
     bool include_leave = false;
     EventFilter timeline, state, ephemeral, room_account_data, account_data, presence;
     rooms::EventFields fields = {};  // of room events
+    EventForm form = EventForm::client;
 
     // Null: no filter. Errors: M_BAD_JSON.
     static Result<Filter> parse(const json::Value* definition);

@@ -149,8 +149,12 @@ Result<void> RoomSections::write_events(std::string& out, const Window& window, 
         if (!first) out += ',';
         first = false;
         auto start = out.size();
-        PEYK_CHECK(rooms::write_client_event(out, store_, *part.room, *event, window.reader, part.visibility,
-                                             rooms::RoomIdMember::leave_out, bundle));
+        if (window.filter->form == EventForm::federation) {
+            PEYK_CHECK(rooms::write_federation_event(out, store_, *part.room, *event, window.reader, part.visibility));
+        } else {
+            PEYK_CHECK(rooms::write_client_event(out, store_, *part.room, *event, window.reader, part.visibility,
+                                                 rooms::RoomIdMember::leave_out, bundle));
+        }
         PEYK_CHECK(window.filter->fields.apply(out, start));
     }
     out += ']';
@@ -230,7 +234,9 @@ Result<std::string> RoomSections::write(const Window& window, Part& part,
         if (!first) out += ',';
         first = false;
         auto start = out.size();
-        PEYK_CHECK(rooms::write_state_event(out, store_, *part.room, *event, window.reader, part.visibility));
+        auto write =
+            window.filter->form == EventForm::federation ? rooms::write_federation_event : rooms::write_state_event;
+        PEYK_CHECK(write(out, store_, *part.room, *event, window.reader, part.visibility));
         PEYK_CHECK(window.filter->fields.apply(out, start));
     }
     out += "]}";

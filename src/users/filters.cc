@@ -82,8 +82,6 @@ Result<void> check_filter(const json::Object& filter) {
     if (const auto* format = filter.find("event_format")) {
         if (!format->string() || (*format->string() != "client" && *format->string() != "federation"))
             return wrong("event_format", "'client' or 'federation'");
-        if (*format->string() == "federation")
-            return m::invalid_param("This server gives clients no events in the form of federation");
     }
     for (std::string_view key : {"presence", "account_data"}) PEYK_CHECK(check_part(filter, key));
     const auto* room = filter.find("room");

@@ -27,8 +27,8 @@ Result<void> write_hidden(std::string& out, const RoomInfo& room, const StoredEv
 }
 
 // `hidden`: as a redaction would leave it.
-Result<void> begin(std::string& out, const RoomInfo& room, const StoredEvent& event, const Reader& reader,
-                   RoomIdMember room_id, bool hidden) {
+Result<void> begin(std::string& out, const RoomInfo& room, const StoredEvent& event, RoomIdMember room_id,
+                   bool hidden) {
     if (hidden) {
         PEYK_CHECK(write_hidden(out, room, event));
     } else {
@@ -38,9 +38,12 @@ Result<void> begin(std::string& out, const RoomInfo& room, const StoredEvent& ev
         out += ",\"room_id\":";
         json::write_string(out, room.id.view());
     }
+    return {};
+}
+
+void begin_unsigned(std::string& out, const StoredEvent& event, const Reader& reader) {
     out += ",\"unsigned\":{\"age\":";
     out += std::to_string(std::max<std::int64_t>(0, reader.now - event.event->origin_server_ts));
-    return {};
 }
 
 // What was there before, and why it is not any more; as far as the reader may see these events.
@@ -101,7 +104,8 @@ Result<void> write_client_event(std::string& out, const RoomStore& store, const 
                                 const StoredEvent& event, const Reader& reader, Visibility& visibility,
                                 RoomIdMember room_id, Bundle bundle) {
     PEYK_TRY(bool hidden, visibility.must_redact(event));
-    PEYK_CHECK(begin(out, room, event, reader, room_id, hidden));
+    PEYK_CHECK(begin(out, room, event, room_id, hidden));
+    begin_unsigned(out, event, reader);
     PEYK_TRY(auto membership, visibility.membership_at(event.after));
     out += ",\"membership\":\"";
     out += membership_text(membership);
@@ -115,7 +119,27 @@ Result<void> write_client_event(std::string& out, const RoomStore& store, const 
 
 Result<void> write_state_event(std::string& out, const RoomStore& store, const RoomInfo& room, const StoredEvent& event,
                                const Reader& reader, Visibility& visibility) {
-    PEYK_CHECK(begin(out, room, event, reader, RoomIdMember::leave_out, false));
+    PEYK_CHECK(begin(out, room, event, RoomIdMember::leave_out, false));
+    begin_unsigned(out, event, reader);
+    PEYK_CHECK(write_history(out, store, room, event, visibility));
+    end(out, store, event, reader);
+    return {};
+}
+
+Result<void> write_federation_event(std::string& out, const RoomStore& store, const RoomInfo& room,
+                                    const StoredEvent& event, const Reader& reader, Visibility& visibility) {
+    PEYK_TRY(auto whole, store.with_pdu(room, event));
+    if (!whole) return fail(Errc::not_found, "the event has ended");
+    PEYK_TRY(bool hidden, visibility.must_redact(event));
+    if (hidden) {
+        PEYK_TRY(whole, redacted_form(*whole, *room.rules));
+    }
+    out += std::string_view(whole->pdu->json).substr(0, whole->pdu->json.size() - 1);
+    if (room.rules->event_id_format != EventIdFormat::own) {
+        out += ",\"event_id\":";
+        json::write_string(out, event.event->id.view());
+    }
+    begin_unsigned(out, event, reader);
     PEYK_CHECK(write_history(out, store, room, event, visibility));
     end(out, store, event, reader);
     return {};

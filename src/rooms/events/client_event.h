@@ -36,4 +36,10 @@ Result<void> write_client_event(std::string& out, const RoomStore& store, const 
 Result<void> write_state_event(std::string& out, const RoomStore& store, const RoomInfo& room, const StoredEvent& event,
                                const Reader& reader, Visibility& visibility);
 
+// The event as servers exchange it, for clients that ask for that form: hashes, signatures, what it follows and what
+// allows it. Beside that its id, which newer room versions do not write down, and the `unsigned` of a state event.
+// Reads the row of the event. Spec: Filtering › event_format; Server-Server API › PDUs.
+Result<void> write_federation_event(std::string& out, const RoomStore& store, const RoomInfo& room,
+                                    const StoredEvent& event, const Reader& reader, Visibility& visibility);
+
 }  // namespace peyk::rooms
