@@ -34,7 +34,7 @@ export const base = origin.base;
 const launch = (home) => chromium.launch({ executablePath: chromiumPath, env: { ...process.env, ...(home && { HOME: home }) },
     args: ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", 
         // The tests share a machine with much else: the crypto's WebAssembly is compiled as it is used, and once.
-        "--js-flags=--expose-gc --wasm-lazy-compilation --no-wasm-tier-up", "--disable-software-rasterizer", "--disable-extensions", "--mute-audio"] });
+        "--js-flags=--expose-gc --wasm-lazy-compilation --no-wasm-tier-up", "--disable-software-rasterizer", "--disable-extensions", "--mute-audio", `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${new URL(base).hostname}`] });
 let launched = null;
 /** The browser of this story, started when it is first needed. */
 export const browser = () => (launched ??= launch());
@@ -52,9 +52,10 @@ export async function visitor(options = {}) {
     context.setDefaultTimeout(PATIENCE);
     const told = [];
     everybody.push(told);
-    await context.route((url) => /^https?:$/.test(url.protocol) && url.host !== new URL(base).host, (route) => {
-        told.push(`a request to ${route.request().url()}`);
-        return route.abort();
+    // Listened to, and not routed: a browser whose requests are routed has no cache of its own, as nobody's has.
+    context.on("request", (request) => {
+        const to = new URL(request.url());
+        if (/^(https?|wss?):$/.test(to.protocol) && to.host !== new URL(base).host) told.push(`a request to ${to}`);
     });
     const watched = (page) => {
         page.on("console", (message) => {
