@@ -75,7 +75,8 @@ function Unreadable({ item }: { item: Item }): JSX.Element {
 export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
     const { item, room, kind, encryptedRoom, grouped, ends, mine, read, composer, thread } = props;
     const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
-    const [near, setNear] = useState(false); // its tools are made when somebody may want them: most rows never need any
+    const [near, setNear] = useState(false); // its tools are made when the pointer rests on it: rows that pass below it while one scrolls need none
+    const hover = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
     const press = useRef<ReturnType<typeof setTimeout> | null>(null);
     const row = useRef<HTMLDivElement>(null);
     const name = memberName(room, item.sender);
@@ -92,7 +93,7 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
         <div ref={row} class={`message${mine ? " mine" : ""}${grouped ? " grouped" : ""}${ends ? " ends" : ""}${item.edited ? " edited" : ""}`} data-id={item.id} tabIndex={-1} role="article"
             aria-label={`${clean(name)}, ${time(item.at)}`}
             onContextMenu={(event) => { if ((event.target as HTMLElement).closest("a")) return; event.preventDefault(); open(event.clientX, event.clientY); }}
-            onPointerEnter={() => setNear(true)} onPointerLeave={() => setNear(false)} onFocusIn={() => setNear(true)}
+            onPointerEnter={() => { hover.current = setTimeout(() => setNear(true), 60); }} onPointerLeave={() => { clearTimeout(hover.current); setNear(false); }} onFocusIn={() => setNear(true)}
             onFocusOut={(event) => !row.current?.contains(event.relatedTarget as Node | null) && setNear(false)}
             onTouchStart={(event) => { const { clientX, clientY } = event.touches[0]; press.current = setTimeout(() => open(clientX, clientY), 450); }}
             onTouchMove={() => press.current && clearTimeout(press.current)} onTouchEnd={() => press.current && clearTimeout(press.current)}
