@@ -309,7 +309,7 @@ export const en = {
     my_link: "My code and link",
     my_link_text: "Whoever reads this code can write to you.",
     write_to: "Write",
-    verify_person: "Verify with emoji",
+    verify_person: "Verify each other",
     verify_device: "Confirm a device",
     person_verified: "You have verified this person",
     person_unverified: "Not verified yet",

@@ -311,7 +311,7 @@ export const fa: Words = {
     my_link: "رمزینه و پیوند من",
     my_link_text: "هر که این رمزینه را بخواند می‌تواند به شما بنویسد.",
     write_to: "نوشتن",
-    verify_person: "تأیید با شکلک",
+    verify_person: "تأیید یکدیگر",
     verify_device: "تأیید دستگاه",
     person_verified: "این شخص را تأیید کرده‌اید",
     person_unverified: "هنوز تأیید نشده",

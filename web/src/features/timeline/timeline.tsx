@@ -171,7 +171,7 @@ export function Timeline({ feed, row, composer, thread }: {
                     </div>
                     <div class="timeline-lines">
                         {chunks.made()}
-                        {feed.atLive && waiting.map((one: Waiting) => <WaitingRow key={one.txn} one={one} encryptedRoom={row.encrypted} />)}
+                        {feed.atLive && waiting.map((one: Waiting) => <WaitingRow key={one.txn} one={one} />)}
                     </div>
                     {feed.loading === "forward" && <Spinner label={t("loading")} />}
                 </div>
