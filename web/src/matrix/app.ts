@@ -91,7 +91,7 @@ function listen(client: ReturnType<typeof matrix>): void {
         } else if (sync === "ERROR" || sync === "RECONNECTING") {
             const error = data?.error as unknown as { errcode?: string } | undefined;
             if (error?.errcode === "M_UNKNOWN_TOKEN") void ended();
-            else set({ connection: "offline", ...(state.phase === "opening" && { phase: "ready" as const }) });
+            else set({ connection: error?.errcode === "M_USER_LOCKED" ? "locked" : "offline", ...(state.phase === "opening" && { phase: "ready" as const }) });
         }
     });
     client.on("Session.logged_out" as never, (() => void ended()) as never);

@@ -22,7 +22,7 @@ export type Route =
 
 export interface Toast { id: number; text: string; kind: "info" | "error"; action?: { label: string; run: () => void } }
 export interface Dialog { id: number; kind: string; props: Record<string, unknown> }
-export type Connection = "connecting" | "online" | "offline";
+export type Connection = "connecting" | "online" | "offline" | "locked"; // locked: the server answers that the account is
 
 export interface State {
     phase: Phase;
