@@ -9,16 +9,22 @@ const output = path.resolve(process.argv[2]);
 const here = path.dirname(fileURLToPath(import.meta.url));
 process.chdir(here);
 
-// The crypto library finds its WebAssembly beside its own source; here it is an asset with a hash in its name.
+// The crypto library finds its WebAssembly beside its own source; here it is an asset with a hash in its name, fetched by
+// matrix/wasm-file.ts. A download that failed is tried again when it is asked for again.
 const wasmAsAsset = {
     name: "wasm-as-asset",
     setup(steps) {
         steps.onLoad({ filter: /matrix-sdk-crypto-wasm[\\/]index\.mjs$/ }, async ({ path: file }) => {
-            const text = await fs.promises.readFile(file, "utf8");
-            const line = /const defaultURL = new URL\("(\.\/pkg\/[^"]+)", import\.meta\.url\);/;
-            if (!line.test(text)) throw new Error("matrix-sdk-crypto-wasm loads its WebAssembly in another way than before");
-            const changed = text.replace(line, 'import wasmAddress from "$1";\nconst defaultURL = new URL(wasmAddress, location.origin);');
-            return { contents: changed, loader: "js" };
+            let text = await fs.promises.readFile(file, "utf8");
+            const replace = (part, by) => {
+                if (!part.test(text)) throw new Error("matrix-sdk-crypto-wasm loads its WebAssembly in another way than before");
+                text = text.replace(part, by);
+            };
+            replace(/const defaultURL = new URL\("(\.\/pkg\/[^"]+)", import\.meta\.url\);/,
+                `import wasmAddress from "$1";\nimport { fetchWasm } from ${JSON.stringify(path.join(here, "src/matrix/wasm-file.ts"))};\nconst defaultURL = wasmAddress;`);
+            replace(/\bfetch\(url\)/, "fetchWasm(url)");
+            replace(/modPromise = loadModuleAsync\(url\);/, "(modPromise = loadModuleAsync(url)).catch(() => { modPromise = null; });");
+            return { contents: text, loader: "js" };
         });
     },
 };

@@ -6,6 +6,9 @@ import os
 import secrets
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -39,11 +42,19 @@ class FarBackstage(Asked, SecondHost):
 
 class Backstage(Asked):
     def __init__(self, binary: Path, mode: str = "token"):
-        self.server = Server(binary, {"registration.mode": mode})
-        self.server.start()
         self.nio = None
         self.admin: str | None = None
         self.scratch = tempfile.TemporaryDirectory()
+        self.clerk_token = secrets.token_hex(16)
+        self.server = Server(binary, {"registration.mode": mode, "appservices.files": [self.clerk()]})
+        self.server.start()
+
+    def clerk(self) -> str:
+        """An application service that is never called, and may say when its messages were written."""
+        path = Path(self.scratch.name) / "clerk.yaml"
+        path.write_text(f"id: clerk\nurl: null\nas_token: {self.clerk_token}\nhs_token: {secrets.token_hex(16)}\nsender_localpart: _clerk\n"
+                        "namespaces: {users: [{exclusive: true, regex: '@_clerk:.*'}], aliases: [], rooms: []}\n")
+        return str(path)
 
     @property
     def url(self) -> str:
@@ -97,8 +108,10 @@ class Backstage(Asked):
         made = self.register(name)
         return {"user": made["user_id"], "token": made["access_token"]}
 
-    def do_invitation(self, uses: int = 1):
-        token = self.call("POST", "/_synapse/admin/v1/registration_tokens/new", {"uses_allowed": uses}, self.administrator())["token"]
+    def do_invitation(self, uses: int = 1, lifetime: float | None = None):
+        """`lifetime` in seconds."""
+        until = None if lifetime is None else {"expiry_time": int((time.time() + lifetime) * 1000)}
+        token = self.call("POST", "/_synapse/admin/v1/registration_tokens/new", {"uses_allowed": uses, **(until or {})}, self.administrator())["token"]
         return {"token": token}
 
     def do_rooms(self, name: str, count: int):
@@ -110,12 +123,30 @@ class Backstage(Asked):
             self.call("PUT", f"/_matrix/client/v3/rooms/{quote(room)}/send/m.room.message/t{n}", {"msgtype": "m.text", "body": f"Message {n}"}, maker["access_token"])
 
     def do_messages(self, token: str, room: str, count: int, word: str = "message"):
-        client = self.server.client()
-        for n in range(count):
+        """Numbered messages. Of many the last hundred are in order, those before it nearly: eight hands write them."""
+        def write(client: Client, n: int) -> None:
             answer = self.request(client, "PUT", f"/_matrix/client/v3/rooms/{quote(room)}/send/m.room.message/{word}{n}",
                                   {"msgtype": "m.text", "body": f"{word} {n} " + "lorem ipsum " * (n % 12)}, token)
             if answer.status != 200:
                 raise RuntimeError(f"{answer.status} {answer.body[:200]!r}")
+
+        def hand(numbers: Iterator[int]) -> None:
+            client = self.server.client()
+            for n in numbers:
+                write(client, n)
+
+        together = count - 100 if count > 5000 else 0
+        if together:
+            numbers = iter(range(together))  # next() of it is one step, which threads cannot share
+            with ThreadPoolExecutor(8) as hands:
+                list(hands.map(hand, [numbers] * 8))
+        hand(iter(range(together, count)))
+
+    def do_past(self, room: str, times: list[int]):
+        """A message in a public room for each of the moments, oldest first: "Written at MOMENT"."""
+        self.call("POST", f"/_matrix/client/v3/join/{quote(room)}", {}, self.clerk_token)
+        for at in times:
+            self.call("PUT", f"/_matrix/client/v3/rooms/{quote(room)}/send/m.room.message/at{at}?ts={at}", {"msgtype": "m.text", "body": f"Written at {at}."}, self.clerk_token)
 
     def do_nio(self, command: str, **parameters):
         if self.nio is None:

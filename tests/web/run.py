@@ -21,7 +21,7 @@ from backstage import Backstage, FarBackstage  # noqa: E402
 from second_host import NotHere  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
-STORIES = ["two-people", "community", "clients", "bad-input", "screens", "pictures", "numbers", "second-host"]
+STORIES = ["two-people", "camera", "invitations", "community", "clients", "bad-input", "screens", "pictures", "numbers", "second-host"]
 SLOW = ["growth", "speed"]  # only by name
 LIMIT = 3000  # seconds for a story: one that is stuck ends
 

@@ -4,6 +4,7 @@ The server is as `peyk init` makes it, with HTTPS and its own certificate author
 by the address, the page of the certificate, and the fingerprint that `peyk init` printed.
 """
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -53,11 +54,42 @@ class SecondHost:
                 self.spaces.append(name)
             run("ip", "-n", near, "link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", far)
             for name, address in ((near, ADDRESS), (far, OTHER)):
+                # No address that the system makes by itself: it would come seconds later, and a browser that is loading a
+                # page then gives up, since its network has changed.
+                run("ip", "-n", name, "link", "set", "cable", "addrgenmode", "none")
                 run("ip", "-n", name, "address", "add", f"{address}/24", "dev", "cable")
                 for device in ("lo", "cable"):
                     run("ip", "-n", name, "link", "set", device, "up")
         except subprocess.CalledProcessError as error:
             raise NotHere(f"no network namespaces: {error.stderr.decode(errors='replace').strip()}") from None
+        self.settle()
+
+    def settle(self) -> None:
+        """Waits until both ends of the cable are up with the addresses and routes that they will keep, and nothing changes any more."""
+        end = time.monotonic() + 60 * SLOWNESS
+        seen, since = None, time.monotonic()
+        while time.monotonic() - since < 0.5 or not self.settled(seen):
+            if time.monotonic() > end:
+                raise RuntimeError(f"the network does not settle: {seen}")
+            time.sleep(0.05)
+            now = [[json.loads(run("ip", "-json", "-n", name, *what).stdout or "[]") for what in (["address"], ["route"], ["-6", "route"])]
+                   for name in self.spaces]
+            if now != seen:
+                seen, since = now, time.monotonic()
+
+    @staticmethod
+    def settled(seen: list | None) -> bool:
+        if seen is None:
+            return False
+        for (devices, routes, _), address in zip(seen, (ADDRESS, OTHER)):
+            cable = next(one for one in devices if one["ifname"] == "cable")
+            if cable["operstate"] != "UP" or address not in [one["local"] for one in cable["addr_info"]]:
+                return False
+            if any(one.get("tentative") or one.get("dadfailed") for device in devices for one in device["addr_info"]):
+                return False
+            if not any(one["dev"] == "cable" and "linkdown" not in one["flags"] for one in routes):
+                return False
+        return True
 
     def inside(self, host: int, *command) -> list[str]:
         return ["ip", "netns", "exec", self.spaces[host], *(str(one) for one in command)]

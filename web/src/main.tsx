@@ -25,10 +25,25 @@ function App(): JSX.Element {
 
 /** Brings the part of the program that is behind the sign-in. */
 export async function bringInside(): Promise<typeof import("./inside.tsx")> {
-    void import("./matrix/wasm.ts"); // by far the largest file: it comes while the rest is read
+    const wasm = import("./matrix/wasm.ts").then((part) => part.wasm()); // by far the largest file: it comes while the rest is read
     const part = await inside();
     Inside = part.Inside;
+    void wasm.then(keepProgram, () => {});
     return part;
+}
+
+let keeping = false;
+/** The service worker fetches every file. It begins when this page has its own, so that none is fetched by both. */
+async function keepProgram(): Promise<void> {
+    if (keeping || !("serviceWorker" in navigator) || location.search === "?wiped") return;
+    keeping = true;
+    await (await import("./matrix/wasm-file.ts")).wasmKept();
+    await navigator.serviceWorker.register("/sw.js").catch(() => {});
+}
+
+/** While somebody reads and types in front of the door, what is behind it comes already. */
+function bringMeanwhile(): void {
+    if (location.search !== "?wiped") setTimeout(() => void bringInside().catch(() => {}), 300);
 }
 
 function missing(): string | null {
@@ -44,13 +59,14 @@ async function start(): Promise<void> {
     if (problem) set({ phase: "broken", problem });
     render(<App />, document.getElementById("app")!);
     if (problem) return;
-    if ("serviceWorker" in navigator && location.search !== "?wiped") addEventListener("load", () => void navigator.serviceWorker.register("/sw.js").catch(() => {}));
     const token = tokenOf(location.pathname);
     if (!savedSession()) {
         set({ phase: "signed-out" });
         const told = sessionStorage.getItem("peyk.told");
         sessionStorage.removeItem("peyk.told");
         if (told === "session_ended") toast(t("session_ended"), "error");
+        if (document.readyState === "complete") bringMeanwhile();
+        else addEventListener("load", bringMeanwhile);
         return;
     }
     set({ phase: "opening" });

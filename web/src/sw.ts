@@ -1,19 +1,22 @@
-// The service worker: keeps the files of one build, answers with them, and forgets those of earlier builds. It keeps nothing
-// of the Matrix API: messages and media never go through it.
+// The service worker: keeps the files of one build, answers with them, and forgets those of earlier builds but one: pages of that one
+// are open still, and fetch further parts of it. It keeps nothing of the Matrix API: messages and media never go through it.
 declare const VERSION: string;
 declare const FILES: string[];
 // The types of workers and of pages exclude each other in one program.
 const worker = self as any;
 
 const CACHE = `peyk-${VERSION}`;
+const PARTS = "peyk-parts"; // where a page leaves the largest file for this worker: matrix/wasm-file.ts
+const forGood = (file: string) => /-[A-Z0-9]{8}\./.test(file);
 const isPage = (path: string) => path === "/" || path.startsWith("/i/") || path.startsWith("/room/");
 
 worker.addEventListener("install", (event: any) => {
     event.waitUntil((async () => {
         const cache = await caches.open(CACHE);
-        // Files with a hash in their name never change: the browser's own cache may give them, and nothing is fetched twice.
+        // Files with a hash in their name never change: an earlier build's copy is as good, the browser's own cache may give
+        // them, and nothing is fetched twice.
         await Promise.all(FILES.map(async (file) => {
-            const answer = await fetch(file, { cache: /-[A-Z0-9]{8}\./.test(file) ? "force-cache" : "no-cache" });
+            const answer = (forGood(file) && await caches.match(file)) || await fetch(file, { cache: forGood(file) ? "force-cache" : "no-cache" });
             if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
             await cache.put(file, answer);
         }));
@@ -23,7 +26,8 @@ worker.addEventListener("install", (event: any) => {
 
 worker.addEventListener("activate", (event: any) => {
     event.waitUntil((async () => {
-        for (const name of await caches.keys()) if (name.startsWith("peyk-") && name !== CACHE) await caches.delete(name);
+        const earlier = (await caches.keys()).filter((name) => name.startsWith("peyk-") && name !== CACHE && name !== PARTS);
+        for (const name of [PARTS, ...earlier.slice(0, -1)]) await caches.delete(name);
         await worker.clients.claim();
     })());
 });
@@ -32,11 +36,11 @@ worker.addEventListener("fetch", (event: any) => {
     const address = new URL(event.request.url);
     if (event.request.method !== "GET" || address.origin !== worker.location.origin) return;
     const page = event.request.mode === "navigate" && isPage(address.pathname);
-    if (!page && !FILES.includes(address.pathname)) return;
+    if (!page && !FILES.includes(address.pathname) && !forGood(address.pathname)) return;
     event.respondWith((async () => {
         const cache = await caches.open(CACHE);
-        const kept = await cache.match(page ? "/" : address.pathname);
-        return kept ?? fetch(event.request);
+        const kept = await cache.match(page ? "/" : address.pathname) ?? (forGood(address.pathname) && await caches.match(address.pathname));
+        return kept || fetch(event.request);
     })());
 });
 

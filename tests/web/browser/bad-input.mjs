@@ -53,10 +53,10 @@ await step("A file whose type lies is offered to be saved, never shown as a page
     check(saved.url().startsWith("blob:"), saved.url());
     check(await ada.page.evaluate(() => window.hit) === undefined, "it ran");
 });
-await step("A thousand reactions of a hundred kinds stay a bounded row", async () => {
+await step("A thousand reactions of a thousand kinds stay a bounded row", async () => {
     const { event_id: target } = await say("r1", { msgtype: "m.text", body: "react to me" });
-    for (let n = 0; n < 100; n++) await put(`send/m.reaction/k${n}`, { "m.relates_to": { rel_type: "m.annotation", event_id: target, key: n === 0 ? "long ".repeat(300) : `k${n}` } });
-    await until(async () => (await message(ada.page, "react to me").locator(".reaction.more").textContent().catch(() => "")) === "+88", "the rest is not counted");
+    for (let n = 0; n < 1000; n++) await put(`send/m.reaction/k${n}`, { "m.relates_to": { rel_type: "m.annotation", event_id: target, key: n === 0 ? "long ".repeat(300) : `k${n}` } });
+    await until(async () => (await message(ada.page, "react to me").locator(".reaction.more").textContent().catch(() => "")) === "+388", "the rest is not counted");
     check(await message(ada.page, "react to me").locator(".reaction").count() === 13, "too many are shown");
     check((await message(ada.page, "react to me").boundingBox()).height < 260, "the row has no bound");
 });
@@ -82,6 +82,18 @@ await step("What the server refuses stays to be sent again or thrown away", asyn
     await ada.page.evaluate(() => { window.fetch = window.realFetch; });
     await ada.page.getByRole("button", { name: "Send again" }).click();
     await ada.page.locator(".message.mine:not(.waiting-message)", { hasText: "a full disk" }).waitFor();
+});
+await step("A disk that is full when a file is uploaded is told, and the file goes when there is room again", async () => {
+    const refuse = (route) => route.fulfill({ status: 507, contentType: "application/json", body: JSON.stringify({ errcode: "M_UNKNOWN", error: "The disk is full" }) });
+    await ada.page.route("**/_matrix/media/v3/upload*", refuse);
+    await ada.page.locator(".composer input[type=file]").setInputFiles({ name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("a letter") });
+    await ada.page.getByLabel("Caption").fill("my letter");
+    await ada.page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
+    await ada.page.locator(".waiting-message", { hasText: "my letter" }).locator(".failed-bar", { hasText: "The disk is full" }).waitFor();
+    await ada.shot("disk-full");
+    await ada.page.unroute("**/_matrix/media/v3/upload*", refuse);
+    await ada.page.getByRole("button", { name: "Send again" }).click();
+    await ada.page.locator(".message.mine:not(.waiting-message)", { hasText: "my letter" }).waitFor();
 });
 await step("A wrong password and a dead server are told plainly, and what was typed stays", async () => {
     const other = await visitor();

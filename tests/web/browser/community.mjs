@@ -1,6 +1,6 @@
 // Groups and channels, roles, pinned, search, dates, blocking and reporting, and the administrator's corner.
 import fs from "node:fs";
-import { ask, check, end, firstMinute, menu, message, openRoom, quiet, sent, signIn, step, unique, until, visitor, write } from "./lib.mjs";
+import { api, ask, check, end, firstMinute, menu, message, openRoom, quiet, sent, session, signIn, step, unique, until, visitor, write } from "./lib.mjs";
 
 const ada = await visitor(), ben = await visitor(), root = await visitor();
 const adaName = unique("ada"), benName = unique("ben");
@@ -49,6 +49,7 @@ await step("A mention is completed, shown to whom it names, and counted", async 
     await ada.page.locator(".mention-list li").first().waitFor();
     await box.press("Enter");
     await box.pressSequentially("bring a ladder");
+    check(await box.inputValue() === `@${benName} bring a ladder`, await box.inputValue());
     await box.press("Enter");
     await sent(ada.page, "bring a ladder");
     await ben.page.locator(".room-row", { hasText: "Orchard" }).locator(".badge", { hasText: "@" }).waitFor();
@@ -65,9 +66,40 @@ await step("A message is pinned, found by searching, and reached by its date", a
     await ben.page.locator(".message.found", { hasText: "the pears are ripe" }).waitFor();
     check(/comes later/.test(await side(ben.page).innerText()), "the limit of the search is not told");
     await side(ben.page).getByRole("button", { name: "Close" }).click();
-    await ben.page.getByRole("button", { name: "Go to a date" }).click();
-    await ben.page.locator(".calendar .days button:not(:disabled)").last().click();
+});
+await step("A day of the month before is reached by its date, and one of the Iranian calendar too", async () => {
+    const { token } = await session(ben.page);
+    const [, { room_id: room }] = await api("POST", "/_matrix/client/v3/createRoom", { preset: "public_chat", name: "Diary" }, token);
+    const noon = (date) => date.setHours(12, 0, 0, 0);
+    const today = new Date(), days = Array.from({ length: 75 }, (_, n) => noon(new Date(today.getFullYear(), today.getMonth(), today.getDate() - 74 + n)));
+    // Three a day, so that a day is not on the page before one goes there.
+    await ask({ do: "past", room, times: days.flatMap((at) => [at - 60000, at, at + 60000]).filter((at) => at < Date.now()) });
+    await openRoom(ben.page, "Diary");
+    const reach = async (open, before, day, locale) => {
+        await message(ben.page, "Written at").waitFor();
+        await ben.page.getByRole("button", { name: open }).click();
+        await ben.page.getByRole("button", { name: before, exact: true }).click();
+        check(await ben.page.locator(".message", { hasText: `Written at ${noon(day)}.` }).count() === 0, "the day is there already");
+        await ben.page.getByRole("button", { name: new Intl.DateTimeFormat(locale, { dateStyle: "full" }).format(day), exact: true }).click();
+        await ben.page.locator(".calendar").waitFor({ state: "detached" });
+        const first = ben.page.locator(".message", { hasText: `Written at ${noon(day) - 60000}.` });
+        await first.waitFor();
+        await until(() => first.evaluate((one) => { const at = one.getBoundingClientRect(); return at.top > 60 && at.bottom < innerHeight - 60; }), "it is not in view");
+    };
+    await reach("Go to a date", "Month before", new Date(today.getFullYear(), today.getMonth() - 1, 10), "en-US");
+    await ben.page.getByRole("button", { name: "To the newest message" }).click();
+    await ben.page.evaluate(() => localStorage.setItem("peyk.language", '"fa"'));
+    await ben.page.reload();
     await ben.page.locator(".calendar").waitFor({ state: "detached" });
+    // The tenth of the Iranian month before this one.
+    const part = (at, what) => new Intl.DateTimeFormat("en-u-ca-persian", { [what]: "numeric" }).format(at);
+    let day = new Date(noon(new Date()));
+    for (const month = part(day, "month"); part(day, "month") === month || part(day, "day") !== "10";) day = new Date(noon(new Date(day - 86400000)));
+    await reach("رفتن به یک تاریخ", "ماه پیش", day, "fa-IR-u-ca-persian-nu-arabext");
+    await ben.shot("calendar-reached");
+    await ben.page.evaluate(() => localStorage.setItem("peyk.language", '"en"'));
+    await ben.page.reload();
+    await openRoom(ben.page, "Orchard");
 });
 await step("Ada makes it a channel: Ben reads only; with a role he writes again", async () => {
     await ada.page.locator(".bar-title").click();
@@ -113,22 +145,30 @@ await step("A space holds conversations, and narrows the list to them", async ()
 await step("A notification tells of a message while one looks elsewhere, and with contents hidden only that there is one", async () => {
     await ben.page.evaluate(() => {
         window.shown_ = [];
+        window.sounds_ = 0;
+        window.AudioContext = class extends AudioContext { createOscillator() { window.sounds_++; return super.createOscillator(); } };
         window.Notification = class { static permission = "granted"; static requestPermission = async () => "granted";
             constructor(title, options) { window.shown_.push([title, options.body]); } close() {} };
     });
     await ben.page.goto("/#/settings/notifications");
     await ben.page.getByLabel("Show notifications").check();
+    await write(ada.page, "nobody is told of this");
+    await ben.page.locator(".room-row", { hasText: "nobody is told of this" }).waitFor();
     await ben.page.locator(".room-row", { hasText: "Orchard" }).click({ button: "right" });
     await ben.page.getByRole("menuitem", { name: "Unmute" }).click();
     await ben.page.locator(".room-row .muted-mark").waitFor({ state: "detached" });
+    check(await ben.page.evaluate(() => window.shown_.length + window.sounds_) === 0, "a muted room makes itself heard");
     const told = (n) => until(() => ben.page.evaluate((n) => window.shown_[n - 1], n), "nothing is told");
     await write(ada.page, "the ladder is here");
     const [title, body] = await told(1);
     check(title === "Orchard" && /: the ladder is here$/.test(body), `${title}: ${body}`);
+    check(await ben.page.evaluate(() => window.sounds_) === 2, "it makes no sound");
+    await ben.page.getByLabel("Sound", { exact: true }).uncheck();
     await ben.page.getByLabel("Hide what was said").check();
     await write(ada.page, "and the basket too");
     const hidden = (await told(2)).join(": ");
     check(hidden === "peyk: New message", hidden);
+    check(await ben.page.evaluate(() => window.sounds_) === 2, "it makes a sound that was switched off");
     check(/^\(\d+\) peyk$/.test(await ben.page.title()), await ben.page.title());
 });
 await step("What the server knows is told, and what is one's own can be saved", async () => {
@@ -160,6 +200,28 @@ await step("The administrator sees how the server is, suspends somebody and lets
     await write(ben.page, "but this");
     await message(ada.page, "but this").waitFor();
 });
+await step("Somebody is locked: their browser says so, keeps what it has, and goes on when it is lifted", async () => {
+    const person = root.page.locator(".settings .facts li", { hasText: benName });
+    await person.getByRole("button", { name: "Lock", exact: true }).click();
+    await person.getByText("locked", { exact: true }).waitFor();
+    await write(ben.page, "said behind the door");
+    await ben.page.locator(".connection", { hasText: "This account is locked" }).waitFor();
+    check(await ben.page.locator(".waiting-message", { hasText: "said behind the door" }).count() === 1, "what was typed does not wait");
+    const other = await visitor();
+    await signIn(other, benName);
+    await other.page.getByText("This account is locked. Ask whoever runs the server.").waitFor();
+    await other.context.close();
+    await person.getByRole("button", { name: "Unlock" }).click();
+    await person.getByText("active").waitFor();
+    await ben.page.locator(".connection").waitFor({ state: "detached" });
+    await message(ada.page, "said behind the door").waitFor();
+});
+await step("The administrator sees what the server keeps of people", async () => {
+    await root.page.goto("/#/admin/privacy");
+    await root.page.locator(".settings-content .tree").first().waitFor();
+    check(/m\.room|message|device/i.test(await root.page.locator(".settings-content").innerText()), "it names nothing");
+    await root.shot("admin-privacy");
+});
 await step("Ben reports a message and blocks; the administrator sees the report", async () => {
     await menu(ben.page, "then we meet on Sunday", "Report");
     await ben.page.getByLabel("Reason").fill("a test of reports");
@@ -188,6 +250,25 @@ await step("Ada removes Ben, and he is told", async () => {
     await side(ada.page).locator(".people button", { hasText: benName }).click();
     await ada.page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
     await until(async () => await ben.page.locator(".room-row", { hasText: "Orchard" }).count() === 0, "it is still in his list");
+});
+await step("Somebody is banned from a room, cannot come back, and can once it is lifted", async () => {
+    const { token } = await session(ben.page), own = await session(ada.page);
+    const [, { room_id: room }] = await api("POST", "/_matrix/client/v3/createRoom", { preset: "public_chat", name: "Market" }, own.token);
+    const come = async () => (await api("POST", `/_matrix/client/v3/join/${encodeURIComponent(room)}`, {}, token))[0];
+    check(await come() === 200, "he cannot join");
+    await openRoom(ada.page, "Market");
+    await ada.page.locator(".bar h1", { hasText: "Market" }).waitFor();
+    await ada.page.locator(".bar-title").click();
+    await side(ada.page).getByRole("button", { name: "2 members" }).click();
+    await side(ada.page).locator(".people button", { hasText: benName }).click();
+    await ada.page.getByRole("dialog").getByLabel("Reason").fill("sells old pears");
+    await ada.page.getByRole("dialog").getByRole("button", { name: "Ban", exact: true }).click();
+    await ada.page.locator(".state-line", { hasText: /banned/ }).waitFor();
+    check(await come() === 403, "the ban bars nobody");
+    await side(ada.page).locator(".people button", { hasText: benName }).click();
+    await ada.page.getByRole("dialog").getByRole("button", { name: "Lift the ban" }).click();
+    await ada.page.locator(".state-line", { hasText: /lifted the ban/ }).waitFor();
+    check(await come() === 200, "he cannot come back");
 });
 await step("No request went to another host, and the policy refused nothing", async () => quiet(ada, ben, root));
 await end();

@@ -31,10 +31,11 @@ export function check(condition, about) {
 // A server that has HTTPS is on another host, and brings the client itself.
 export const origin = backend.startsWith("https:") ? { base: backend, close() {} } : await serve(build, backend);
 export const base = origin.base;
-const launch = (home) => chromium.launch({ executablePath: chromiumPath, env: { ...process.env, ...(home && { HOME: home }) },
-    args: ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", 
+const launch = ({ home, camera } = {}) => chromium.launch({ executablePath: chromiumPath, env: { ...process.env, ...(home && { HOME: home }) },
+    args: ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+        ...(camera ? [`--use-file-for-fake-video-capture=${camera}`] : []),
         // The tests share a machine with much else: the crypto's WebAssembly is compiled as it is used, and once.
-        "--js-flags=--expose-gc --wasm-lazy-compilation --no-wasm-tier-up", "--disable-software-rasterizer", "--disable-extensions", "--mute-audio"] });
+        "--js-flags=--expose-gc --wasm-lazy-compilation --no-wasm-tier-up", "--disable-software-rasterizer", "--disable-extensions", "--mute-audio", `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${new URL(base).hostname}`] });
 let launched = null;
 /** The browser of this story, started when it is first needed. */
 export const browser = () => (launched ??= launch());
@@ -42,19 +43,26 @@ export const browser = () => (launched ??= launch());
 export async function browserOf(name) {
     const home = path.join(os.homedir(), name);
     fs.mkdirSync(home);
-    return launch(home);
+    return launch({ home });
+}
+const others = [];
+/** A browser whose camera sees the film in the file `camera`, whatever is in it when the camera is opened. */
+async function withCamera(camera) {
+    others.push(await launch({ camera }));
+    return others.at(-1);
 }
 
 /** A browser context of its own. `told` collects what the policy refuses, errors of the page and requests to other hosts. */
-export async function visitor(options = {}) {
-    const context = await (await browser()).newContext({ baseURL: base, locale: "en-US", viewport: { width: 1200, height: 800 }, acceptDownloads: true, reducedMotion: "reduce", serviceWorkers: "block",
+export async function visitor({ camera, ...options } = {}) {
+    const context = await (camera ? await withCamera(camera) : await browser()).newContext({ baseURL: base, locale: "en-US", viewport: { width: 1200, height: 800 }, acceptDownloads: true, reducedMotion: "reduce", serviceWorkers: "block",
         permissions: ["clipboard-read", "clipboard-write", "notifications"], ...options });
     context.setDefaultTimeout(PATIENCE);
     const told = [];
     everybody.push(told);
-    await context.route((url) => /^https?:$/.test(url.protocol) && url.host !== new URL(base).host, (route) => {
-        told.push(`a request to ${route.request().url()}`);
-        return route.abort();
+    // Listened to, and not routed: a browser whose requests are routed has no cache of its own, as nobody's has.
+    context.on("request", (request) => {
+        const to = new URL(request.url());
+        if (/^(https?|wss?):$/.test(to.protocol) && to.host !== new URL(base).host) told.push(`a request to ${to}`);
     });
     const watched = (page) => {
         page.on("console", (message) => {
@@ -166,7 +174,7 @@ export async function step(name, run) {
             if (told.length) wrong += ` || the page: ${told.slice(-3).join(" | ")}`;
             broken = !process.env.PEYK_WEB_GO_ON; // to see as much as possible of a run, by hand
             failed = true;
-            for (const [n, page] of ((await launched)?.contexts() ?? []).flatMap((one) => one.pages()).entries()) await page.screenshot({ path: path.join(shots, `failed-${n}.png`), timeout: 5000 }).catch(() => {});
+            for (const [n, page] of [await launched, ...others].flatMap((one) => one?.contexts() ?? []).flatMap((one) => one.pages()).entries()) await page.screenshot({ path: path.join(shots, `failed-${n}.png`), timeout: 5000 }).catch(() => {});
         }
     }
     console.log(JSON.stringify({ name, wrong, seconds: (Date.now() - began) / 1000 }));
@@ -175,6 +183,7 @@ export async function step(name, run) {
 export const figure = (name, value) => console.log(JSON.stringify({ figure: name, value }));
 export async function end() {
     await (await launched)?.close();
+    for (const one of others) await one.close();
     origin.close();
     process.exit(failed ? 1 : 0);
 }

@@ -52,6 +52,7 @@ export async function scroll(count, back) {
         const tick = (now) => { window.frames_.push(now - last); last = now; requestAnimationFrame(tick); };
         requestAnimationFrame(tick);
     });
+    await globalThis.beforeScroll?.();
     await who.page.locator(".timeline").hover();
     let most = 0;
     await until(async () => {

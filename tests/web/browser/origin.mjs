@@ -33,7 +33,7 @@ async function compressAll(folder) {
 
 export async function serve(folder, backend) {
     const target = new URL(backend);
-    const sent = { bytes: 0, requests: 0 };
+    const sent = { bytes: 0, files: {} }; // files: how often each was asked for
     const compressed = await compressAll(folder);
     const server = http.createServer((request, response) => {
         const address = new URL(request.url, "http://x").pathname;
@@ -52,7 +52,7 @@ export async function serve(folder, backend) {
             return;
         }
         sent.bytes += body.length;
-        sent.requests++;
+        sent.files[name] = (sent.files[name] ?? 0) + 1;
         response.writeHead(200, { "Content-Type": TYPES[path.extname(name)] ?? "application/octet-stream", "Content-Encoding": "br", "Content-Length": body.length,
             "Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", Vary: "Accept-Encoding",
             "Cache-Control": /-[A-Z0-9]{8}\./.test(name) ? "public, max-age=31536000, immutable" : "no-cache" });

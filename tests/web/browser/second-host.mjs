@@ -17,6 +17,9 @@ await step("The printed link makes the first account, over HTTPS and with no war
     await firstMinute(ada, "ada", invitation);
     const where = await ada.page.evaluate(async () => ({ secure: isSecureContext, address: location.origin, worker: (await navigator.serviceWorker.ready).active !== null }));
     check(where.secure && where.address === backend && where.worker, JSON.stringify(where));
+    const cdp = await ada.context.newCDPSession(ada.page);
+    const { installabilityErrors: wrong } = await cdp.send("Page.getInstallabilityErrors");
+    check(wrong.every(({ errorId }) => errorId === "in-incognito"), `it cannot be installed: ${JSON.stringify(wrong)}`);
 });
 await step("The first person is the administrator: she makes an invitation, and another comes by it", async () => {
     await ada.page.goto("/#/admin/invitations");

@@ -91,7 +91,7 @@ function listen(client: ReturnType<typeof matrix>): void {
         } else if (sync === "ERROR" || sync === "RECONNECTING") {
             const error = data?.error as unknown as { errcode?: string } | undefined;
             if (error?.errcode === "M_UNKNOWN_TOKEN") void ended();
-            else set({ connection: "offline", ...(state.phase === "opening" && { phase: "ready" as const }) });
+            else set({ connection: error?.errcode === "M_USER_LOCKED" ? "locked" : "offline", ...(state.phase === "opening" && { phase: "ready" as const }) });
         }
     });
     client.on("Session.logged_out" as never, (() => void ended()) as never);
@@ -117,11 +117,26 @@ function listen(client: ReturnType<typeof matrix>): void {
     });
     client.on(CryptoEvent.VerificationRequestReceived, onVerificationRequest);
     client.on(CryptoEvent.KeysChanged, () => void checkTrust());
-    client.on(CryptoEvent.DevicesUpdated, (users) => users.includes(me()) && void checkTrust());
-    client.on(CryptoEvent.UserTrustStatusChanged, () => void checkTrust());
+    client.on(CryptoEvent.DevicesUpdated, (users) => {
+        if (users.includes(me())) void checkTrust();
+        trustChanged();
+    });
+    client.on(CryptoEvent.UserTrustStatusChanged, () => {
+        void checkTrust();
+        trustChanged();
+    });
     client.on(CryptoEvent.KeyBackupStatus, () => void checkTrust());
     addEventListener("online", () => set({ connection: state.connection === "offline" ? "connecting" : state.connection }));
     addEventListener("offline", () => set({ connection: "offline" }));
+}
+
+let changing: ReturnType<typeof setTimeout> | undefined;
+/** What was learnt comes in many parts; what is shown of it is looked at once they have come. */
+function trustChanged(): void {
+    changing ??= setTimeout(() => {
+        changing = undefined;
+        set({ trustRound: state.trustRound + 1 });
+    }, 500);
 }
 
 async function isAdmin(): Promise<void> {

@@ -76,11 +76,12 @@ export async function startClient(session: Session, onRoomData: RoomDataListener
         onRoomData(room, { ...data, timeline });
         data.timeline = [];
     });
+    // There are no calls yet, and a session of calls for every room costs a tenth of the time until the list is there. The SDK
+    // has no option for it: it starts its manager of sessions with the first answer.
+    client.matrixRTC.start = nothing;
     void client.startClient({
         slidingSync: sliding, lazyLoadMembers: true, pendingEventOrdering: PendingEventOrdering.Detached, threadSupport: false,
     });
-    // There are no calls yet, and a session of calls for every room costs a tenth of the time until the list is there.
-    client.off(ClientEvent.Sync, (client as unknown as { startMatrixRTC: () => void }).startMatrixRTC);
     return client;
 }
 

@@ -3,6 +3,7 @@
 import { MatrixEvent } from "matrix-js-sdk/lib/models/event.js";
 import type { CryptoBackend } from "matrix-js-sdk/lib/common-crypto/CryptoBackend.js";
 import { keep, kept } from "../store/local.ts";
+import { set } from "../store/store.ts";
 import { api, ApiError, enc, isAway } from "./http.ts";
 import { matrix, me, roomOf } from "./client.ts";
 import { prepareUpload, type Upload } from "./upload.ts";
@@ -152,7 +153,9 @@ async function attempt(one: Waiting): Promise<boolean> {
     } catch (error) {
         uploads.delete(one.txn);
         if (!queue.some((each) => each.txn === one.txn)) return true;
-        if (isAway(error) || (error instanceof ApiError && error.status === 429)) {
+        const locked = (error as { errcode?: string }).errcode === "M_USER_LOCKED";
+        if (locked) set({ connection: "locked" });
+        if (locked || isAway(error) || (error instanceof ApiError && error.status === 429)) {
             change(one.txn, { status: "waiting" });
             later();
             return false;

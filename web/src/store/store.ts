@@ -22,7 +22,7 @@ export type Route =
 
 export interface Toast { id: number; text: string; kind: "info" | "error"; action?: { label: string; run: () => void } }
 export interface Dialog { id: number; kind: string; props: Record<string, unknown> }
-export type Connection = "connecting" | "online" | "offline";
+export type Connection = "connecting" | "online" | "offline" | "locked"; // locked: the server answers that the account is
 
 export interface State {
     phase: Phase;
@@ -45,6 +45,7 @@ export interface State {
     landing: { room_id: string; name?: string } | null;
     trusted: boolean | null;        // this device is signed by its owner's identity; null: not known yet
     backup: boolean | null;
+    trustRound: number;             // rises when something was learnt of whose devices are whose
     ignored: Set<string>;
     isAdmin: boolean;
 }
@@ -54,7 +55,7 @@ const listeners = new Set<() => void>();
 export let state: State = {
     phase: "starting", problem: "", language: "en", theme: "system", route: { at: "list" }, session: null, serverName: "",
     connection: "connecting", listComplete: false, rooms: new Map(), space: null, filter: "", thread: null, panel: null,
-    toasts: [], dialogs: [], recoveryKey: "", landing: null, trusted: null, backup: null, ignored: new Set(), isAdmin: false,
+    toasts: [], dialogs: [], recoveryKey: "", landing: null, trusted: null, backup: null, trustRound: 0, ignored: new Set(), isAdmin: false,
 };
 
 let scheduled = false;

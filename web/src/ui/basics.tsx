@@ -1,6 +1,6 @@
 // The parts that pages are made of: buttons, fields, avatars, names.
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { Icon, type IconName } from "./icons.tsx";
 
 export function IconButton({ icon, label, onClick, active, kind = "", size, disabled }: {
@@ -40,6 +40,25 @@ export function Field({ label, value, onInput, type = "text", hint, error, autoC
                 dir={plain ? "ltr" : "auto"} spellcheck={plain ? false : undefined} autoCapitalize={plain ? "none" : undefined}
                 onInput={(event) => onInput((event.target as HTMLInputElement).value)} />
             {(error || hint) && <p id={`${id}-about`} class={error ? "error-text" : "hint"} role={error ? "alert" : undefined}>{error || hint}</p>}
+        </div>
+    );
+}
+
+/** A picture from this device. The browser's own control speaks the browser's language, which need not be the page's. */
+export function PictureField({ label, action, onPick, disabled }: { label: string; action: string; onPick: (file: File) => void; disabled?: boolean }): JSX.Element {
+    const input = useRef<HTMLInputElement>(null);
+    const id = useId();
+    const [name, setName] = useState("");
+    return (
+        <div class="field" role="group" aria-labelledby={id}>
+            <label id={id}>{label}</label>
+            <Button icon="image" disabled={disabled} onClick={() => input.current?.click()}>{name ? clean(name) : action}</Button>
+            <input ref={input} type="file" hidden tabIndex={-1} aria-hidden="true" accept="image/png,image/jpeg,image/webp,image/gif" onChange={() => {
+                const file = input.current?.files?.[0];
+                if (!file) return;
+                setName(file.name);
+                onPick(file);
+            }} />
         </div>
     );
 }

@@ -1,5 +1,7 @@
-// A menu at a point of the page, for the mouse and for the keyboard.
+// A menu at a point of the page, for the mouse and for the keyboard. It stands beside the page's content: what it was opened
+// from may be clipped, or move.
 import type { JSX } from "preact";
+import { createPortal } from "preact/compat";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon, type IconName } from "./icons.tsx";
 
@@ -48,7 +50,7 @@ export function Menu({ at, entries, onClose, above, label }: {
             all[(now + (event.key === "ArrowDown" ? 1 : all.length - 1)) % all.length]?.focus();
         }
     };
-    return (
+    return createPortal(
         <div ref={box} class={`menu${place ? " placed" : ""}`} tabIndex={-1} onKeyDown={keys}
             style={{ left: `${place?.left ?? 0}px`, top: `${place?.top ?? 0}px` }}>
             {above}
@@ -60,6 +62,5 @@ export function Menu({ at, entries, onClose, above, label }: {
                 </button>
             ))}
             </div>
-        </div>
-    );
+        </div>, document.body);
 }

@@ -99,18 +99,24 @@ export function Composer({ room, feed, thread, handle }: {
         done();
         return void (feed.atLive || feed.toLive());
     };
+    /** Puts the text and the place for what follows there at once: somebody may be typing on already. */
+    const put = (value: string, caret: number) => {
+        const box = area.current!;
+        box.value = value;
+        box.focus();
+        box.setSelectionRange(caret, caret);
+        typed(value);
+    };
     const insert = (addition: string) => {
         const box = area.current!;
         const at = box.selectionStart ?? text.length;
-        typed(text.slice(0, at) + addition + text.slice(box.selectionEnd ?? at));
-        requestAnimationFrame(() => { box.focus(); box.setSelectionRange(at + addition.length, at + addition.length); });
+        put(box.value.slice(0, at) + addition + box.value.slice(box.selectionEnd ?? at), at + addition.length);
     };
     const mention = (one: Mentioned) => {
         const { before, after } = found.around();
         const start = `${before}@${one.name} `;
         setMentions([...mentions.filter((each) => each.user !== one.user), one]);
-        typed(start + after);
-        requestAnimationFrame(() => { area.current?.focus(); area.current?.setSelectionRange(start.length, start.length); });
+        put(start + after, start.length);
     };
     const keys = (event: KeyboardEvent) => {
         if (found.key(event, mention)) return;

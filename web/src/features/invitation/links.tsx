@@ -1,12 +1,13 @@
 // Links for people who have no account yet: made by an administrator of the server, used once, as text and as a code.
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import { useWords } from "../../i18n/index.ts";
+import { useEffect, useState } from "preact/hooks";
+import { day, time, useWords } from "../../i18n/index.ts";
 import { toast, useStore } from "../../store/store.ts";
 import { api, ApiError, enc } from "../../matrix/http.ts";
 import { matrix } from "../../matrix/client.ts";
 import { Button } from "../../ui/basics.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
+import { Icon } from "../../ui/icons.tsx";
 import { QrCode } from "../qr/qr-code.tsx";
 
 export const linkOf = (token: string): string => `${location.origin}/i/${encodeURIComponent(token)}`;
@@ -40,6 +41,30 @@ export function LinkCard({ link, label }: { link: string; label: string }): JSX.
     );
 }
 
+interface Given { token: string; uses: number; completed: number; expires_ts?: number; state: string }
+
+/** The links into a room that one has made oneself and that are still good: to be shown again, or taken back. */
+function GivenLinks({ room, onShow }: { room: string; onShow: (link: string) => void }): JSX.Element | null {
+    const t = useWords();
+    const [given, setGiven] = useState<Given[]>([]);
+    const path = `/_peyk/client/v1/rooms/${enc(room)}/invitations`;
+    const load = () => api("GET", path, undefined, matrix().getAccessToken()!).then((all) => setGiven(all.invitations.filter((one: Given) => one.state === "valid")), () => {});
+    useEffect(() => void load(), [room]);
+    const revoke = (token: string) => void api("DELETE", `${path}/${enc(token)}`, undefined, matrix().getAccessToken()!)
+        .then(load, (error) => toast(t("failed", { text: (error as Error).message }), "error"));
+    if (!given.length) return null;
+    return (
+        <>
+            <h3>{t("links_given")}</h3>
+            <ul class="facts">{given.map((one) => (
+                <li key={one.token}><Icon name="link" /><span><b><bdi dir="ltr">{one.token}</bdi></b><small>{t("token_uses", { used: one.completed, all: one.uses })}
+                    {one.expires_ts !== undefined && ` · ${t("token_until", { when: `${day(one.expires_ts)} ${time(one.expires_ts)}` })}`}</small></span>
+                    <span class="row"><Button icon="qr" onClick={() => onShow(linkOf(one.token))}>{t("show")}</Button><Button kind="danger" onClick={() => revoke(one.token)}>{t("revoke")}</Button></span></li>
+            ))}</ul>
+        </>
+    );
+}
+
 export function InvitationLink({ room, name, onClose }: { room: string; name: string; onClose: () => void }): JSX.Element {
     const t = useWords();
     const row = useStore((s) => s.rooms.get(room));
@@ -62,6 +87,7 @@ export function InvitationLink({ room, name, onClose }: { room: string; name: st
                 <div class="stack"><p>{t("invitation_link_text")}</p><Button kind="primary" icon="link" busy={busy} onClick={() => void make()}>{t("make_link")}</Button></div>
                 <p>{t(row?.isPublic ? "room_link_public" : "room_link_private")}</p>
                 <LinkCard link={roomLink(room)} label={name} />
+                <GivenLinks room={room} onShow={setLink} />
             </>}
         </Dialog>
     );

@@ -64,8 +64,8 @@ function NewAccount({ token, found }: { token: string | null; found: Invitation 
         setProblem("");
         try {
             if (savedSession()) throw new ApiError(400, "SIGNED_IN", t("already_signed_in"));
+            const { openNew } = await bringInside(); // first: an account that nothing can open would be lost, with its invitation
             const session = await register(proper, password, token);
-            const { openNew } = await bringInside();
             history.replaceState(null, "", "/");
             await openNew(session, password, found.room ?? null);
         } catch (error) {

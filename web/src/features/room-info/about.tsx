@@ -6,7 +6,7 @@ import { openDialog, set, toast, useStore } from "../../store/store.ts";
 import { api, enc } from "../../matrix/http.ts";
 import { matrix, me, roomOf } from "../../matrix/client.ts";
 import { may, type RoomRow } from "../../matrix/rooms.ts";
-import { Avatar, Button, clean, Field, Name, Toggle } from "../../ui/basics.tsx";
+import { Avatar, Button, clean, Field, Name, PictureField, Toggle } from "../../ui/basics.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { encryption } from "../new-room/new-room.tsx";
 import { setFavourite, setMuted } from "../rooms/room-menu.ts";
@@ -108,7 +108,7 @@ function EditRoom({ row, topic, onDone }: { row: RoomRow; topic: string; onDone:
         <form onSubmit={save} class="panel-form">
             <Field label={t("room_name")} value={name} onInput={setName} maxLength={100} required />
             <Field label={t("room_topic")} value={about} onInput={setAbout} maxLength={400} />
-            <label class="field"><span>{t("picture")}</span><input type="file" accept="image/png,image/jpeg,image/webp,image/gif" onChange={(event) => setPicture((event.target as HTMLInputElement).files?.[0] ?? null)} /></label>
+            <PictureField label={t("picture")} action={t("choose_picture")} onPick={setPicture} />
             <Toggle label={t("only_admins_write")} checked={channel} onChange={setChannel} />
             <Toggle label={t("past_for_new")} hint={t("past_for_new_hint")} checked={past} onChange={setPast} />
             <Toggle label={t("make_public")} hint={t(row.encrypted ? "public_encrypted_hint" : "make_public_hint")} checked={open} onChange={setOpen} />

@@ -137,7 +137,8 @@ export function RoomList(): JSX.Element {
                         onClick={() => { setNarrow("all"); set({ space: space === one.id ? null : one.id }); }}><Name>{one.name}</Name></button>
                 ))}
             </div>
-            {connection !== "online" && <p class="connection" role="status"><span class="spinner small" aria-hidden="true" />{t(connection === "offline" ? "offline" : "connecting")}</p>}
+            {connection === "locked" ? <p class="connection" role="alert">{t("error_locked")}</p>
+                : connection !== "online" && <p class="connection" role="status"><span class="spinner small" aria-hidden="true" />{t(connection === "offline" ? "offline" : "connecting")}</p>}
             <TrustBanner />
             <div class="list-scroll" ref={box} onScroll={(event) => setTop((event.target as HTMLElement).scrollTop)}>
                 {list.length === 0 && !complete && <Spinner label={t("opening")} />}

@@ -18,13 +18,31 @@ export function Tree({ value, depth = 0 }: { value: unknown; depth?: number }): 
     return <span dir="auto">{String(value)}</span>;
 }
 
-export function Privacy(): JSX.Element {
-    const t = useWords();
+function useInventory(): unknown {
     const [inventory, setInventory] = useState<unknown>(undefined);
-    const [busy, setBusy] = useState(false);
     useEffect(() => {
         api("GET", "/_peyk/client/v1/inventory", undefined, matrix().getAccessToken()!).then(setInventory, () => setInventory(null));
     }, []);
+    return inventory;
+}
+
+function Inventory({ inventory }: { inventory: unknown }): JSX.Element {
+    const t = useWords();
+    if (inventory === undefined) return <Spinner label={t("loading")} />;
+    return inventory ? <Tree value={inventory} /> : <p class="quiet">{t("known_unavailable")}</p>;
+}
+
+/** For whoever runs the server: what it holds of everybody, as its settings are now. */
+export function AdminPrivacy(): JSX.Element {
+    const t = useWords();
+    const inventory = useInventory();
+    return <><p>{t("admin_privacy_text")}</p><Inventory inventory={inventory} /></>;
+}
+
+export function Privacy(): JSX.Element {
+    const t = useWords();
+    const inventory = useInventory();
+    const [busy, setBusy] = useState(false);
     const save = async () => {
         setBusy(true);
         try {
@@ -42,9 +60,7 @@ export function Privacy(): JSX.Element {
         <>
             <p>{t("known_text")}</p>
             {!!inventory && <Button icon="download" busy={busy} onClick={() => void save()}>{t("export")}</Button>}
-            {inventory === undefined && <Spinner label={t("loading")} />}
-            {inventory === null && <p class="quiet">{t("known_unavailable")}</p>}
-            {!!inventory && <Tree value={inventory} />}
+            <Inventory inventory={inventory} />
         </>
     );
 }

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { useWords } from "../../i18n/index.ts";
 import { openDialog, toast } from "../../store/store.ts";
 import { matrix, me } from "../../matrix/client.ts";
-import { Avatar, Button, Field } from "../../ui/basics.tsx";
+import { Avatar, Button, Field, PictureField } from "../../ui/basics.tsx";
 import { signOutDialog } from "./sign-out.tsx";
 import { setProfile, useProfile } from "./profile.ts";
 import { uploadAvatar } from "./avatar.ts";
@@ -32,7 +32,7 @@ export function ProfilePage(): JSX.Element {
             setName(null);
         });
     };
-    const picture = (file: File | undefined) => file && void act(async () => {
+    const picture = (file: File) => void act(async () => {
         const url = await uploadAvatar(file);
         await matrix().setAvatarUrl(url);
         setProfile({ avatar: url });
@@ -42,7 +42,7 @@ export function ProfilePage(): JSX.Element {
             <div class="person"><Avatar id={me()} name={own.name} mxc={own.avatar} size={112} /><p><bdi dir="ltr">{me()}</bdi></p></div>
             <form onSubmit={save}>
                 <Field label={t("display_name")} value={name ?? own.name} onInput={setName} maxLength={100} required />
-                <label class="field"><span>{t("picture")}</span><input type="file" accept="image/png,image/jpeg,image/webp,image/gif" disabled={busy} onChange={(event) => picture((event.target as HTMLInputElement).files?.[0])} /></label>
+                <PictureField label={t("picture")} action={t("choose_picture")} disabled={busy} onPick={picture} />
                 <Button submit kind="primary" busy={busy} disabled={name === null || !name.trim()}>{t("save")}</Button>
             </form>
             <div class="stack">

@@ -12,7 +12,7 @@ import { AdminUsers } from "../admin/users.tsx";
 import { Sessions } from "../sessions/sessions.tsx";
 import { Appearance } from "./appearance.tsx";
 import { Notifications } from "./notifications.tsx";
-import { Privacy } from "./privacy.tsx";
+import { AdminPrivacy, Privacy } from "./privacy.tsx";
 import { ProfilePage } from "./profile-page.tsx";
 import { Security } from "./security.tsx";
 
@@ -28,6 +28,7 @@ const PAGES: Page[] = [
     { id: "admin-invitations", icon: "link", title: "admin_invitations", admin: true, view: AdminInvitations },
     { id: "admin-users", icon: "group", title: "admin_users", admin: true, view: AdminUsers },
     { id: "admin-reports", icon: "flag", title: "admin_reports", admin: true, view: AdminReports },
+    { id: "admin-privacy", icon: "shield", title: "admin_privacy", admin: true, view: AdminPrivacy },
 ];
 
 const routeTo = (id: string) => (id.startsWith("admin-") ? { at: "admin" as const, page: id.slice(6) } : { at: "settings" as const, page: id });

@@ -8,6 +8,7 @@ import { Button, Field } from "../../ui/basics.tsx";
 import { bringInside } from "../../main.tsx";
 
 export function why(error: unknown): { word: Word; values?: Record<string, string | number> } {
+    if (error instanceof TypeError && /import|fetch/i.test(error.message)) return { word: "error_away" }; // a part of the program did not come
     if (!(error instanceof ApiError)) return { word: "error_other", values: { text: String((error as Error)?.message ?? error) } };
     if (error.status === 0 || error.status >= 502) return { word: "error_away" };
     if (error.status === 429) return { word: "error_often" };
@@ -28,8 +29,8 @@ export function SignIn({ token }: { token: string | null }): JSX.Element {
         setBusy(true);
         setProblem("");
         try {
+            const { openSignedIn, acceptInvitation } = await bringInside(); // first: a session that nothing can open would be lost
             const session = await signIn(name, password);
-            const { openSignedIn, acceptInvitation } = await bringInside();
             history.replaceState(null, "", `/${location.hash}`); // the invitation is not left in the address
             await openSignedIn(session, password);
             if (token !== null) await acceptInvitation(token);

@@ -1,9 +1,9 @@
 // One message: its bubble, what it answers, its reactions, its thread, and what can be done with it.
 import type { JSX } from "preact";
 import { memo } from "preact/compat";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { fullDate, number, t, time } from "../../i18n/index.ts";
-import { openDialog, toast } from "../../store/store.ts";
+import { openDialog, toast, useStore } from "../../store/store.ts";
 import type { Item } from "../../matrix/items.ts";
 import { avatarOf, memberName, type RoomKind } from "../../matrix/rooms.ts";
 import { feedOf } from "../../matrix/feeds.ts";
@@ -75,7 +75,8 @@ function Unreadable({ item }: { item: Item }): JSX.Element {
 export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
     const { item, room, kind, encryptedRoom, grouped, ends, mine, read, composer, thread } = props;
     const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
-    const [near, setNear] = useState(false); // its tools are made when somebody may want them: most rows never need any
+    const [near, setNear] = useState(false); // its tools are made when the pointer rests on it: rows that pass below it while one scrolls need none
+    const hover = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
     const press = useRef<ReturnType<typeof setTimeout> | null>(null);
     const row = useRef<HTMLDivElement>(null);
     const name = memberName(room, item.sender);
@@ -87,12 +88,13 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
             <IconButton icon="plus" label={t("more_reactions")} onClick={() => { setMenu(null); openDialog("react", { room, item }); }} />
         </div>
     );
+    const warn = useShield(item);
     const plain = encryptedRoom && !item.encrypted && !item.redacted && item.content.msgtype !== "m.key.verification.request";
     return (
-        <div ref={row} class={`message${mine ? " mine" : ""}${grouped ? " grouped" : ""}${ends ? " ends" : ""}${item.edited ? " edited" : ""}`} data-id={item.id} tabIndex={-1} role="article"
+        <div ref={row} class={`message${mine ? " mine" : ""}${grouped ? " grouped" : ""}${ends ? " ends" : ""}${item.edited ? " edited" : ""}${warn || plain ? " marked" : ""}`} data-id={item.id} tabIndex={-1} role="article"
             aria-label={`${clean(name)}, ${time(item.at)}`}
             onContextMenu={(event) => { if ((event.target as HTMLElement).closest("a")) return; event.preventDefault(); open(event.clientX, event.clientY); }}
-            onPointerEnter={() => setNear(true)} onPointerLeave={() => setNear(false)} onFocusIn={() => setNear(true)}
+            onPointerEnter={() => { hover.current = setTimeout(() => setNear(true), 60); }} onPointerLeave={() => { clearTimeout(hover.current); setNear(false); }} onFocusIn={() => setNear(true)}
             onFocusOut={(event) => !row.current?.contains(event.relatedTarget as Node | null) && setNear(false)}
             onTouchStart={(event) => { const { clientX, clientY } = event.touches[0]; press.current = setTimeout(() => open(clientX, clientY), 450); }}
             onTouchMove={() => press.current && clearTimeout(press.current)} onTouchEnd={() => press.current && clearTimeout(press.current)}
@@ -113,7 +115,7 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
                     : <Boundary small><MessageBody room={room} type={item.type} content={item.content} /></Boundary>}
                 <span class="meta">
                     {plain && <span class="open-mark" title={t("not_encrypted")} role="img" aria-label={t("not_encrypted")}><Icon name="unlock" size={13} /></span>}
-                    {item.encrypted && !item.failed && <Shield item={item} />}
+                    {warn && <span class="warn" title={warn} role="img" aria-label={warn}><Icon name="alert" size={13} /></span>}
                     {item.edited && <span>{t("edited")}</span>}
                     <time title={fullDate(item.at)}>{time(item.at)}</time>
                     {mine && <span class={`tick${read ? " read" : ""}`} role="img" aria-label={t(read ? "read" : "sent")}><Icon name={read ? "checks" : "check"} size={16} /></span>}
@@ -131,13 +133,12 @@ export const MessageRow = memo(function MessageRow(props: Props): JSX.Element {
     );
 });
 
-/** A warning where the keys of a message cannot be shown to be its sender's. */
-function Shield({ item }: { item: Item }): JSX.Element | null {
-    const [warn, setWarn] = useState<string | null>(null);
-    const asked = useRef(false);
-    if (!asked.current) {
-        asked.current = true;
-        void crypto().getEncryptionInfoForEvent(item.event).then((info) => info && info.shieldColour > 1 && setWarn(t("shield_warning")), () => {});
-    }
-    return warn ? <span class="warn" title={warn} role="img" aria-label={warn}><Icon name="alert" size={13} /></span> : null;
+/** A warning where the keys of a message cannot be shown to be its sender's. Their devices may become known later than the message. */
+function useShield(item: Item): string | null {
+    const [warn, setWarn] = useState(false);
+    const round = useStore((s) => s.trustRound);
+    useEffect(() => {
+        if (item.encrypted && !item.failed) void crypto().getEncryptionInfoForEvent(item.event).then((info) => setWarn((info?.shieldColour ?? 0) > 1), () => {});
+    }, [item.event, item.failed, round]);
+    return warn ? t("shield_warning") : null;
 }

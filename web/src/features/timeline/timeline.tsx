@@ -21,6 +21,7 @@ import { useFeed, useWaiting } from "./use-feed.ts";
 const NEAR = 900;        // pixels from an end at which more is fetched
 const TOGETHER = 5 * 60000;
 const AT_END = 60;
+const CHUNK = 12;        // rows that are laid out and painted together, apart from all others
 
 const isMessage = (item: Item): boolean => item.type === "m.room.message" || item.type === "m.room.encrypted" || item.type === "m.sticker";
 
@@ -131,27 +132,27 @@ export function Timeline({ feed, row, composer, thread }: {
         to.scrollIntoView({ block: "nearest" });
     };
 
-    const lines: JSX.Element[] = [];
+    const chunks = new Chunks();
     let before: Item | null = null;
     let unreadShown = false;
     const unreadAt = unreadFrom ? items.findIndex((item) => item.id === unreadFrom) : -1;
     for (const [index, item] of items.entries()) {
         const newDay = !before || dayNumber(before.at) !== dayNumber(item.at);
-        if (newDay) lines.push(<div key={`day-${item.id}`} class="day" role="separator"><time>{day(item.at)}</time></div>);
+        if (newDay) chunks.apart(<div key={`day-${item.id}`} class="day" role="separator"><time>{day(item.at)}</time></div>);
         if (!unreadShown && unreadAt >= 0 && index > unreadAt && item.sender !== me() && isMessage(item)) {
             unreadShown = true;
-            lines.push(<div key="unread" class="unread-line" role="separator"><span>{t("unread_from_here")}</span></div>);
+            chunks.add(item.seq, <div key="unread" class="unread-line" role="separator"><span>{t("unread_from_here")}</span></div>);
         }
         if (!isMessage(item) && ofBeginning(item, before)) {
             before = item;
             continue;
         }
-        if (!isMessage(item)) lines.push(<StateRow key={item.id} item={item} />);
+        if (!isMessage(item)) chunks.add(item.seq, <StateRow key={item.id} item={item} />);
         else {
             const grouped = !newDay && before !== null && isMessage(before) && before.sender === item.sender && item.at - before.at < TOGETHER && !(thread && before.id === thread);
             const next = items[index + 1];
             const ends = !next || next.sender !== item.sender || !isMessage(next) || next.at - item.at > TOGETHER || dayNumber(next.at) !== dayNumber(item.at);
-            lines.push(<MessageRow key={item.id} item={item} room={row.id} kind={row.kind} encryptedRoom={row.encrypted} grouped={grouped} ends={ends} mine={item.sender === me()}
+            chunks.add(item.seq, <MessageRow key={item.id} item={item} room={row.id} kind={row.kind} encryptedRoom={row.encrypted} grouped={grouped} ends={ends} mine={item.sender === me()}
                 read={item.seq <= feed.readSeq} quoted={item.replyTo ? feed.find(item.replyTo) : undefined} composer={composer} thread={thread ?? null} />);
         }
         before = item;
@@ -169,8 +170,8 @@ export function Timeline({ feed, row, composer, thread }: {
                         {empty && feed.atStart && !waiting.length && <p class="empty">{t("no_messages")}</p>}
                     </div>
                     <div class="timeline-lines">
-                        {lines}
-                        {feed.atLive && waiting.map((one: Waiting) => <WaitingRow key={one.txn} one={one} encryptedRoom={row.encrypted} />)}
+                        {chunks.made()}
+                        {feed.atLive && waiting.map((one: Waiting) => <WaitingRow key={one.txn} one={one} />)}
                     </div>
                     {feed.loading === "forward" && <Spinner label={t("loading")} />}
                 </div>
@@ -179,6 +180,32 @@ export function Timeline({ feed, row, composer, thread }: {
                 {(feed.missed || row.unread) > 0 && <span class="badge" aria-hidden="true">{number(feed.missed || row.unread)}</span>}</span>}
         </div>
     );
+}
+
+/** Rows in runs that keep their rows while others come and go around them: only what changes is laid out and painted anew. */
+class Chunks {
+    private readonly all: { key: string; rows: JSX.Element[] | null; one: JSX.Element | null }[] = [];
+    private readonly keys = new Set<string>();
+
+    add(seq: number, row: JSX.Element): void {
+        const run = Math.floor(seq / CHUNK);
+        const last = this.all.at(-1);
+        if (last?.rows && last.key.startsWith(`${run}.`)) {
+            last.rows.push(row);
+            return;
+        }
+        let key = `${run}.`;
+        while (this.keys.has(key)) key += "+"; // a day began in between
+        this.keys.add(key);
+        this.all.push({ key, rows: [row], one: null });
+    }
+
+    /** What sticks to the top stands outside of all runs. */
+    apart(one: JSX.Element): void {
+        this.all.push({ key: "", rows: null, one });
+    }
+
+    made = (): JSX.Element[] => this.all.map(({ key, rows, one }) => one ?? <div key={key} class="run">{rows}</div>);
 }
 
 const readTo = new Map<string, string>();

@@ -7,7 +7,7 @@ import { contentLine } from "../rooms/preview.ts";
 import { isBare } from "./file-body.tsx";
 import { MessageBody } from "./message-body.tsx";
 
-export function WaitingRow({ one, encryptedRoom }: { one: Waiting; encryptedRoom: boolean }): JSX.Element {
+export function WaitingRow({ one }: { one: Waiting }): JSX.Element {
     const uploading = one.file !== undefined;
     return (
         <div class={`message mine ends waiting-message ${one.status}`} data-id={one.txn} role="article" aria-label={t(one.status === "failed" ? "send_failed" : "sending")}>
@@ -22,7 +22,6 @@ export function WaitingRow({ one, encryptedRoom }: { one: Waiting; encryptedRoom
                     </div>
                 ) : <MessageBody room={one.room} type={one.type} content={one.content["m.new_content"] ?? one.content} />}
                 <span class="meta">
-                    {!encryptedRoom && <span class="open-mark"><Icon name="unlock" size={13} /></span>}
                     <time>{time(one.at)}</time>
                     <span class="tick" role="img" aria-label={t(one.status === "failed" ? "send_failed" : one.status === "sent" ? "sent" : "sending")}>
                         <Icon name={one.status === "failed" ? "alert" : one.status === "sent" ? "check" : "clock"} size={15} /></span>
