@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
+case "${1:-}" in --help | -h) sed -n '2,4s/^# //p' "$0"; exit 0 ;; esac
 only_build=no
 if [ "${1:-}" = --build ]; then only_build=yes; shift; fi
 

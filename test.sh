@@ -5,6 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")"
 case " $* " in
     *" --list "* | *" --help "*) ;;
-    *) tools/install.sh build run test ;;
+    *) tools/install.sh build run test || { echo "0 passed, 1 failed"; exit 1; } ;;
 esac
 exec python3 tools/run_tests.py "$@"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# test_source.sh: what the README promises of a source tree on a bare Debian 12: ./run.sh --build, ./run.sh, the address that it
-# prints, a second start, ./test.sh. Needs root, debootstrap, namespaces, the package registries (DEBIAN_MIRROR for Debian's),
-# some 4 GB of disk, port 8008, and half an hour when the compiler cache of the caller (CCACHE_DIR) is cold.
+# test_source.sh: what the README promises of a source tree on a bare Debian 12, to somebody with sudo: ./run.sh --build,
+# ./run.sh, the address that it prints, a second start, ./test.sh. Needs root, debootstrap, namespaces, the package registries
+# (DEBIAN_MIRROR for Debian's), some 4 GB of disk, port 8008, and an hour when the caller's compiler cache, which is only
+# read, is cold.
 # Leaves nothing behind. With KEEP=FOLDER the bare system is kept there, as it is before anything is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -29,14 +30,18 @@ if [ ! -d "$bare/etc" ]; then
         || fail "debootstrap"
 fi
 if [ -n "${KEEP:-}" ]; then cp -a "$bare/." "$root/"; else rmdir "$root" && mv "$bare" "$root"; fi
+chmod 755 "$root"
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
-mkdir "$root/root/peyk" "$root/root/cache"
-git ls-files -z | tar --null --files-from=- --create | tar --extract --directory="$root/root/peyk"
+chroot "$root" useradd --create-home --shell /bin/bash somebody
+home=$root/home/somebody
+mkdir "$home/peyk" "$root/var/cache/ccache"
+git ls-files -z | tar --null --files-from=- --create | tar --extract --no-same-owner --directory="$home/peyk"
+chroot "$root" chown -R somebody: /home/somebody/peyk
 # Where a network shows certificates of its own, its authority is the caller's to give.
 settings=()
 if [ -n "${NODE_EXTRA_CA_CERTS:-}" ]; then
-    cp "$NODE_EXTRA_CA_CERTS" "$root/root/authorities.pem"
-    settings+=(NODE_EXTRA_CA_CERTS=/root/authorities.pem)
+    cp "$NODE_EXTRA_CA_CERTS" "$root/etc/authorities.pem"
+    settings+=(NODE_EXTRA_CA_CERTS=/etc/authorities.pem)
 fi
 cache=$(ccache --get-config cache_dir 2> /dev/null || true)
 
@@ -44,22 +49,29 @@ unshare --mount --pid --fork --kill-child --propagation private bash -ec '
     root=$1
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
-    [ -z "$2" ] || mount --bind "$2" "$root/root/cache"
+    [ -z "$2" ] || mount --bind "$2" "$root/var/cache/ccache"
     exec sleep infinity' _ "$root" "$cache" &
 outer=$!
 sleep 1
 init=$(pgrep -P "$outer")
+in_root() { nsenter -t "$init" -m -p chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"; }
 inside() {
-    nsenter -t "$init" -m -p chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb \
-        CCACHE_DIR=/root/cache "${settings[@]}" bash -c 'cd /root/peyk && "$@"' _ "$@"
+    nsenter -t "$init" -m -p chroot --userspec=somebody:somebody "$root" \
+        env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/somebody TERM=dumb CCACHE_DIR=/var/cache/ccache CCACHE_READONLY=1 \
+        CCACHE_TEMPDIR=/tmp "${settings[@]}" bash -c 'cd ~/peyk && "$@"' _ "$@"
 }
 ask() { curl --silent --fail --max-time 20 "$@"; }
 
+echo "without rights"
+if inside ./run.sh --build > "$said" 2>&1; then fail "nothing is missing in a bare system"; fi
+grep -q "neither root nor have sudo: .*clang-19" "$said" || fail "it does not say what is missing"
+in_root apt-get update -qq > "$said" 2>&1 && in_root apt-get install -y -qq --no-install-recommends sudo > "$said" 2>&1 || fail "no sudo"
+echo "somebody ALL=(ALL) NOPASSWD: ALL" > "$root/etc/sudoers.d/somebody"
 echo "./run.sh --build"
 began=$SECONDS
 inside ./run.sh --build > "$said" 2>&1 || fail "./run.sh --build"
-[ -x "$root/root/peyk/build/release/peyk" ] || fail "build/release/peyk is not there"
-[ ! -e "$root/root/peyk/var" ] || fail "--build has made a configuration"
+[ -x "$home/peyk/build/release/peyk" ] || fail "build/release/peyk is not there"
+[ ! -e "$home/peyk/var" ] || fail "--build has made a configuration"
 echo "  $((SECONDS - began)) s"
 
 # starts [first|again]: ./run.sh up to an address that answers, and its end.
@@ -90,13 +102,13 @@ starts() {
 }
 echo "./run.sh"
 starts
-[ "$(stat -c %a "$root/root/peyk/var/data")" = 700 ] || fail "others may look into the data"
-made=$(sha256sum "$root/root/peyk/var/peyk.toml" "$root/root/peyk/var/data/store.key")
+[ "$(stat -c %a "$home/peyk/var/data")" = 700 ] || fail "others may look into the data"
+made=$(sha256sum "$home/peyk/var/peyk.toml" "$home/peyk/var/data/store.key")
 echo "./run.sh again"
 starts
-[ "$made" = "$(sha256sum "$root/root/peyk/var/peyk.toml" "$root/root/peyk/var/data/store.key")" ] || fail "a second start makes all anew"
+[ "$made" = "$(sha256sum "$home/peyk/var/peyk.toml" "$home/peyk/var/data/store.key")" ] || fail "a second start makes all anew"
 
-echo "./test.sh lint"
-inside ./test.sh lint > "$said" 2>&1 || fail "./test.sh lint"
+echo "./test.sh lint unit"
+inside ./test.sh lint unit > "$said" 2>&1 || fail "./test.sh lint unit"
 tail -1 "$said" | grep -qE '^[0-9]+ passed, 0 failed$' || fail "./test.sh does not end with its line"
 echo "source: a bare Debian 12 builds and starts it"

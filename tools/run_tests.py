@@ -269,6 +269,15 @@ def group_package() -> Tally:
     return tally
 
 
+def group_source() -> Tally:
+    """./run.sh and ./test.sh on a bare Debian 12, for which it has to be root."""
+    if os.geteuid() != 0:
+        return Tally(0, 1, ["source: test_source.sh was not run: it needs root"])
+    subprocess.run([ROOT / "tools/install.sh", "package"], check=True)
+    good = subprocess.run([ROOT / "packaging/test_source.sh"]).returncode == 0
+    return Tally(int(good), int(not good), [] if good else ["source: test_source.sh"])
+
+
 def group_kill() -> Tally:
     build("release", "peyk")
     return program_group(python(ROOT / "tests/scenario/kill.py", "--server", ROOT / "build/release/peyk"))
@@ -308,7 +317,8 @@ def group_conformance() -> Tally:
 IDLE = {"clients", "pages", "web"}  # these wait more than they compute
 FAST = {"lint": group_lint, "unit": group_unit, "scenario": group_scenario, "clients": group_clients,
         "pages": group_pages, "web": group_web}
-SLOW = {"sanitize": group_sanitize, "tsan": group_tsan, "fuzz": group_fuzz, "package": group_package, "kill": group_kill,
+SLOW = {"sanitize": group_sanitize, "tsan": group_tsan, "fuzz": group_fuzz, "package": group_package,
+        "source": group_source, "kill": group_kill,
         "powercut": group_powercut, "canaries": group_canaries, "web-growth": group_web_growth,
         "web-speed": group_web_speed,
         "conformance": group_conformance}

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-constexpr std::size_t kMaxExceptions = 64;
+// Where shards could be named that lag behind the position: an engine with one writer has none (decision 1005).
+constexpr std::uint64_t kLaggingShards = 0;
 
 const unsigned char* raw(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 unsigned char* raw(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
@@ -62,11 +63,7 @@ std::string Tokens::encode(const StreamToken& token, std::uint64_t user, const D
     put_varint(plain, token.typing);
     put_varint(plain, token.process);
     put_varint(plain, token.presence);
-    put_varint(plain, token.exceptions.size());
-    for (const auto& [shard, position] : token.exceptions) {
-        put_u16be(plain, shard);
-        put_varint(plain, position);
-    }
+    put_varint(plain, kLaggingShards);
     return seal('s', plain, binding(user, 0, device.view()));
 }
 
@@ -81,12 +78,7 @@ Result<std::optional<StreamToken>> Tokens::decode(std::string_view text, std::ui
     token.typing = reader.varint();
     token.process = reader.varint();
     token.presence = reader.varint();
-    auto exceptions = reader.varint();
-    for (std::uint64_t i = 0; i < exceptions && i < kMaxExceptions; ++i) {
-        auto shard = reader.u16be();
-        token.exceptions.emplace_back(shard, reader.varint());
-    }
-    if (!reader.done()) return m::invalid_param("The token is not one of yours");
+    if (reader.varint() != kLaggingShards || !reader.done()) return m::invalid_param("The token is not one of yours");
     return token;
 }
 

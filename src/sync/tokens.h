@@ -12,13 +12,11 @@
 namespace peyk::sync {
 
 struct StreamToken {
-    storage::Position position = 0;   // everything up to here was delivered, but for the exceptions
+    storage::Position position = 0;   // everything up to here was delivered
     storage::Position to_device = 0;  // to-device messages up to here were delivered
     std::uint64_t typing = 0;         // Typing::counter()
     std::uint64_t process = 0;        // typing counts anew in each process
-    // Shards that lagged behind `position`; always empty on an engine with one writer.
-    std::vector<std::pair<std::uint16_t, storage::Position>> exceptions = {};
-    std::uint64_t presence = 0;  // Presence::counter(), in the same process
+    std::uint64_t presence = 0;       // Presence::counter(), in the same process
 };
 
 // `pos` of a sliding-sync connection: which state of it (sync/sliding_connections.h), and up to where.

@@ -3,6 +3,7 @@ import hashlib
 import json
 import shutil
 import struct
+import subprocess
 import tempfile
 import threading
 import time
@@ -47,6 +48,8 @@ class Story:
         self.room = ""
         self.acknowledged: dict[str, str] = {}  # event id -> text
         self.reactions: dict[str, str] = {}  # event id -> key, all of them to `first`
+        self.edits: dict[str, str] = {}  # event id -> what it edits
+        self.slips: list[str] = []  # taken back
         self.pictures: list[tuple[str, str]] = []  # event id, sum of the clear picture
 
     def steps(self) -> list:
@@ -62,7 +65,7 @@ class Story:
             steps.append(self.catch_up_over_a_gap)
         steps += [self.send_while_the_server_is_killed, self.find_every_message_exactly_once, self.find_all_that_was_done_before]
         if libraries == ["jssdk", "jssdk"]:
-            steps.append(self.read_all_on_a_new_device)
+            steps += [self.read_all_on_a_new_device, self.lose_the_password]
         return steps
 
     def txn(self) -> str:
@@ -183,7 +186,8 @@ class Story:
         expect(self.bob("count_gaps")["gaps"] > before, "the timeline had no gap")
 
     def send_while_the_server_is_killed(self) -> None:
-        """Both send without pause; the server is killed in the middle, three times. Every send is acknowledged in the end."""
+        """Both send without pause; the server is killed in the middle, three times. Every send is acknowledged in the end:
+        texts, reactions, edits of one's own texts, and texts that are taken back."""
         errors: list[Exception] = []
 
         def write(agent: Agent) -> None:
@@ -193,6 +197,13 @@ class Story:
                     event = agent("send", timeout=120, room=self.room, text=text, txn=self.txn())["event_id"]
                     expect(event not in self.acknowledged, "two messages under one event id")
                     self.acknowledged[event] = text
+                    if number % 7 == 3:
+                        edit = agent("edit", timeout=120, room=self.room, event_id=event, text=f"better {text}", txn=self.txn())
+                        self.edits[edit["event_id"]] = event
+                    if number % 7 == 5:
+                        slip = agent("send", timeout=120, room=self.room, text=f"slip {text}", txn=self.txn())["event_id"]
+                        agent("redact", timeout=120, room=self.room, event_id=slip, txn=self.txn())
+                        self.slips.append(slip)
                     if number % 5 == 0:
                         key = f"{agent.name} {number}"
                         event = agent("react", timeout=120, room=self.room, event_id=self.first, key=key, txn=self.txn())
@@ -245,6 +256,13 @@ class Story:
         first = self.get(f"/rooms/{quote(self.room)}/event/{quote(self.first)}")
         bundled = first["unsigned"]["m.relations"]["m.replace"]
         expect(bundled["event_id"] == self.edited, f"the edit is not the last one: {bundled}")
+        expect(len(self.edits) >= 4 and len(self.slips) >= 4, f"edits {self.edits}, taken back {self.slips}")
+        for edit, event in self.edits.items():
+            told = self.get(f"/rooms/{quote(self.room)}/event/{quote(event)}")["unsigned"]["m.relations"]["m.replace"]
+            expect(told["event_id"] == edit, f"{event} was edited by {edit}, not by {told}")
+        for slip in self.slips:
+            left = self.get(f"/rooms/{quote(self.room)}/event/{quote(slip)}")
+            expect(left["content"] == {}, f"what was taken back is there: {left}")
         path = f"/_matrix/client/v1/rooms/{quote(self.room)}/relations/{quote(self.first)}/m.annotation"
         reactions = {event["event_id"]: event["content"]["m.relates_to"]["key"]
                      for event in self.get(f"{path}?limit=100", whole=True)["chunk"]}
@@ -277,6 +295,29 @@ class Story:
         for event, wanted in self.pictures:
             tablet("wait_event", event_id=event)
             expect(tablet("fetch_image", event_id=event)["sha256"] == wanted, "the new device decrypts another picture")
+
+    def lose_the_password(self) -> None:
+        """A reset link of the operator's lets ada in again, and opens nothing: what is encrypted needs the recovery key."""
+        if not isinstance(self.server, Server):
+            return
+        made = subprocess.run([self.server.binary, "user", "reset-link", f"ada-{self.run_id}", "--config", self.server.config],
+                              check=True, capture_output=True, text=True)
+        token = made.stdout.rpartition("?token=")[2].split()[0]
+        answer = self.server.client().request("POST", "/_peyk/client/v1/password_reset", json.dumps(
+            {"token": token, "new_password": "another long one"}).encode())
+        expect(answer.status == 200, f"the link: {answer.status} {answer.body[:300]!r}")
+        stranger = Agent(self.kinds[0], "stranger", self.folder)
+        self.agents.append(stranger)
+        stranger.start(self.server.url, f"ada-{self.run_id}", "another long one", login=True)
+        event = next(iter(self.acknowledged))
+        readable = None
+        try:
+            readable = stranger("wait_event", timeout=3, event_id=event)
+        except AgentError:
+            pass
+        expect(readable is None, f"without the recovery key the new device reads {readable}")
+        stranger("restore", private_key=self.recovery["private_key"])
+        expect(stranger("wait_event", event_id=event)["content"].get("body") == self.acknowledged[event], "the recovery key opens it")
 
     # ---- the server's side ------------------------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Whether tests/conformance/launch starts what outside suites expect, on an address of its own in 127.0.0.0/8."""
 import argparse
+import hashlib
+import hmac
 import json
 import os
 import random
@@ -49,7 +51,6 @@ class Launched:
         self.program, self.folder = program, folder
         self.address = "127." + ".".join(str(random.randrange(1, 255)) for _ in range(3))
         self.process: subprocess.Popen | None = None
-        self.trusted = ssl.create_default_context(cafile=folder / "ca/ca.crt")
 
     def start(self) -> None:
         # No HOME and hardly a PATH: a container may have neither.
@@ -74,13 +75,18 @@ class Launched:
     def log(self) -> str:
         return (self.folder / "launch.log").read_text(errors="replace")[-3000:]
 
+    def trust(self) -> ssl.SSLContext:
+        """The suite's authority; without one the server makes a certificate that vouches for itself."""
+        given = self.folder / "ca/ca.crt"
+        return ssl.create_default_context(cafile=given if given.exists() else self.folder / "tls.crt")
+
     def ask(self, method: str, path: str, body=None, token: str | None = None, tls: bool = False) -> tuple[int, dict]:
         base = f"https://{self.address}:8448" if tls else f"http://{self.address}:8008"
         headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         request = urllib.request.Request(base + path, None if body is None else json.dumps(body).encode(), headers,
                                          method=method)
         try:
-            with urllib.request.urlopen(request, timeout=20 * SLOWNESS, context=self.trusted if tls else None) as answer:
+            with urllib.request.urlopen(request, timeout=20 * SLOWNESS, context=self.trust() if tls else None) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"{}")
@@ -91,6 +97,14 @@ def make_ca(folder: Path) -> None:
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
                     "-subj", "/CN=suite", "-keyout", folder / "ca/ca.key", "-out", folder / "ca/ca.crt"],
                    check=True, capture_output=True)
+
+
+def bare(server: Launched) -> None:
+    """A folder with nothing in it."""
+    server.start()
+    status, versions = server.ask("GET", "/_matrix/client/versions", tls=True)
+    check(status == 200 and versions["versions"], f"TLS without an authority: {status}")
+    server.stop(signal.SIGTERM)
 
 
 def run(server: Launched) -> None:
@@ -107,7 +121,17 @@ def run(server: Launched) -> None:
     status, state = server.ask("GET", f"/_matrix/client/v3/rooms/{room['room_id']}/state", token=token)
     check(status == 200 and all(event["type"] != "m.room.encryption" for event in state), "no forced encryption")
     status, nonce = server.ask("GET", "/_synapse/admin/v1/register")
-    check(status == 200 and nonce["nonce"], f"the shared secret is on: {status} {nonce}")
+    words = [nonce["nonce"], "root", "p", "admin"]
+    mac = hmac.new(b"complement", "\0".join(words).encode(), hashlib.sha1).hexdigest()
+    status, root = server.ask("POST", "/_synapse/admin/v1/register", {
+        "nonce": nonce["nonce"], "username": "root", "password": "p", "admin": True, "mac": mac})
+    check(status == 200 and root["user_id"] == "@root:hs1", f"the shared secret is 'complement': {status} {root}")
+    status, listed = server.ask("GET", "/_matrix/client/v3/publicRooms")
+    check(status == 200 and listed["chunk"] == [], f"the room list is open: {status} {listed}")
+    shown = "/_matrix/client/v3/presence/@ada:hs1/status"
+    status, _ = server.ask("PUT", shown, {"presence": "online"}, token)
+    status, presence = server.ask("GET", shown, token=token)
+    check(status == 200 and presence["presence"] == "online", f"presence is on: {status} {presence}")
     for number in range(30):
         status, _ = server.ask("POST", "/_matrix/client/v3/login", {"type": "m.login.password", "password": "wrong", "identifier": {
             "type": "m.id.user", "user": "ada"}})
@@ -130,22 +154,25 @@ def main() -> int:
     parser.add_argument("--server", required=True, type=Path, help="the program to test")
     parser.add_argument("--result", type=Path, help="write the tally here")
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="peyk-launch-"))
-    make_ca(folder)
-    (folder / "appservice").mkdir()
-    (folder / "appservice/bridge.yaml").write_text(SERVICE)
-    launched, notes = Launched(arguments.server.resolve(), folder), []
-    try:
-        run(launched)
-    except Exception as error:
-        notes.append(f"launch: {type(error).__name__}: {error}")
-    finally:
-        if launched.process and launched.process.poll() is None:
-            launched.process.kill()
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"  launch: {notes[0] if notes else 'ok'}", flush=True)
+    given, empty = (Path(tempfile.mkdtemp(prefix="peyk-launch-")) for _ in range(2))
+    make_ca(given)
+    (given / "appservice").mkdir()
+    (given / "appservice/bridge.yaml").write_text(SERVICE)
+    passed, notes = 0, []
+    for part, folder in ((run, given), (bare, empty)):
+        launched = Launched(arguments.server.resolve(), folder)
+        try:
+            part(launched)
+            passed += 1
+        except Exception as error:
+            notes.append(f"launch: {type(error).__name__}: {error}")
+        finally:
+            if launched.process and launched.process.poll() is None:
+                launched.process.kill()
+            shutil.rmtree(folder, ignore_errors=True)
+    print(f"  launch: {'; '.join(notes) or 'ok'}", flush=True)
     if arguments.result:
-        arguments.result.write_text(json.dumps({"passed": int(not notes), "failed": len(notes), "notes": notes}))
+        arguments.result.write_text(json.dumps({"passed": passed, "failed": len(notes), "notes": notes}))
     return 1 if notes else 0
 
 
