@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Checks every #include in src/ against docs/layers.txt, and that the table itself has no cycle."""
+"""Checks every #include in src/ and every library that a folder links against docs/layers.txt, and that the table itself has
+no cycle."""
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LIBRARY = re.compile(r"peyk_library\((\w+)([^)]*)\)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 
 
@@ -70,10 +72,21 @@ def check(source: Path, allowed, exclusive) -> list[str]:
     return problems
 
 
+def check_links(source: Path, allowed) -> list[str]:
+    """What the library of a folder links by itself; what comes with that is for the linker alone, since includes are checked."""
+    problems = []
+    for file in sorted(source.glob("*/CMakeLists.txt")):
+        for name, links in LIBRARY.findall(file.read_text()):
+            for linked in re.findall(r"\bpeyk_(\w+)", links):
+                if linked != name and linked not in {target.split("/")[0] for target in allowed.get(name, ())}:
+                    problems.append(f"src/{file.relative_to(source)}: {name} may not link {linked}")
+    return problems
+
+
 def main() -> int:
     allowed, exclusive = read_table(ROOT / "docs/layers.txt")
-    problems = cycles(allowed) + check(ROOT / "src", allowed, exclusive)
-    print("\n".join(problems) or "layers: every include is allowed")
+    problems = cycles(allowed) + check(ROOT / "src", allowed, exclusive) + check_links(ROOT / "src", allowed)
+    print("\n".join(problems) or "layers: every include and every link is allowed")
     return 1 if problems else 0
 
 

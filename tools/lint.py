@@ -30,6 +30,16 @@ def sees_a_forbidden_include() -> bool:
             and "says nothing" in found[2])
 
 
+def sees_a_forbidden_link() -> bool:
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch)
+        for name, links in {"core": "peyk_base\n  peyk_storage", "storage": "peyk_core"}.items():
+            (source / name).mkdir()
+            (source / name / "CMakeLists.txt").write_text(f"peyk_library({name} LINKS {links} PRIVATE_LINKS zstd)\n")
+        found = check_layers.check_links(source, {"core": ["base"], "storage": ["core"]})
+    return found == ["src/core/CMakeLists.txt: core may not link storage"]
+
+
 def sees_a_cycle_in_the_table() -> bool:
     return bool(check_layers.cycles({"a": ["b"], "b": ["c"], "c": ["a/x"]})) and not check_layers.cycles({"a": ["b"]})
 
@@ -71,7 +81,7 @@ def sees_dangerous_co_awaits() -> bool:
     return all(check_coawait.check_text(t, "t") for t in bad) and not any(check_coawait.check_text(t, "t") for t in good)
 
 
-PROOFS = [sees_a_forbidden_include, sees_a_cycle_in_the_table, sees_a_bad_readme,
+PROOFS = [sees_a_forbidden_include, sees_a_forbidden_link, sees_a_cycle_in_the_table, sees_a_bad_readme,
           sees_a_long_file_and_a_stale_exception, sees_dangerous_co_awaits]
 CHECKERS = ["check_layers.py", "check_readmes.py", "check_sizes.py", "check_coawait.py", "check_format.py"]
 

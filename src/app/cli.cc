@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "app/config_keys.h"
 #include "app/console.h"
 
 namespace peyk::app {
@@ -437,6 +438,29 @@ Example:
     print_version.callback([&o] { o.exit = run_version(); });
 }
 
+// Where a command is wanted and a word stands that is none: a sentence about it. CLI11 only says that a command is
+// missing.
+std::optional<std::string> unknown_command(CLI::App& app, int argc, char** argv) {
+    auto* at = &app;
+    for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+        std::vector<std::string> names;
+        CLI::App* chosen = nullptr;
+        for (auto* sub : at->get_subcommands([](CLI::App*) { return true; })) {
+            names.push_back(sub->get_name());
+            if (names.back() == argv[i]) chosen = sub;
+        }
+        if (names.empty()) return std::nullopt;
+        if (!chosen) {
+            auto close = nearest(argv[i], names);
+            auto command = at == &app ? "peyk" : "peyk " + at->get_name();
+            auto hint = close.empty() ? std::string() : fmt::format("; did you mean '{}'?", close);
+            return fmt::format("`{}` has no command '{}'{} (`{} --help` lists them)", command, argv[i], hint, command);
+        }
+        at = chosen;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string version() { return PEYK_VERSION; }
@@ -460,6 +484,10 @@ int run_cli(int argc, char** argv) {
     add_care_commands(app, options);
     add_ca_commands(app, options);
     add_config_commands(app, options);
+    if (auto problem = unknown_command(app, argc, argv)) {
+        complain("{}", *problem);
+        return kExitUsage;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

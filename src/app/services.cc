@@ -155,7 +155,7 @@ void Services::add_routes(const Config& config) {
     if (config.privacy.user_directory) client_api::add_people_endpoints(api_, rooms, users_);
     if (config.privacy.search) searcher_.emplace(room_store_, memberships_);
     client_api::add_search_endpoints(api_, rooms, searcher_ ? &*searcher_ : nullptr);
-    if (!registry_.empty()) client_api::add_appservice_endpoints(api_, appservices_, room_store_);
+    client_api::add_appservice_endpoints(api_, appservices_, room_store_);
     client_api::add_sync_endpoints(api_, sync_, rooms);
     client_api::add_sliding_sync_endpoints(api_, sliding_sync_);
     client_api::add_push_endpoints(api_, notifications_);

@@ -126,10 +126,11 @@ void trust_system_authorities(SSL_CTX* context) {
 }
 
 std::string tls_reason() {
-    char text[256] = "unknown reason";
-    if (auto code = ERR_peek_error()) ERR_error_string_n(code, text, sizeof text);
+    auto code = ERR_peek_error();
     ERR_clear_error();
-    return text;
+    if (code && ERR_SYSTEM_ERROR(code)) return std::system_category().message(ERR_GET_REASON(code));
+    const char* reason = code ? ERR_reason_error_string(code) : nullptr;
+    return reason ? reason : "unknown reason";
 }
 
 }  // namespace peyk::http

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-// Where shards could be named that lag behind the position: an engine with one writer has none (decision 1005).
+// Where shards could be named that lag behind the position: an engine with one writer has none (decision 0912).
 constexpr std::uint64_t kLaggingShards = 0;
 
 const unsigned char* raw(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }

@@ -22,6 +22,7 @@ import access_matrix  # noqa: E402
 import bad_input  # noqa: E402
 import log_scan  # noqa: E402
 import coverage  # noqa: E402
+import every_route  # noqa: E402
 import sign_in_pages  # noqa: E402
 from contract import Contract  # noqa: E402
 from script import NeedsOwnServer, Script, World  # noqa: E402
@@ -103,6 +104,10 @@ def main() -> int:
         notes += wrong
     if not arguments.external and (not arguments.names or "access_matrix" in arguments.names):
         more, wrong = access_matrix.run(arguments.server, report_row)
+        passed += more
+        notes += wrong
+    if not arguments.external and (not arguments.names or "every_route" in arguments.names):
+        more, wrong = every_route.run(arguments.server, contract)
         passed += more
         notes += wrong
     if not arguments.names and not arguments.external:

@@ -120,6 +120,9 @@ TEST(Config, OutsideTestsLoosensDefaultsAndSaysSo) {
     EXPECT_FALSE(loaded->config.rate_limits().enabled);
     EXPECT_TRUE(loaded->config.network.loopback_allowed);
     EXPECT_EQ(loaded->config.auth.password_memory, 8192u);
+    EXPECT_EQ(loaded->config.network.dns_timeout, Millis{1000});
+    EXPECT_EQ(loaded->config.network.connect_timeout, Millis{2000});
+    EXPECT_EQ(loaded->config.network.push_gateways, (std::vector<std::string>{"*"}));
     ASSERT_FALSE(loaded->warnings.empty());
     EXPECT_NE(problem_of(with("[storage]\nengine = \"memory\"\n")).find("outside_tests only"), std::string::npos);
 }

@@ -348,6 +348,12 @@ TEST_F(Program, TheMetricsCountCommitsAndSyncs) {
     EXPECT_GT(series(port, "peyk_disk_syncs_total"), syncs);
     EXPECT_GT(series(port, "peyk_rows_written_total"), rows);
     EXPECT_GE(series(port, "peyk_commits_total"), series(port, "peyk_commit_groups_total"));
+    // Each listener has its own, and nothing of the other.
+    auto get = [](std::string_view path) {
+        return fmt::format("GET {} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", path);
+    };
+    EXPECT_TRUE(converse(port, get("/_matrix/client/versions")).starts_with("HTTP/1.1 404"));
+    EXPECT_TRUE(converse(server.ports().front(), get("/metrics")).starts_with("HTTP/1.1 404"));
 
     auto plain = server.ports().front();
     std::string login = R"({"type":"m.login.password","identifier":{"type":"m.id.user","user":"sara"},)"
@@ -370,6 +376,59 @@ TEST_F(Program, TheMetricsCountCommitsAndSyncs) {
     EXPECT_GT(series(port, "peyk_cache_hits_total{cache=\"memberships\"}") +
                   series(port, "peyk_cache_misses_total{cache=\"memberships\"}"),
               0);
+}
+
+TEST_F(Program, RelaxedDurabilityWaitsForNoDisk) {
+    ASSERT_EQ(init(), kExitOk);
+    for (auto durability : {Durability::sync, Durability::relaxed}) {
+        auto chosen = config();
+        chosen.storage.durability = durability;
+        chosen.metrics.enabled = true;
+        chosen.metrics.port = free_port();
+        auto port = chosen.metrics.port;
+        Server server(std::move(chosen));
+        ASSERT_TRUE(server.start().has_value());
+        auto commits = series(port, "peyk_commits_total");
+        auto syncs = series(port, "peyk_disk_syncs_total");
+        ASSERT_EQ(add_user(durability == Durability::sync ? "sara" : "omid"), kExitOk);
+        EXPECT_GT(series(port, "peyk_commits_total"), commits);
+        auto waited = series(port, "peyk_disk_syncs_total") - syncs;
+        EXPECT_EQ(waited > 0, durability == Durability::sync) << waited;
+    }
+}
+
+TEST_F(Program, AMisspeltCommandIsToldTheNearest) {
+    auto said = [](std::vector<std::string> words) {
+        words.insert(words.begin(), "peyk");
+        std::vector<char*> arguments;
+        for (auto& word : words) arguments.push_back(word.data());
+        testing::internal::CaptureStderr();
+        EXPECT_EQ(run_cli(static_cast<int>(arguments.size()), arguments.data()), kExitUsage);
+        return testing::internal::GetCapturedStderr();
+    };
+    EXPECT_EQ(said({"serv"}), "peyk: `peyk` has no command 'serv'; did you mean 'serve'? (`peyk --help` lists them)\n");
+    EXPECT_EQ(said({"user", "ad", "sara"}),
+              "peyk: `peyk user` has no command 'ad'; did you mean 'add'? (`peyk user --help` lists them)\n");
+    EXPECT_EQ(said({"user", "somethingelse"}),
+              "peyk: `peyk user` has no command 'somethingelse' (`peyk user --help` lists them)\n");
+}
+
+// The mark is made with the store, and is for ever, as the name is.
+TEST_F(Program, AStoreWithoutANameOfItsOwnIsATrial) {
+    for (std::string name : {"localhost", "school.lan"}) {
+        InitOptions options;
+        options.config = file_ = folder_ / (name + ".toml");
+        options.data = folder_ / name;
+        options.server_name = name;
+        options.unattended = true;
+        ASSERT_EQ(run_init(options), kExitOk);
+        Server server(config());
+        ASSERT_TRUE(server.start().has_value());
+        auto page =
+            converse(server.ports().front(), "GET /_peyk/home HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        EXPECT_TRUE(page.starts_with("HTTP/1.1 200")) << page;
+        EXPECT_EQ(page.contains("This is a trial"), name == "localhost") << page;
+    }
 }
 
 TEST_F(Program, CompactingIsDoneByTheServerOrWithoutOne) {

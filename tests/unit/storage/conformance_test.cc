@@ -318,6 +318,30 @@ TEST_P(StoreTest, ItBehavesLikeASortedMapUnderRandomWork) {
     }
 }
 
+// Batches that wait while the log is brought to the disk go there together, in the order in which they came.
+TEST_P(DurableStoreTest, BatchesThatWaitShareOneSync) {
+    auto& rocks = dynamic_cast<RocksStore&>(*store);
+    auto before = rocks.counters();
+    constexpr std::uint64_t kBatches = 400;
+    std::vector<std::future<CommitResult>> answers;
+    for (std::uint64_t i = 0; i < kBatches; ++i) {
+        auto b = batch(7);
+        b.puts.push_back({.key = fmt::format("k{}", i), .value = "v"});
+        answers.push_back(start(std::move(b)));
+    }
+    Position last = 0;
+    for (auto& answer : answers) {
+        auto position = answer.get();
+        ASSERT_TRUE(position);
+        EXPECT_GT(*position, last);
+        last = *position;
+    }
+    auto after = rocks.counters();
+    EXPECT_EQ(after.batches - before.batches, kBatches);
+    EXPECT_LT(after.syncs - before.syncs, kBatches / 4);
+    EXPECT_GT(after.syncs, before.syncs);
+}
+
 TEST_P(DurableStoreTest, EverythingIsThereAfterReopening) {
     ASSERT_TRUE(put(1, "a", "1"));
     ASSERT_TRUE(store->acquire({2}, 1));
