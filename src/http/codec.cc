@@ -40,6 +40,14 @@ bool same_name(std::string_view a, std::string_view lower_case) {
     return a.size() == lower_case.size() && std::ranges::equal(a, lower_case, {}, lower);
 }
 
+// RFC 3986, 3.2: the characters of a host and its port. Empty where the target has no authority.
+bool is_authority(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) {
+        bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        return alphanumeric || std::string_view("-._~!$&'()*+,;=:%[]").contains(c);
+    });
+}
+
 std::string_view trim(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -117,7 +125,9 @@ std::expected<std::uint64_t, Refusal> parse_length(std::string_view text) {
 std::expected<void, Refusal> note_field(std::string_view name, std::string_view value, Head& head, int& hosts) {
     switch (name.size()) {
         case 4:
-            if (same_name(name, "host") && ++hosts > 1) return malformed("More than one Host field");
+            if (!same_name(name, "host")) break;
+            if (++hosts > 1) return malformed("More than one Host field");
+            if (!is_authority(value)) return malformed("Bad Host field");
             break;
         case 6:
             if (!same_name(name, "expect") || head.http_1_0) break;
@@ -180,7 +190,12 @@ std::expected<std::optional<std::size_t>, Refusal> HeadScanner::scan(std::string
     for (;;) {
         auto feed = buffer.find('\n', scanned_);
         auto seen = std::min(feed, buffer.size());
-        if (seen > limits.header_bytes) return refuse(431, "M_TOO_LARGE", "The request header is too large");
+        if (seen > limits.header_bytes) {
+            // RFC 9112, 3: of a target that nobody wants to read to its end, even when its line never ends.
+            bool in_target = line_ == 0 && lines_ == 0 && buffer.substr(0, seen).contains(' ');
+            if (in_target) return refuse(414, "M_TOO_LARGE", "The request target is too long");
+            return refuse(431, "M_TOO_LARGE", "The request header is too large");
+        }
         auto piece = buffer.substr(scanned_, seen - scanned_);
         if (piece.find('\0') != std::string_view::npos) return malformed("NUL in the request header");
         scanned_ = seen;

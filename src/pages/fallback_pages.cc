@@ -171,6 +171,11 @@ Task<http::Response> FallbackPages::sso_redirect(Visit visit) {
     if (provider == users::kOwnPages) provider.clear();
     if (!provider.empty() && !desk_.oauth.providers.find(provider))
         co_return matrix_error(404, "M_NOT_FOUND", "There is no such way to sign in here");
+    if (!visit.request.query_is_text())
+        co_return matrix_error(400, "M_INVALID_PARAM", "The query holds what is no UTF-8");
+    const auto& action = visit.query.get("action");
+    if (!action.empty() && action != "login" && action != "register")
+        co_return matrix_error(400, "M_INVALID_PARAM", "'action' must be login or register");
     const auto& to = visit.query.get("redirectUrl");
     if (to.empty()) co_return matrix_error(400, "M_MISSING_PARAM", "'redirectUrl' is missing");
     if (!sso_target(to)) co_return matrix_error(400, "M_INVALID_PARAM", "'redirectUrl' is no address of an app");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "users/filters.h"
+
 namespace peyk::sync {
 namespace {
 constexpr std::size_t kTimelineLimit = 10, kMaxTimeline = 100, kUnlimited = 1'000'000;
@@ -36,6 +38,7 @@ Result<SharedFilters::Ptr> SharedFilters::parse(const std::string& text) {
         if (auto found = kept_.find(text); found != kept_.end()) return found->second;
     }
     PEYK_TRY(auto definition, json::parse_object(text));
+    PEYK_CHECK(users::check_filter(definition));
     json::Value value(std::move(definition));
     PEYK_TRY(auto parsed, Filter::parse(&value));
     auto filter = std::make_shared<const Filter>(std::move(parsed));

@@ -35,38 +35,47 @@ Result<void> check_actions(const json::Array& actions) {
         if (const auto* word = action.string()) {
             if (*word != "notify" && *word != "dont_notify" && *word != "coalesce")
                 return m::invalid_param("Unknown action of a push rule");
-        } else if (!action.object() || !action.get_string("set_tweak")) {
+        } else if (!action.object()) {
+            return m::bad_json("An action is a word or an object");
+        } else if (!action.get_string("set_tweak")) {
             return m::invalid_param("An action is a word or an object with 'set_tweak'");
         }
     }
     return {};
 }
 
-Result<void> need_text(const json::Value& condition, std::string_view key) {
-    const auto* value = condition.get(key);
-    if (!value) return m::missing_param(fmt::format("A condition lacks '{}'", key));
-    if (!value->string()) return m::bad_json(fmt::format("'{}' of a condition must be a string", key));
-    return {};
+Result<void> need(const json::Value& condition, std::string_view key) {
+    if (condition.get(key)) return {};
+    return m::missing_param(fmt::format("A condition lacks '{}'", key));
 }
 
-Result<void> need_plain_value(const json::Value& condition) {
+bool is_plain(const json::Value& value) {
+    return value.is_null() || value.string() || value.boolean() || value.integer();
+}
+
+Result<void> check_types(const json::Value& condition) {
+    for (std::string_view key : {"kind", "key", "pattern", "is"}) {
+        const auto* value = condition.get(key);
+        if (value && !value->string()) return m::bad_json(fmt::format("'{}' of a condition must be a string", key));
+    }
     const auto* value = condition.get("value");
-    if (!value) return m::missing_param("A condition lacks 'value'");
-    bool plain = value->is_null() || value->string() || value->boolean() || value->integer();
-    if (!plain) return m::bad_json("'value' of a condition must be a string, a whole number, true, false or null");
+    if (value && !is_plain(*value))
+        return m::bad_json("'value' of a condition must be a string, a whole number, true, false or null");
     return {};
 }
 
 // Spec: Client-Server API › Conditions. Of kinds that nobody knows nothing is known, and they never hold.
 Result<void> check_condition(const json::Value& condition) {
+    if (!condition.object()) return m::bad_json("A condition must be an object");
+    PEYK_CHECK(check_types(condition));
     auto kind = condition.get_string("kind");
-    if (!kind) return m::invalid_param("A condition is an object with a 'kind'");
+    if (!kind) return m::missing_param("A condition lacks 'kind'");
     bool match = kind == "event_match";
     bool property = kind == "event_property_is" || kind == "event_property_contains";
-    if (match || property || kind == "sender_notification_permission") PEYK_CHECK(need_text(condition, "key"));
-    if (match) PEYK_CHECK(need_text(condition, "pattern"));
-    if (property) PEYK_CHECK(need_plain_value(condition));
-    if (kind == "room_member_count") PEYK_CHECK(need_text(condition, "is"));
+    if (match || property || kind == "sender_notification_permission") PEYK_CHECK(need(condition, "key"));
+    if (match) PEYK_CHECK(need(condition, "pattern"));
+    if (property) PEYK_CHECK(need(condition, "value"));
+    if (kind == "room_member_count") PEYK_CHECK(need(condition, "is"));
     return {};
 }
 
@@ -87,16 +96,17 @@ Result<json::Object> parse_rule(std::string_view kind, const std::string& id, co
     if (!actions->array()) return m::bad_json("'actions' must be an array");
     PEYK_CHECK(check_actions(*actions->array()));
     rule.set("actions", *actions);
+    // Of every kind, also where the kind does not use them.
+    const auto* pattern = body.find("pattern");
+    if (pattern && !pattern->string()) return m::bad_json("'pattern' must be a string");
+    const auto* conditions = body.find("conditions");
+    if (conditions && !conditions->array()) return m::bad_json("'conditions' must be an array");
+    if (conditions) PEYK_CHECK(check_conditions(*conditions->array()));
     if (kind == "content") {
-        const auto* pattern = body.find("pattern");
         if (!pattern) return m::missing_param("'pattern' is missing");
-        if (!pattern->string()) return m::bad_json("'pattern' must be a string");
         rule.set("pattern", *pattern);
     }
     if (kind == "override" || kind == "underride") {
-        const auto* conditions = body.find("conditions");
-        if (conditions && !conditions->array()) return m::bad_json("'conditions' must be an array");
-        if (conditions) PEYK_CHECK(check_conditions(*conditions->array()));
         rule.set("conditions", conditions ? *conditions : json::Value(json::Array{}));
     }
     return rule;

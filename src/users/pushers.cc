@@ -51,6 +51,22 @@ Result<bool> appends(const json::Object& body) {
     return *value->boolean();
 }
 
+// What is left out or taken away with its pusher must have its type all the same.
+Result<void> check_types(const json::Object& body) {
+    for (std::string_view key : {"app_display_name", "device_display_name", "lang", "profile_tag"}) {
+        const auto* value = body.find(key);
+        if (value && !value->string()) return m::bad_json(fmt::format("'{}' must be a string", key));
+    }
+    const auto* data = body.find("data");
+    if (!data) return {};
+    if (!data->object()) return m::bad_json("'data' must be an object");
+    for (std::string_view key : {"format", "url"}) {
+        const auto* value = data->get(key);
+        if (value && !value->string()) return m::bad_json(fmt::format("'data.{}' must be a string", key));
+    }
+    return {};
+}
+
 // Whoever switches the pusher of another device on or off does not make it their own.
 void keep_device(json::Object& pusher, std::string_view row) {
     auto before = json::parse_object(row);
@@ -95,9 +111,6 @@ Result<json::Object> Pushers::parse(const Caller& caller, const json::Object& bo
     pusher.set(std::string(kPusherEnabled), enabled);
     const auto* data = body.find("data");
     if (!data) return m::missing_param("'data' is missing");
-    if (!data->object()) return m::bad_json("'data' must be an object");
-    const auto* format = data->get("format");
-    if (format && !format->string()) return m::bad_json("'data.format' must be a string");
     const auto& kind = *pusher.find("kind")->string();
     if (kind == "email") {
         PEYK_CHECK(check_email(caller, pusher));
@@ -159,6 +172,8 @@ Task<Result<void>> Pushers::set(Caller caller, json::Object body) {
     auto key = context_.db.digest("pusher", app + '\0' + pushkey);
     const auto* kind = body.find("kind");
     if (!kind) co_return m::missing_param("'kind' is missing");
+    PEYK_CO_CHECK(check_types(body));
+    PEYK_CO_CHECK(appends(body));
     if (kind->is_null()) co_return co_await remove(caller.user_number, std::move(key));
     PEYK_CO_TRY(auto pusher, parse(caller, body));
     PEYK_CO_TRY(bool append, appends(body));

@@ -19,14 +19,14 @@ constexpr std::size_t kMaxDisplayName = 256;
 
 Result<std::optional<std::string>> text_member(const json::Object& body, std::string_view key) {
     const auto* value = body.find(key);
-    if (!value || value->is_null()) return std::nullopt;
+    if (!value) return std::nullopt;
     if (!value->string()) return m::bad_json(fmt::format("'{}' must be a string", key));
     return *value->string();
 }
 
 Result<bool> flag_member(const json::Object& body, std::string_view key) {
     const auto* value = body.find(key);
-    if (!value || value->is_null()) return false;
+    if (!value) return false;
     if (!value->boolean()) return m::bad_json(fmt::format("'{}' must be true or false", key));
     return *value->boolean();
 }
@@ -127,6 +127,7 @@ std::vector<UiaFlow> Registration::flows() const {
 }
 
 Result<Registration::Wish> Registration::parse(const json::Object& body) const {
+    PEYK_CHECK(check_auth(body));
     Wish wish;
     PEYK_TRY(wish.localpart, text_member(body, "username"));
     if (wish.localpart) {
@@ -280,8 +281,10 @@ Task<Result<AccountPtr>> Registration::upgrade_guest(UserId guest, std::string p
 // Spec: POST /register, kind "guest": everything but the name of the device is ignored.
 Task<Result<Registration::Registered>> Registration::register_guest(Request request) {
     if (!context_.options.guests) co_return m::guest_forbidden("There are no guest accounts on this server");
+    // Of the other fields a guest has no use, but they must be what they are.
+    PEYK_CO_TRY(auto given, parse(request.body));
     Wish wish;
-    PEYK_CO_TRY(wish.device_name, text_member(request.body, "initial_device_display_name"));
+    wish.device_name = std::move(given.device_name);
     NewAccount wanted{.localpart = random_localpart(), .guest = true};
     PEYK_CO_TRY(auto account, co_await create(std::move(wanted)));
     co_return co_await finish(std::move(account), std::move(wish));
@@ -298,6 +301,7 @@ Task<Result<Registration::Registered>> Registration::finish(AccountPtr account, 
 }
 
 Task<Result<Registration::Registered>> Registration::register_for_service(std::string service, json::Object body) {
+    PEYK_CO_CHECK(text_member(body, "password"));
     body.erase("password");  // its users have none
     PEYK_CO_TRY(auto wish, parse(body));
     if (!wish.localpart) co_return m::missing_param("'username' is missing");

@@ -32,6 +32,17 @@ bool is_of_pages(std::string_view stage) { return stage == kStageOauth || stage 
 
 }  // namespace
 
+Result<void> check_auth(const json::Object& body) {
+    const auto* auth = body.find("auth");
+    if (!auth || auth->is_null()) return {};
+    if (!auth->object()) return m::bad_json("'auth' must be an object");
+    for (std::string_view key : {"session", "type"}) {
+        const auto* value = auth->get(key);
+        if (value && !value->string()) return m::bad_json(fmt::format("'{}' of 'auth' must be a string", key));
+    }
+    return {};
+}
+
 // Sessions of OAuth know no UIA but the stages of the account pages, which are for them alone.
 std::vector<UiaFlow> Uia::flows_for(const std::optional<Caller>& caller, const std::vector<UiaFlow>& flows) const {
     bool pages = caller && caller->oauth;
@@ -322,8 +333,8 @@ UiaGrant Uia::grant(Session session, bool keeps_result) {
 }
 
 Task<Result<UiaGrant>> Uia::require(UiaRequest request, std::vector<UiaFlow> wanted) {
+    PEYK_CO_CHECK(check_auth(request.body));
     const auto* auth = request.body.find("auth");
-    if (auth && !auth->is_null() && !auth->object()) co_return m::bad_json("'auth' must be an object");
     auto flows = flows_for(request.caller, wanted);
     if (flows.empty()) co_return m::forbidden("Apps that signed in through the browser do this on the account page");
     auto body = request.body;
@@ -338,8 +349,7 @@ Task<Result<UiaGrant>> Uia::require(UiaRequest request, std::vector<UiaFlow> wan
         co_return fail(std::move(error));
     }
     const auto* given = auth->get("session");
-    if (given && !given->is_null() && !given->string()) co_return m::bad_json("'session' must be a string");
-    std::string id = given && given->string() ? *given->string() : std::string();
+    std::string id = given ? *given->string() : std::string();
     auto lane = co_await lanes_.enter(std::hash<std::string>{}(id.empty() ? context_.random.alphanumeric(8) : id));
     auto session = id.empty() ? std::nullopt : find(id);
     if (!session && !id.empty()) {

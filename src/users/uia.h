@@ -56,6 +56,10 @@ struct UiaGrant {
     std::string result = {};                    // what keep_result() stored for this session
 };
 
+// "auth" of a request has the types that the specification gives it. Null reads as absent: clients ask for the flows
+// so. For requests that may do without it as well. Errors: M_BAD_JSON.
+Result<void> check_auth(const json::Object& body);
+
 // Purpose:  sessions in memory, limited in number and time, each bound to one operation, body and caller.
 // Owner:    Users.  Runs on: any worker.
 class Uia {

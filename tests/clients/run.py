@@ -18,7 +18,10 @@ sys.path[:0] = [str(HERE), str(ROOT / "tests/support")]
 import agents  # noqa: E402
 import bridging  # noqa: E402
 import desktop  # noqa: E402
+from contract import Contract  # noqa: E402
+from server import Server  # noqa: E402
 from story import Story  # noqa: E402
+from watching import Watch  # noqa: E402
 
 PAIRS = {"nio-nio": ("nio", "nio"), "jssdk-jssdk": ("jssdk", "jssdk"), "nio-jssdk": ("nio", "jssdk"),
          "sliding-jssdk": ("sliding", "jssdk")}
@@ -61,6 +64,8 @@ def main() -> int:
     arguments = parser.parse_args()
 
     passed, notes = 0, []
+    if not arguments.external:
+        Server.watch = Watch(Contract())
     wanted = arguments.pairs or [*PAIRS, *([] if arguments.external else OTHERS)]
     installs = agents.INSTALL if any(pair in PAIRS for pair in wanted) else {}
     installs = installs | {name: install for name, (_, install) in OTHERS.items() if name in wanted}
@@ -74,6 +79,11 @@ def main() -> int:
         good, bad = run_story(story)
         passed += good
         notes += bad
+    if Server.watch:
+        for problem in Server.watch.report():
+            print(f"  FAIL  {problem}", flush=True)
+            notes.append(f"clients: {problem[:300]}")
+        passed += not notes
     if arguments.result:
         arguments.result.write_text(json.dumps({"passed": passed, "failed": len(notes), "notes": notes}))
     return 1 if notes else 0

@@ -10,8 +10,10 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 import flows  # noqa: E402
+from contract import Contract  # noqa: E402
 from fake_provider import FakeProvider  # noqa: E402
 from server import Server  # noqa: E402
+from watching import Watch  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
 
@@ -61,6 +63,7 @@ def main() -> int:
     parser.add_argument("--only", choices=["flows", "chromium"], help="one half")
     parser.add_argument("--flow", default="", help="only flows with this in their name or sentence")
     arguments = parser.parse_args()
+    Server.watch = Watch(Contract())
     server = Server(arguments.server, {})
     server.start()
     try:
@@ -71,6 +74,10 @@ def main() -> int:
             results += with_a_provider(arguments.server, arguments.shots)
     finally:
         server.dispose()
+    problems = Server.watch.report()
+    results += [("answers fit the specification's schemas:", problem) for problem in problems] or [("answers fit the schemas", None)]
+    for problem in problems:
+        print(f"  FAILED {problem}", flush=True)
     notes = [f"{name} {why}" for name, why in results if why]
     tally = {"passed": len(results) - len(notes), "failed": len(notes), "notes": notes}
     print(f"{tally['passed']} passed, {tally['failed']} failed")

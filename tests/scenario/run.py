@@ -24,6 +24,8 @@ import log_scan  # noqa: E402
 import coverage  # noqa: E402
 import every_route  # noqa: E402
 import sign_in_pages  # noqa: E402
+import watching  # noqa: E402
+import wrong_types  # noqa: E402
 from contract import Contract  # noqa: E402
 from script import NeedsOwnServer, Script, World  # noqa: E402
 from server import External  # noqa: E402
@@ -102,14 +104,20 @@ def main() -> int:
                                     contract)
         passed += more
         notes += wrong
-    if not arguments.external and (not arguments.names or "access_matrix" in arguments.names):
-        more, wrong = access_matrix.run(arguments.server, report_row)
+    if not arguments.external and (not arguments.names or "wrong_types" in arguments.names):
+        more, wrong = wrong_types.run(arguments.server, contract, arguments.jobs)
         passed += more
         notes += wrong
     if not arguments.external and (not arguments.names or "every_route" in arguments.names):
         more, wrong = every_route.run(arguments.server, contract)
         passed += more
         notes += wrong
+    if not arguments.external and (not arguments.names or "access_matrix" in arguments.names):
+        watching.current = watching.Watch(contract)
+        more, wrong = access_matrix.run(arguments.server, report_row)
+        passed += more
+        notes += wrong + [f"access matrix: {problem}" for problem in watching.current.report()]
+        watching.current = None
     if not arguments.names and not arguments.external:
         more, wrong = report_coverage(arguments, shown)
         passed += more

@@ -144,7 +144,7 @@ class World:
             self.counter += 1
             return self.counter
 
-    def request(self, server: str, method: str, target: str, body: bytes | None, headers: dict) -> Answer:
+    def request(self, server: str, method: str, target: str, body: bytes | None, headers: dict, wanted=()) -> Answer:
         answer = self.clients[server].request(method, target, body, headers)
         self.scan.saw(target, headers, body, answer.body)
         self.keys |= keys_in(body) | keys_in(answer.body)
@@ -152,7 +152,7 @@ class World:
             self.trace = [*self.trace[-3:], f"{method} {target} {(body or b'')[:400].decode('utf-8', 'replace')}\n"
                           f"      -> {answer.status} {answer.body[:700].decode('utf-8', 'replace')}"]
         if method in ("GET", "PUT", "POST", "DELETE"):
-            problems = self.contract.check(method, target, answer.status, answer.content_type, answer.body)
+            problems = self.contract.check(method, target, answer.status, answer.content_type, answer.body, wanted)
             if self.external:  # the best-known server writes null where the schema wants absence
                 problems = [problem for problem in problems if ": null is not" not in problem]
             if problems:
@@ -425,7 +425,7 @@ class Runner(BridgeStatements, OperatorStatements, OutsideStatements, SiteStatem
         user = self.user(who, scope)
         target = "/_matrix/media/v3/upload" + "".join(scope.path(part) for part in query)
         began = time.monotonic()
-        answer = self.world.request(user.server, "POST", target, data, auth(user) | {"Content-Type": kind})
+        answer = self.world.request(user.server, "POST", target, data, auth(user) | {"Content-Type": kind}, expected[0])
         self.expect(answer, expected, scope, time.monotonic() - began)
 
     # ---- requests -------------------------------------------------------------------------------------------------
@@ -459,7 +459,7 @@ class Runner(BridgeStatements, OperatorStatements, OutsideStatements, SiteStatem
         if method in ("POST", "PUT") and body is None and "Content-Type" not in headers:
             body = b"{}"
         began = time.monotonic()
-        answer = self.world.request(server, method, scope.path(full_path(path)), body, headers)
+        answer = self.world.request(server, method, scope.path(full_path(path)), body, headers, expected[0])
         self.expect(answer, expected, scope, time.monotonic() - began)
 
     def expect(self, answer: Answer, expected, scope: Scope, seconds: float) -> None:
@@ -492,7 +492,7 @@ class Runner(BridgeStatements, OperatorStatements, OutsideStatements, SiteStatem
     def expect_sync(self, user: User, query: dict, expected, scope: Scope) -> None:
         target = f"{CLIENT}/sync?" + "&".join(f"{key}={quote(str(query[key]), safe='')}" for key in query)
         began = time.monotonic()
-        answer = self.world.request(user.server, "GET", target, None, auth(user))
+        answer = self.world.request(user.server, "GET", target, None, auth(user), expected[0])
         self.expect(answer, expected, scope, time.monotonic() - began)
         if answer.status == 200:
             user.since = answer.json()["next_batch"]

@@ -51,6 +51,7 @@ class Server:
     options: configuration keys over the test defaults, {"registration.mode": "closed"}.
     """
 
+    watch = None     # a watching.Watch: servers that are made then stand behind its relay
     spent_cpu = 0.0  # seconds of processor time of all servers that were stopped or killed, up to then
 
     def __init__(self, binary: Path, options: dict | None = None, name: str = "localhost", engine: str = "rocksdb",
@@ -60,19 +61,23 @@ class Server:
             raise ServerFailed(f"{self.binary} is not there")
         self.own_folder = folder is None
         self.folder = Path(tempfile.mkdtemp(prefix="peyk-test-")) if folder is None else folder
-        self.port = free_port()
+        self.inner_port = self.port = free_port()
+        if Server.watch:
+            self.port = Server.watch.relay(self.inner_port)
         self.name = name
         self.process: subprocess.Popen | None = None
         self.sections = peyk_config.merged(
             peyk_config.TEST_DEFAULTS,
             {"server": {"name": name, "data_dir": "data"}, "storage": {"engine": engine}},
             peyk_config.dotted(options or {}))
+        if Server.watch:  # what it says of its own address leads through the relay too
+            self.sections["server"].setdefault("public_base_url", f"http://localhost:{self.port}")
         self.config = self.folder / "peyk.toml"
         self.log = self.folder / "peyk.log"
         self.write_config()
 
     def write_config(self) -> None:
-        peyk_config.write(self.config, self.sections, [{"address": "127.0.0.1", "port": self.port}])
+        peyk_config.write(self.config, self.sections, [{"address": "127.0.0.1", "port": self.inner_port}])
 
     @property
     def url(self) -> str:
@@ -92,7 +97,7 @@ class Server:
             if self.process.poll() is not None:
                 raise ServerFailed(f"the server ended at its start with {self.process.returncode}:\n{self.log_tail()}")
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                socket.create_connection(("127.0.0.1", self.inner_port), timeout=1).close()
                 return time.monotonic() - began
             except OSError:
                 time.sleep(0.002)

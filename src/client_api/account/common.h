@@ -5,7 +5,7 @@
 
 namespace peyk::client_api::account {
 
-// The {user} of the path is the caller. Errors: M_FORBIDDEN.
+// The {user} of the path is the caller. Errors: M_INVALID_PARAM (no user id), M_FORBIDDEN.
 Result<void> check_own(const Call& call);
 // An application service's token came with the request. Errors: M_MISSING_TOKEN, M_UNKNOWN_TOKEN.
 Result<void> check_service(const Call& call);

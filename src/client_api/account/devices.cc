@@ -54,10 +54,7 @@ public:
 
     Task<Result<Reply>> run(Call call) {
         PEYK_CO_TRY(auto id, call.id<DeviceId>("device"));
-        std::optional<std::string> given;
-        if (!call.body_member("display_name").is_null()) {
-            PEYK_CO_TRY(given, call.optional_string("display_name"));
-        }
+        PEYK_CO_TRY(auto given, call.optional_string("display_name"));
         if (call.who().is_service()) co_return co_await put_for_service(call.who(), std::move(id), std::move(given));
         PEYK_CO_TRY(auto device, sessions_.device(call.who().user_number, id));
         if (!device) co_return m::not_found("You have no such device");

@@ -20,7 +20,8 @@ void add_account_endpoints(Api& api, users::Users& users, AccountApiOptions opti
 namespace account {
 
 Result<void> check_own(const Call& call) {
-    if (call.request.capture("user") == call.who().user.view()) return {};
+    PEYK_TRY(auto user, call.id<UserId>("user"));
+    if (user == call.who().user) return {};
     return m::forbidden("You can do this for your own account only");
 }
 

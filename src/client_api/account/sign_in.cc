@@ -70,6 +70,7 @@ public:
         bool with_password = type == kPassword;
         // What the type at hand does not need must have its own type too.
         for (auto key : {"address", "medium", "password", "token", "user"}) PEYK_CO_CHECK(call.optional_string(key));
+        PEYK_CO_CHECK(call.optional_object("identifier"));
         PEYK_CO_TRY(wanted.account, co_await prove(std::move(type), std::move(call)));
         PEYK_CO_TRY(auto session, co_await sessions_.sign_in(std::move(wanted)));
         if (with_password) uia_.began_with_password(session.session);

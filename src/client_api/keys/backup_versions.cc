@@ -14,8 +14,9 @@ struct Described {
 };
 Result<Described> describe(const Call& call) {
     PEYK_TRY(auto algorithm, call.need_string("algorithm"));
+    if (!call.body.contains("auth_data")) return m::missing_param("'auth_data' is missing");
     auto auth_data = call.body_member("auth_data");
-    if (auth_data.is_null()) return m::missing_param("'auth_data' is missing");
+    if (auth_data.is_null()) return m::bad_json("'auth_data' must not be null");
     // Spec: the format depends on the algorithm. Of the specified one it is known; others are their clients' affair.
     if (algorithm == "m.megolm_backup.v1.curve25519-aes-sha2" && !auth_data.is_object())
         return m::bad_json("'auth_data' must be an object");

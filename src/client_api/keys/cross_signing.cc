@@ -20,6 +20,7 @@ public:
     UploadCrossSigningKeys(keys::Keys& keys, InteractiveAuth& auth) : keys_(keys), auth_(auth) {}
 
     Task<Result<Reply>> run(Call call) {
+        PEYK_CO_CHECK(users::check_auth(call.body));
         // A later stage of the authentication may come without the keys: the session has them.
         if (!has_keys(call.body) && call.body.contains("auth")) co_return co_await prove_and_store(std::move(call));
         PEYK_CO_TRY(auto outcome, co_await store(call.who(), call.body, keys::Proof::none));

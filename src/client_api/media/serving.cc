@@ -127,7 +127,7 @@ Result<http::Response> serve(const http::Request& request, const media::Content&
 Result<media::MediaId> local_media(const Call& call, const MediaEndpointOptions& options) {
     // Spec: Content repository › Security considerations: both parts are checked before anything is looked up.
     const auto server = ServerName::parse(call.request.capture("serverName"));
-    if (!server) return m::not_found("There is no such media");
+    if (!server) return m::invalid_param("This is no name of a server");
     PEYK_TRY(auto id, media::MediaId::parse(call.request.capture("mediaId")));
     if (server->str() != options.server_name)
         return m::not_found("This server does not fetch media from other servers");
@@ -136,6 +136,8 @@ Result<media::MediaId> local_media(const Call& call, const MediaEndpointOptions&
 
 Result<media::Patience> patience_of(const Call& call) {
     // Spec: timeout_ms, 20 seconds when absent; the media service imposes the maximum.
+    // Nothing is fetched from elsewhere and nobody is sent elsewhere; a word that is neither is wrong all the same.
+    for (auto name : {"allow_remote", "allow_redirect"}) PEYK_CHECK(call.flag(name, true));
     PEYK_TRY(const auto timeout, call.number("timeout_ms", 20'000, 0, 3'600'000));
     media::Patience patience;
     patience.timeout = Millis{timeout};

@@ -98,13 +98,15 @@ Task<Result<RoomId>> room_of(const RoomServices& services, std::string text) {
 
 Result<rooms::ThirdPartyAddress> address_of(const json::Value& given) {
     rooms::ThirdPartyAddress out;
+    if (!given.is_object()) return m::bad_json("Who is invited by address must be an object");
     for (auto [key, into] : {std::pair{"id_server", &out.id_server},
                              {"id_access_token", &out.access_token},
                              {"medium", &out.medium},
                              {"address", &out.address}}) {
-        auto text = given.get_string(key);
-        if (!text) return m::missing_param(fmt::format("'{}' is missing, or no string", key));
-        *into = std::string(*text);
+        const auto* text = given.get(key);
+        if (!text) return m::missing_param(fmt::format("'{}' is missing", key));
+        if (!text->string()) return m::bad_json(fmt::format("'{}' must be a string", key));
+        *into = *text->string();
     }
     return out;
 }

@@ -48,7 +48,7 @@ Result<std::vector<std::optional<std::string>>> room_types(const json::Array& li
 
 Result<void> read_filter(const json::Object& filter, Query& out) {
     const auto* term = filter.find("generic_search_term");
-    if (term && !term->is_null()) {
+    if (term) {
         if (!term->string()) return m::bad_json("'generic_search_term' must be a string");
         out.term = *term->string();
         if (out.term.size() > kMaxTerm)
@@ -56,7 +56,7 @@ Result<void> read_filter(const json::Object& filter, Query& out) {
         out.folded = fold_text(out.term);
     }
     const auto* types = filter.find("room_types");
-    if (types && !types->is_null()) {
+    if (types) {
         if (!types->array()) return m::bad_json("'room_types' must be an array");
         PEYK_TRY(out.types, room_types(*types->array()));
     }
@@ -124,7 +124,9 @@ public:
     explicit PublicRooms(const RoomServices& services) : services_(services) {}
 
     Task<Result<Reply>> run(Call call) {
-        if (auto server = call.request.parameter("server"); server && *server != services_.rooms.server().view())
+        auto server = call.request.parameter("server");
+        if (server) PEYK_CO_CHECK(ServerName::parse(*server));
+        if (server && *server != services_.rooms.server().view())
             co_return fail(Error{Errc::unsupported,
                                  "Directories of other servers cannot be read: federation is not built yet",
                                  "M_FORBIDDEN"});

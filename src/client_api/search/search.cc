@@ -60,31 +60,31 @@ struct Wanted {
     bool by_room = false, by_sender = false;
 };
 
-// Typed members of an object: absent or null reads as nothing.
+// Typed members of an object: absent reads as nothing.
 Result<std::optional<bool>> flag_of(const json::Value& from, std::string_view key) {
     const auto* value = from.get(key);
-    if (!value || value->is_null()) return std::nullopt;
+    if (!value) return std::nullopt;
     if (!value->boolean()) return m::bad_json(fmt::format("'{}' must be true or false", key));
     return value->boolean();
 }
 
 Result<std::size_t> count_of(const json::Value& from, std::string_view key) {
     const auto* value = from.get(key);
-    if (!value || value->is_null()) return static_cast<std::size_t>(kDefaultContext);
+    if (!value) return static_cast<std::size_t>(kDefaultContext);
     if (!value->integer() || *value->integer() < 0) return m::bad_json(fmt::format("'{}' must be a whole number", key));
     return static_cast<std::size_t>(std::min(*value->integer(), kMaxContext));
 }
 
 Result<const json::Value*> object_of(const json::Value& from, std::string_view key) {
     const auto* value = from.get(key);
-    if (!value || value->is_null()) return nullptr;
+    if (!value) return nullptr;
     if (!value->is_object()) return m::bad_json(fmt::format("'{}' must be an object", key));
     return value;
 }
 
 Result<search::Keys> keys_of(const json::Value& criteria) {
     const auto* value = criteria.get("keys");
-    if (!value || value->is_null()) return search::Keys{};
+    if (!value) return search::Keys{};
     if (!value->array()) return m::bad_json("'keys' must be a list");
     search::Keys keys{false, false, false};
     for (const auto& item : *value->array()) {
@@ -103,9 +103,12 @@ Result<search::Keys> keys_of(const json::Value& criteria) {
 Result<void> read_groups(const json::Value& criteria, Wanted& out) {
     PEYK_TRY(const auto* groupings, object_of(criteria, "groupings"));
     const auto* list = groupings ? groupings->get("group_by") : nullptr;
-    if (!list || list->is_null()) return {};
+    if (!list) return {};
     if (!list->array()) return m::bad_json("'group_by' must be a list");
     for (const auto& item : *list->array()) {
+        if (!item.is_object()) return m::bad_json("'group_by' must hold objects");
+        const auto* named = item.get("key");
+        if (named && !named->string()) return m::bad_json("'key' of a group must be a string");
         auto key = item.get_string("key");
         if (key == "room_id")
             out.by_room = true;
@@ -127,7 +130,7 @@ Result<Wanted> read_criteria(const json::Value& criteria, rooms::UserNumber user
     PEYK_TRY(auto parsed, rooms::EventFilter::parse(filter, kDefaultPage, kMaxPage));
     Wanted out{.request = {user, std::move(query), keys, std::move(parsed)}};
     out.limit = std::max<std::size_t>(1, out.request.filter.limit);
-    if (const auto* order = criteria.get("order_by"); order && !order->is_null()) {
+    if (const auto* order = criteria.get("order_by"); order) {
         if (*order == json::Value("recent"))
             out.request.order = search::OrderBy::recent;
         else if (*order != json::Value("rank"))

@@ -17,7 +17,7 @@ constexpr std::int64_t kMaxTimeout = 600'000;
 
 using Texts = std::optional<std::vector<std::string>>;
 
-// Members of one object, by type. Absent and null read alike.
+// Members of one object, by type; null is none of them.
 class Members {
 public:
     Members(const json::Object& object, std::string where) : object_(object), where_(std::move(where)) {}
@@ -81,10 +81,7 @@ public:
     }
 
 private:
-    const json::Value* get(std::string_view key) const {
-        const auto* value = object_.find(key);
-        return value && !value->is_null() ? value : nullptr;
-    }
+    const json::Value* get(std::string_view key) const { return object_.find(key); }
     const json::Object& object_;
     std::string where_;
 };
@@ -203,7 +200,7 @@ Result<void> parse_lists(const Members& body, sync::SlidingRequest& out) {
         PEYK_TRY(list.config, parse_config(members, out.shape, out.user));
         PEYK_TRY(list.filters, parse_filters(members, out.shape));
         if (out.shape == SlidingShape::merged) {
-            if (const auto* range = value.get("range"); range && !range->is_null()) {
+            if (const auto* range = value.get("range"); range) {
                 PEYK_TRY(auto parsed, parse_range(*range));
                 list.ranges.emplace({parsed});
             }

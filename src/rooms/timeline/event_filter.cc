@@ -13,7 +13,7 @@ constexpr std::size_t kMaxLooked = 1000;  // related events that fit, and may no
 
 Result<std::optional<std::vector<std::string>>> strings(const json::Value& filter, std::string_view key) {
     const auto* value = filter.get(key);
-    if (!value || value->is_null()) return std::nullopt;
+    if (!value) return std::nullopt;
     if (!value->array() || value->array()->size() > kMaxList)
         return m::bad_json(fmt::format("'{}' in a filter must be a list of at most {} strings", key, kMaxList));
     std::vector<std::string> out;
@@ -26,7 +26,7 @@ Result<std::optional<std::vector<std::string>>> strings(const json::Value& filte
 
 Result<std::optional<bool>> boolean(const json::Value& filter, std::string_view key) {
     const auto* value = filter.get(key);
-    if (!value || value->is_null()) return std::nullopt;
+    if (!value) return std::nullopt;
     if (!value->boolean()) return m::bad_json(fmt::format("'{}' in a filter must be true or false", key));
     return *value->boolean();
 }
@@ -74,9 +74,9 @@ bool TypePatterns::match(std::string_view type) const {
 Result<EventFilter> EventFilter::parse(const json::Value* filter, std::size_t default_limit, std::size_t max_limit) {
     EventFilter out;
     out.limit = default_limit;
-    if (!filter || filter->is_null()) return out;
+    if (!filter) return out;
     if (!filter->is_object()) return m::bad_json("A filter must be an object");
-    if (const auto* limit = filter->get("limit"); limit && !limit->is_null()) {
+    if (const auto* limit = filter->get("limit"); limit) {
         if (!limit->integer() || *limit->integer() < 0)
             return m::bad_json("'limit' in a filter must be a whole number");
         out.limit = std::min<std::size_t>(static_cast<std::size_t>(*limit->integer()), max_limit);

@@ -5,6 +5,7 @@ import threading
 import time
 from urllib.parse import quote
 
+import watching
 from httpc import Answer, Connection
 from server import SLOWNESS
 
@@ -62,6 +63,8 @@ class Person:
             part = requests[start:start + PIPELINE]
             connection.send(b"".join(request.encoded(host, self.token) for request in part))
             answers += [connection.receive(request.method) for request in part]
+        for request, answer in zip(requests, answers):
+            watching.saw(request.method, request.path, answer)
         return answers
 
     def do(self, method: str, path: str, body=None, expected: int = 200) -> dict:

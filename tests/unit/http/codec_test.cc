@@ -60,6 +60,8 @@ TEST(Codec, refuses_what_can_be_read_in_two_ways) {
         {with("Transfer-Encoding: identity\r\n"), 400},
         {with("Transfer-Encoding: xchunked\r\n"), 400},
         {with("Transfer-Encoding : chunked\r\n"), 400},
+        {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
+        {"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
         {with("Transfer-Encoding\t: chunked\r\n"), 400},
         {with("X: a\r\n b\r\n"), 400},
         {with("X: a\r\n\tb\r\n"), 400},
@@ -112,6 +114,7 @@ TEST(Codec, keeps_the_size_limits) {
     EXPECT_EQ(read(with("A: 1\r\nB: 1\r\nC: 1\r\n"), limits), 431);
     EXPECT_EQ(read(with("A: " + std::string(200, 'x') + "\r\n"), limits), 431);
     EXPECT_EQ(read(std::string(201, 'x'), limits), 431) << "without waiting for the end of the line";
+    EXPECT_EQ(read("GET /" + std::string(201, 'x'), limits), 414) << "without waiting for the end of the target";
     EXPECT_EQ(read(std::string(200, 'x'), limits), -1);
 }
 

@@ -386,7 +386,7 @@ TEST_F(Rules, AreChecked) {
     EXPECT_EQ(code("override/x", R"({"actions":"notify"})"), "M_BAD_JSON");
     EXPECT_EQ(code("override/x", R"({"actions":["stuff"]})"), "M_INVALID_PARAM");
     EXPECT_EQ(code("override/x", R"({"actions":[{"no":"tweak"}]})"), "M_INVALID_PARAM");
-    EXPECT_EQ(code("override/x", R"({"actions":[],"conditions":[{}]})"), "M_INVALID_PARAM");
+    EXPECT_EQ(code("override/x", R"({"actions":[],"conditions":[{}]})"), "M_MISSING_PARAM");
     auto condition = [&](std::string text) {
         return code("override/x", R"({"actions":[],"conditions":[)" + text + "]}");
     };
