@@ -151,7 +151,8 @@ def group_scenario() -> Tally:
     server = build("test") / "peyk"
     tally = program_group(python(ROOT / "tests/scenario/run.py", "--server", server))
     for program in ("tests/conformance/launch_test.py", "tests/program/init_on_terminal.py",
-                    "tests/program/accountability.py", "tests/program/removal_killed.py", "tests/program/sealed_process.py"):
+                    "tests/program/accountability.py", "tests/program/removal_killed.py", "tests/program/sealed_process.py",
+                    "tests/program/rows_written.py"):
         tally.add(program_group(python(ROOT / program, "--server", server)))
     return tally
 
