@@ -12,6 +12,6 @@ int main() {
         out += fmt::format("{}\"{}\":{{\"rows\":{:.2f},\"bytes\":{:.0f}}}", out.empty() ? "" : ",", members, cost.rows,
                            cost.bytes);
     }
-    fmt::print("{{\"members\":{{{}}},\"goal\":{{\"bytes_at_100000\":1024,\"rows_more_per_16_times\":1}}}}\n", out);
+    fmt::print("{{\"members\":{{{}}}}}\n", out);
     return 0;
 }

@@ -121,6 +121,20 @@ Result<void> ExportStream::forgotten_rooms(std::shared_ptr<SeenRooms> seen, std:
     return {};
 }
 
+// What the user may see as the room's state, as GET /rooms/{roomId}/state has it: the present one, the one when they
+// left, or none. What a room was called since is not theirs to know.
+Result<std::optional<rooms::StateRoots>> ExportStream::shown_state(const rooms::RoomStore& rooms, Room& room,
+                                                                   const rooms::StateRoots& now) {
+    const auto& row = room.membership;
+    if (row && row->membership == rooms::Membership::join) return now;
+    PEYK_TRY(auto visibility, room.visibility->visibility_at(now));
+    if (visibility == rooms::HistoryVisibility::world_readable) return now;
+    if (!row || !row->was_joined || row->forgotten) return std::nullopt;
+    PEYK_TRY(auto left, rooms.event(*room.info, row->event));
+    if (!left) return std::nullopt;
+    return left->after;
+}
+
 Result<void> ExportStream::begin_room(std::shared_ptr<Room> room) {
     if (!room->info) {  // an invitation to a room that is not here
         next([this, room] { return done(end_room(room)); });
@@ -130,11 +144,14 @@ Result<void> ExportStream::begin_room(std::shared_ptr<Room> room) {
     PEYK_TRY(auto top, parts_.rooms.top(info));
     room->end = top.number + 1;
     room->visibility = std::make_unique<rooms::Visibility>(parts_.rooms, info, number_, room->membership);
-    PEYK_TRY(auto name, parts_.rooms.state(info, top.roots, "m.room.name"));
-    if (name) {
-        json::Value content(name->event->content);
-        room->name = std::string(content.get_string("name").value_or(""));
-        room->row.set("name", room->name);
+    PEYK_TRY(auto roots, shown_state(parts_.rooms, *room, top.roots));
+    if (roots) {
+        PEYK_TRY(auto name, parts_.rooms.state(info, *roots, "m.room.name"));
+        if (name) {
+            json::Value content(name->event->content);
+            room->name = std::string(content.get_string("name").value_or(""));
+            room->row.set("name", room->name);
+        }
     }
     PEYK_TRY(auto receipts, parts_.room_stream.receipts(info.number, {.own = number_, .newest = 0}));
     for (const auto& receipt : receipts) {

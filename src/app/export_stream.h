@@ -54,6 +54,8 @@ private:
     struct Room;
     struct SeenRooms;
     Result<void> forgotten_rooms(std::shared_ptr<SeenRooms> seen, std::string from);
+    static Result<std::optional<rooms::StateRoots>> shown_state(const rooms::RoomStore& rooms, Room& room,
+                                                                const rooms::StateRoots& now);
     Result<void> begin_room(std::shared_ptr<Room> room);
     Result<void> room_events(std::shared_ptr<Room> room);
     Result<void> end_room(std::shared_ptr<Room> room);

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "base/logging.h"
+
 namespace peyk::http {
 namespace {
 
@@ -105,6 +107,8 @@ void Router::add(Route route) {
     if (node->entry(route.method)) {
         panic(fmt::format("two routes for {} {}", method_name(route.method), route.pattern));
     }
+    // For who debugs, and for the test that looks for routes nobody thought of.
+    log::debug("http", "route {} {}", method_name(route.method), route.pattern);
     node->entries.push_back(std::make_unique<Entry>(std::move(route), std::move(names)));
 }
 

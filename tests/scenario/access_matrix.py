@@ -3,23 +3,35 @@ they may.
 
 access/story.py builds a room for every pair of history visibilities, with all kinds of members, and a mark in everything that
 is said; access/rules.py says from a room's log who may read which mark; access/probes.py asks every endpoint. Each row of the
-matrix (a kind of member, a room) is one case; leaks are found by looking for marks in the raw answers.
+matrix (a kind of member, a room) is one case; leaks are found by looking for marks in the raw answers. access/routes.py holds what is
+asked against the server's own list of routes, access/doors.py asks each of them as outsiders, access/guests.py what guests may.
 """
 import hashlib
 import hmac
 import json
+import tempfile
 import threading
 import time
+from pathlib import Path
 
+from access import guests
+from access.doors import Doors
 from access.people import Person, Request, enc, new_mark
 from access.probes import Probe, of_room
+from access.routes import Routes
 from access.rules import View, marks_in
 from access.story import ROLES, Room, tell
+from contract import Contract
 from fake_gateway import Gateway
+from fake_service import FakeService
+from fake_site import Site
+from httpc import Client
 from peyk_config import TEST_DEFAULTS
+from pictures import png
 from server import SLOWNESS, Server
 
 PASSWORD = "a long password"
+TABLE = Path(__file__).resolve().parent.parent.parent.parent / "shared/spec/endpoints.tsv"
 WHOLE = json.dumps({"room": {"include_leave": True, "timeline": {"limit": 100}}})
 SHORT = json.dumps({"room": {"timeline": {"limit": 1}}})
 LAZY = json.dumps({"room": {"include_leave": True, "timeline": {"limit": 100, "lazy_load_members": True},
@@ -27,11 +39,38 @@ LAZY = json.dumps({"room": {"include_leave": True, "timeline": {"limit": 100, "l
 MERGED, DEPLOYED = "/_matrix/client/v4/sync", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync"
 
 
+class Named(Probe):
+    """An event that is asked for by its id alone: nothing but what the asker may read of its room."""
+
+    def verdict(self, answer, marks_in) -> str | None:
+        room = self.rooms[0]
+        view = View(room.log, self.person.id, self.person.role)
+        index = next(i for i, event in enumerate(room.log.events) if event.id == room.events["last"])
+        if answer.status == 200:
+            self.may = view.may_marks() if index in view.may else set()
+        return super().verdict(answer, marks_in)
+
+
+class JoinedRooms(Probe):
+    """Exactly the rooms that the asker is in."""
+    wanted: set[str] = set()
+
+    def verdict(self, answer, marks_in) -> str | None:
+        if answer.status == 200 and set(answer.json()["joined_rooms"]) != self.wanted:
+            return f"joined rooms: {self.person.role} is told {len(answer.json()['joined_rooms'])} rooms, and is in {len(self.wanted)}"
+        return super().verdict(answer, marks_in)
+
+
 class Matrix:
-    def __init__(self, server: Server):
-        self.server = server
-        self.gateway = Gateway()
+    def __init__(self, server: Server, service: FakeService):
+        self.server, self.service = server, service
+        self.gateway, self.site = Gateway(), Site()
+        self.asked: set[tuple[str, str]] = set()  # methods and paths of everything that was judged
         self.people = {role: self.register(role) for role in ROLES}
+        self.written, self.shown = new_mark(), new_mark()
+        self.file = self.upload("text/plain", self.written.encode())
+        self.picture = self.upload("image/png", png(64, 48))
+        self.site.manners["/page"] = ["page", f"<title>{self.shown}</title>"]
         self.status = new_mark()
         self.people["creator"].do("PUT", f"/presence/{enc(self.people['creator'].id)}/status",
                                   {"presence": "online", "status_msg": self.status})
@@ -45,6 +84,8 @@ class Matrix:
         body = {"auth": {"type": "m.login.dummy"}, "password": PASSWORD, "username": name}
         guest = "?kind=guest" if role == "guest" else ""
         asker = Person(self.server.port, role)
+        if role in ("ghost", "bridge"):
+            return self.bridged(role)
         if role == "administrator":  # in no room, and reads no more than anybody who is in none
             made = self.administrator(asker, name)
         else:
@@ -55,6 +96,22 @@ class Matrix:
                 "kind": "http", "app_id": "app", "app_display_name": "a", "device_display_name": "d", "pushkey": name, "lang": "en",
                 "data": {"url": self.gateway.fields()["url"]}})
         return person
+
+    def bridged(self, role: str) -> Person:
+        """A user of the service, for whom it speaks, or the service itself."""
+        token = self.service.registration["as_token"]
+        name = "_irc_ghost" if role == "ghost" else self.service.registration["sender_localpart"]
+        user = f"@{name}:localhost"
+        if role == "ghost":
+            Person(self.server.port, role, user, token).do("POST", "/register", {
+                "type": "m.login.application_service", "username": name, "inhibit_login": True})
+        return Person(self.server.port, role, user, token, acts_as=user if role == "ghost" else None)
+
+    def upload(self, kind: str, body: bytes) -> str:
+        """"localhost/id" of a file of the creator's."""
+        answer = Client("127.0.0.1", self.server.port, 60 * SLOWNESS).request(
+            "POST", "/_matrix/media/v3/upload", body, {"Authorization": f"Bearer {self.people['creator'].token}", "Content-Type": kind})
+        return answer.json()["content_uri"].removeprefix("mxc://")
 
     @staticmethod
     def administrator(asker: Person, name: str) -> dict:
@@ -106,6 +163,7 @@ class Matrix:
         """(questions asked, what is wrong)"""
         for probe in probes:
             probe.rooms = self.rooms
+        self.asked |= {(probe.request.method, probe.request.path) for probe in probes}
         answers = probes[0].person.ask([probe.request for probe in probes])
         verdicts = (probe.verdict(answer, marks_in) for probe, answer in zip(probes, answers))
         return len(probes), [verdict for verdict in verdicts if verdict]
@@ -164,7 +222,7 @@ class Matrix:
 
         if person.role in ("nobody", "guest"):
             asked = {200} if person.role == "guest" else {401}
-            return [probe("sync", Request("GET", f"/sync?filter={enc(WHOLE)}"), exact, statuses=asked),
+            return self.of_everybody(person) + [probe("sync", Request("GET", f"/sync?filter={enc(WHOLE)}"), exact, statuses=asked),
                     probe("initialSync of all", Request("GET", "/initialSync?archived=true"), set(), reads=False),
                     probe("public rooms", Request("GET", "/publicRooms"), set(), statuses={200}),
                     probe("sliding sync", Request("POST", MERGED, self.sliding_body(100)), set(), reads=False)]
@@ -188,19 +246,57 @@ class Matrix:
                   {room.secrets["delayed event"] for room in self.rooms} if person.role == "creator" else set()),
             probe("presence", Request("GET", f"/presence/{enc(self.people['creator'].id)}/status"), {self.status}, {self.status},
                   reads=self.shares_a_room(person)),
+            probe("export", Request("GET", "/_peyk/client/v1/export"),
+                  past | ({self.written} | set().union(*(set(room.secrets.values()) for room in self.rooms))
+                          if person.role == "creator" else set())),
             probe("search", Request("POST", "/search", {"search_categories": {"room_events": {
                 "search_term": "needle", "filter": {"limit": 100}, "groupings": {"group_by": [{"key": "room_id"}]}}}}), past),
         ]
+        out += self.of_everybody(person)
         for token in person.tokens:
             for filter_ in (WHOLE, SHORT):
                 out.append(probe("sync that goes on", Request("GET", f"/sync?filter={enc(filter_)}&since={token}"), past))
             out.append(probe("events", Request("GET", f"/events?from={token}"), past))
         return out
 
+    def of_everybody(self, person: Person) -> list[Probe]:
+        """What is the same whatever room somebody is in: files, previews, names of networks, what people say of themselves."""
+        media, none, creator = "/_matrix/client/v1/media", person.role == "nobody", enc(self.people["creator"].id)
+        for_members = {401} if none else {403} if person.role == "guest" else {200}
+
+        def probe(what, method, path, marks=frozenset(), statuses=for_members, body=None, kind=Probe):
+            return kind(person, None, what, Request(method, path, body), set(marks), set(marks), statuses=statuses)
+
+        everybody, signed_in = {200}, {401} if none else {200}
+        file = set() if none else {self.written}
+        refused = person.role in ("nobody", "guest")
+        inside = {room.id for room in self.rooms if person.id and self.view(room, person).joined}
+        own = {401} if none else {403} if person.role != "administrator" else {200}
+        out = [
+            probe("file", "GET", f"{media}/download/{self.file}", file, signed_in),
+            probe("file", "GET", f"{media}/download/{self.file}/name.txt", file, signed_in),
+            probe("thumbnail", "GET", f"{media}/thumbnail/{self.picture}?width=32&height=32", (), signed_in),
+            probe("preview", "GET", f"{media}/preview_url?url={enc(self.site.fields()['url'] + '/page')}", () if refused else {self.shown}),
+            probe("profile", "GET", f"/profile/{creator}", (), everybody),
+            probe("whois", "GET", f"/admin/whois/{creator}", (), own if person.role != "creator" else {200}),
+            probe("event by its id", "GET", f"/events/{enc(self.rooms[0].events['last'])}", (), {401} if none else {403, 404, 200}, kind=Named),
+            probe("own devices", "GET", "/devices", (), signed_in), probe("who am I", "GET", "/account/whoami", (), signed_in),
+            probe("pushers", "GET", "/pushers"), probe("files", "GET", "/_peyk/client/v1/media"),
+            probe("keys", "POST", "/keys/query", (), signed_in, {"device_keys": {self.people["creator"].id: []}}),
+            probe("people", "POST", "/user_directory/search", (), body={"search_term": "creator"}),
+        ]
+        for rest in ("protocols", "protocol/irc", "location/irc", "user/irc", f"location?alias={enc('#a:localhost')}", f"user?userid={creator}"):
+            out.append(probe("networks", "GET", f"/thirdparty/{rest}", (), for_members | ({404} if not refused else set())))
+        rooms = JoinedRooms(person, None, "joined rooms", Request("GET", "/joined_rooms"), set(), statuses=signed_in)
+        rooms.wanted = inside
+        return [*out, rooms]
+
     def ephemeral(self, person: Person) -> list[str]:
         """Receipts, typing and who is there: for members alone. And keys of whom one shares a room with."""
-        answers = person.ask([Request("GET", f"/sync?filter={enc(WHOLE)}"),
-                              Request("GET", f"/keys/changes?from={person.tokens[0]}&to={person.tokens[-1]}")])
+        requests = [Request("GET", f"/sync?filter={enc(WHOLE)}"),
+                    Request("GET", f"/keys/changes?from={person.tokens[0]}&to={person.tokens[-1]}")]
+        answers = person.ask(requests)
+        self.asked |= {(request.method, request.path) for request in requests}
         sections, problems = answers[0].json().get("rooms", {}), []
         told = {room for room, section in sections.get("join", {}).items() if section["ephemeral"]["events"]}
         inside = {room.id for room in self.rooms if self.view(room, person).joined}
@@ -212,6 +308,8 @@ class Matrix:
         keys = answers[1]
         if person.role in ("never in", "administrator", "guest") and (keys.status == 200 and set(keys.json()["changed"]) - {person.id}):
             problems.append(f"LEAK: keys/changes: {person.role} is told of {keys.json()['changed'][:3]}")
+        if person.acts_as or person.role == "bridge":
+            return problems  # user_id is whom the service speaks for, before it is anything else
         shared = person.ask([Request("GET", f"/_matrix/client/v1/mutual_rooms?user_id={enc(self.people['creator'].id)}")])[0]
         if person.role not in ("creator", "guest") and set(shared.json()["joined"]) != inside:
             problems.append(f"mutual rooms: {person.role} is told of {len(shared.json()['joined'])} rooms, and is in {len(inside)}")
@@ -271,9 +369,44 @@ class Matrix:
         return problems if hidden > 3_000 else [*problems, f"only {hidden} events are hidden from anybody"]
 
 
+    def told_to_service(self) -> list[str]:
+        """A service is told what its users may read, and all that is said while they are there."""
+        ghost, got = self.people["ghost"], set()
+        last = {mark for room in self.rooms for event in room.log.events if event.id == room.events["last"] for mark in event.marks}
+        end = time.monotonic() + 15 * SLOWNESS
+        while not last <= got and time.monotonic() < end:
+            got = marks_in(json.dumps(self.service.state()["events"]))
+            time.sleep(0.05)
+        if missing := last - got:
+            return [f"the service was not told {len(missing)} of {len(last)} last messages"]
+        leaks = got - self.allowed(ghost, True)
+        return [f"LEAK: the service is told {self.where(leaks)}, {len(leaks)} in all"] if leaks else []
+
+    def guests_may(self, shared: Path) -> list[str]:
+        problems, skipped = guests.listed_problems(shared)
+        if skipped:
+            print(f"  --    access matrix, guests: NOT CHECKED: {skipped}", flush=True)
+        return problems + guests.all_allowed(self.people["guest"], self.people["creator"], self.file, self.picture)
+
+    def close(self) -> None:
+        self.gateway.close()
+        self.site.close()
+
+
+SETTINGS = {"privacy.search": True, "privacy.url_previews": True, "privacy.whois": True, "media.unauthenticated": False, "notices.user": "server",
+            "logging.level": "debug"}
+
+
 def run(binary, report) -> tuple[int, list[str]]:
     """(rows that hold, one line per row that does not). `report(name, problems)` hears of each."""
-    server = Server(binary, {"privacy.search": True}, engine="memory")
+    service, folder = FakeService("irc", {}), tempfile.TemporaryDirectory(prefix="peyk-test-services-")
+    file = service.write(Path(folder.name) / "irc.yaml")
+    server = Server(binary, SETTINGS | {"appservices.files": [str(file)]}, engine="memory")
+    service.homeserver = ("127.0.0.1", server.port)
+    service.answers |= {f"/_matrix/app/v1/thirdparty/{rest}": (200, [], None) for rest in
+                        ("location/irc", "user/irc", "location", "user")}
+    service.answers["/_matrix/app/v1/thirdparty/protocol/irc"] = (200, {
+        "user_fields": [], "location_fields": [], "icon": "mxc://localhost/icon", "field_types": {}, "instances": []}, None)
     passed, notes = 0, []
 
     def conclude(name: str, problems: list[str]) -> None:
@@ -286,7 +419,7 @@ def run(binary, report) -> tuple[int, list[str]]:
     try:
         server.start()
         began = time.monotonic()
-        matrix = Matrix(server)
+        matrix = Matrix(server, service)
         matrix.rooms = tell(matrix.people, matrix.follow)
         told = time.monotonic() - began
         conclude("control", matrix.world_is_marked())
@@ -298,7 +431,9 @@ def run(binary, report) -> tuple[int, list[str]]:
         conclude("run", [f"{type(error).__name__}: {str(error)[:400]}" + ("" if server.alive() else f"\n{server.log_tail()}")])
     finally:
         if matrix:
-            matrix.gateway.close()
+            matrix.close()
+        service.close()
+        folder.cleanup()
         server.dispose()
     return passed, notes
 
@@ -339,4 +474,9 @@ def rows(matrix: Matrix, conclude) -> int:
         thread.join()
     conclude("other rooms' events", matrix.other_rooms_events())
     conclude("push", matrix.pushes())
+    conclude("what a service is told", matrix.told_to_service())
+    routes = Routes(matrix.server.log.read_text(errors="replace"), Contract())
+    conclude("routes", routes.problems(matrix.asked))
+    conclude("every route's door", Doors(matrix, routes).problems())
+    conclude("guests", matrix.guests_may(TABLE))
     return asked

@@ -25,7 +25,7 @@ class FakeService:
     reset     cuts the connection hard, and takes nothing
     old       knows the paths of before version 1 only
     garbage   answers 200 with a body that never ends and is no JSON
-    redirect  answers 302 to somewhere inside
+    redirect  answers 302 to /elsewhere on the same machine, where who follows it is seen
     forbid    answers 403, as if the hs_token were wrong
     """
 
@@ -34,6 +34,7 @@ class FakeService:
         self.mode, self.delay = "up", 0.0
         self.requests: list[dict] = []      # everything that came, in order
         self.transactions: list[dict] = []  # what was taken: {id, events, ephemeral, to_device}
+        self.redirected: list[str] = []     # paths of requests that were answered 302
         self.problems: list[str] = []
         self.answers: dict[str, tuple[int, object, tuple | None]] = {}
         self.release = threading.Event()
@@ -127,8 +128,11 @@ class FakeService:
         if mode in ("drip", "endless", "reset"):
             return misbehave(request, mode, lambda: self.mode != mode)
         if mode == "redirect":
+            with self.lock:
+                self.redirected.append(path)
+                self.lock.notify_all()
             request.send_response(302)
-            request.send_header("Location", f"http://127.0.0.1:{self.homeserver[1]}/_matrix/client/versions")
+            request.send_header("Location", f"http://127.0.0.1:{self.port}/elsewhere")
             request.send_header("Content-Length", "0")
             return request.end_headers()
         if mode == "garbage":
@@ -226,7 +230,7 @@ class FakeService:
         """Everything so far. A transaction that came several times counts once."""
         with self.lock:
             distinct = list({known["id"]: known for known in self.transactions}.values())
-            return {"transactions": list(self.transactions), "requests": list(self.requests),
+            return {"transactions": list(self.transactions), "requests": list(self.requests), "redirected": list(self.redirected),
                     "distinct": distinct, "problems": list(self.problems),
                     "events": [event for known in distinct for event in known["events"]],
                     "ephemeral": [item for known in distinct for item in known["ephemeral"]],

@@ -27,9 +27,10 @@ class Request:
         self.path = path if path.startswith(("/_", "/.")) else CLIENT + path
         self.body = body
 
-    def encoded(self, host: str, token: str | None) -> bytes:
+    def encoded(self, host: str, token: str | None, acts_as: str | None = None) -> bytes:
         data = b"" if self.body is None else json.dumps(self.body).encode()
-        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {host}"]
+        path = self.path + ("&" if "?" in self.path else "?") + f"user_id={enc(acts_as)}" if acts_as else self.path
+        lines = [f"{self.method} {path} HTTP/1.1", f"Host: {host}"]
         if token:
             lines.append(f"Authorization: Bearer {token}")
         if self.method in ("POST", "PUT"):
@@ -38,10 +39,10 @@ class Request:
 
 
 class Person:
-    """`role`: how the person stands to every room of the matrix."""
+    """`role`: how the person stands to every room of the matrix. `acts_as`: whom an application service's token speaks for."""
 
-    def __init__(self, port: int, role: str, user: str = "", token: str | None = None):
-        self.port, self.role, self.id, self.token = port, role, user, token
+    def __init__(self, port: int, role: str, user: str = "", token: str | None = None, acts_as: str | None = None):
+        self.port, self.role, self.id, self.token, self.acts_as = port, role, user, token, acts_as
         self.local = threading.local()
         self.tokens: list[str] = []    # next_batch of syncs at the stages of the story
         self.told: list[str] = []      # bodies of syncs that went on along the story
@@ -61,7 +62,7 @@ class Person:
         answers, connection, host = [], self.connection(), f"127.0.0.1:{self.port}"
         for start in range(0, len(requests), PIPELINE):
             part = requests[start:start + PIPELINE]
-            connection.send(b"".join(request.encoded(host, self.token) for request in part))
+            connection.send(b"".join(request.encoded(host, self.token, self.acts_as) for request in part))
             answers += [connection.receive(request.method) for request in part]
         for request, answer in zip(requests, answers):
             watching.saw(request.method, request.path, answer)

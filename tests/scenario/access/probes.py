@@ -12,7 +12,7 @@ from access.story import Room
 REFUSED = {403, 404}
 # What accounts without a password may ask for (Client-Server API › Guest access).
 FOR_GUESTS = {"messages", "messages with members", "event", "context", "state", "state event", "members", "initialSync",
-              "events of the room", "joined members", "summary"}
+              "events of the room", "joined members", "summary", "file", "thumbnail"}
 # Answered without a token as well.
 FOR_NOBODY = {"summary"}
 FILTER_LAZY = enc('{"lazy_load_members":true}')
@@ -71,6 +71,16 @@ class Timestamp(Probe):
             index = next((i for i, known in enumerate(self.room.log.events) if known.id == event), None)
             if index not in self.view.may:
                 return f"LEAK: {self.what} for {self.person.role} in {self.room.name}: names event {index}"
+        return super().verdict(answer, marks_in)
+
+
+class Invitations(Probe):
+    """Links into a room are shown to who made them, and to nobody else in it."""
+
+    def verdict(self, answer, marks_in) -> str | None:
+        made = 1 if self.person.role == "creator" else 0
+        if answer.status == 200 and len(answer.json()["invitations"]) != made:
+            return f"LEAK: {self.what} for {self.person.role} in {self.room.name}: {answer.body[:200]!r}, not {made} of them"
         return super().verdict(answer, marks_in)
 
 
@@ -172,8 +182,13 @@ def around(room: Room, person: Person, view: View):
     yield Probe(person, room, "hierarchy", Request("GET", f"{v1}/rooms/{enc(room.id)}/hierarchy"), preview, preview, bool(preview))
     yield Probe(person, room, "aliases", Request("GET", room.path("aliases")), {room.alias_mark},
                 {room.alias_mark}, view.joined or view.open)
+    # The id of an alias is everybody's, and so is whether a room is in the list of public ones.
+    yield Probe(person, room, "alias", Request("GET", f"/directory/room/{enc(f'#{room.alias_mark}:localhost')}"), set(), statuses={200})
+    yield Probe(person, room, "listed", Request("GET", f"/directory/list/room/{enc(room.id)}"), set(), statuses={200})
+    yield Invitations(person, room, "invitations", Request("GET", f"/_peyk/client/v1/rooms/{enc(room.id)}/invitations"), set(),
+                statuses={401} if person.role == "nobody" else {403} if person.role == "guest" else {200})
     yield Probe(person, room, "mutual rooms", Request("GET", f"{v1}/mutual_rooms?user_id={enc(room.creator.id)}"), set(),
-                statuses={400} if person.role == "creator" else None)
+                statuses={400} if person.role == "creator" else {403} if person.role in ("ghost", "bridge") else None)
 
 
 def belongings(room: Room, person: Person, view: View):

@@ -11,8 +11,9 @@ from access.rules import Log, marks_in
 
 VISIBILITIES = ("world_readable", "shared", "invited", "joined")
 ROLES = ("creator", "joined", "joined later", "joined again", "invited", "knocked", "declined", "left", "kicked", "banned",
-         "left, then banned", "unbanned", "invited again", "forgotten", "never in", "administrator", "guest", "nobody")
-EARLY = ("joined", "joined again", "left", "kicked", "banned", "left, then banned", "unbanned", "invited again", "forgotten")
+         "left, then banned", "unbanned", "invited again", "forgotten", "never in", "administrator", "ghost", "bridge", "guest", "nobody")
+# "ghost": a user of an application service, "bridge": the service's own account.
+EARLY = ("joined", "ghost", "joined again", "left", "kicked", "banned", "left, then banned", "unbanned", "invited again", "forgotten")
 
 
 def message(mark: str, **more) -> dict:
@@ -145,6 +146,7 @@ class Room:
                                self.path(f"delayed_event/m.room.message/{next(self.counter)}"),
                                {"delay": 3_000_000, "content": message(mark)})
         self.events["delayed"] = made["delay_id"]
+        self.creator.do("POST", f"/_peyk/client/v1/rooms/{enc(self.id)}/invitations")
         self.people["joined"].do("POST", self.path(f"receipt/m.read/{enc(self.events['last'])}"))
         self.people["joined"].do("PUT", self.path(f"typing/{enc(self.people['joined'].id)}"), {"typing": True, "timeout": 120_000})
 

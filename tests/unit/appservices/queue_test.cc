@@ -12,6 +12,7 @@
 #include "core/room_rules.h"
 #include "rooms/timeline/rooms.h"
 #include "storage/testing.h"
+#include "unit/async/counted_clock.h"
 
 namespace peyk::appservices {
 namespace {
@@ -32,13 +33,16 @@ Registration service(std::string id, std::string rooms_regex = {}) {
 // Keeps what is sent, and answers as it is told.
 class FakeWire final : public Wire {
 public:
+    explicit FakeWire(const CountedClock& clock) : attempts(clock) {}
     Task<Result<WireAnswer>> send(const Registration& to, WireRequest request, std::stop_token) override {
         std::lock_guard lock(mutex_);
+        attempts.note();
         sent_.push_back({to.id, request.path, request.body});
         changed_.notify_all();
         co_return failing_.contains(to.id) ? Result<WireAnswer>(fail(Errc::unavailable, "down"))
                                            : WireAnswer{200, "{}"};
     }
+    Attempts attempts;
     struct Sent {
         std::string service, path, body;
     };
@@ -90,12 +94,17 @@ std::vector<const storage::Table*> tables() {
     return all;
 }
 
+enum class Hands { turn_by_themselves, of_the_test };
+
 struct World {
-    explicit World(std::vector<Registration> services) : registry(std::move(services), "example.org") { start(); }
+    explicit World(std::vector<Registration> services, Hands hands = Hands::turn_by_themselves)
+        : turned(hands == Hands::of_the_test), registry(std::move(services), "example.org") {
+        start();
+    }
     ~World() { stop(); }
     void start() {
         bridges = std::make_unique<Services>(
-            QueueParts{test.db, registry, store, activity, directory, stream, typing, wire, timers, clock, 7}, feed,
+            QueueParts{test.db, registry, store, activity, directory, stream, typing, wire, timers, time, 7}, feed,
             activity, pool);
         EXPECT_TRUE(bridges->start());
     }
@@ -131,10 +140,14 @@ struct World {
     int made = 0;
     std::vector<const storage::Table*> catalog = tables();
     storage::TestDb test{catalog};
+    const bool turned;
     SystemClock clock;
+    CountedClock counted;  // of the queues alone, where the test turns the hands
+    const Clock& time = turned ? static_cast<const Clock&>(counted) : clock;
     SeededRandom random{5};
     WorkerPool pool{"test", 3};
-    Timers timers{clock};
+    Timers timers{time, turned ? Timers::Mode::manual : Timers::Mode::thread};
+    Timers others{clock};
     Feed feed;
     SigningKey key = SigningKey::generate(random, "ed25519:a");
     rooms::RoomStore store{test.db};
@@ -144,8 +157,8 @@ struct World {
         test.db, store, memberships, activity, feed, clock, random, key, {ServerName::trusted("example.org")}};
     rooms::Directory directory{test.db};
     rooms::RoomStream stream{test.db, feed, activity, memberships};
-    rooms::Typing typing{feed, timers, clock};
-    FakeWire wire;
+    rooms::Typing typing{feed, others, clock};
+    FakeWire wire{counted};
     Registry registry;
     std::unique_ptr<Services> bridges;
 };
@@ -312,6 +325,69 @@ TEST(AQueue, GoesOnInTheMiddleOfABatch) {
     auto told = world.wire.events("irc");
     std::erase_if(told, [&](const auto& id) { return std::ranges::find(ids, id) == ids.end(); });
     EXPECT_EQ(told, ids) << "each once, in order";
+}
+
+// ---- pauses ---------------------------------------------------------------------------------------------------------
+
+void expect_pauses(World& world, std::initializer_list<int> seconds) {
+    for (auto each : seconds)
+        expect_pause(world.counted, world.timers, world.wire.attempts, std::chrono::seconds(each));
+}
+
+TEST(AQueue, WaitsTwiceAsLongEachTimeAndFiveMinutesAtMost) {
+    World world(one(service("irc", ".*")), Hands::of_the_test);
+    auto room = world.make_room();
+    ASSERT_TRUE(world.wire.wait_for("irc", world.say(room, "first")));
+    world.wire.fail_for("irc", true);
+    ASSERT_TRUE(world.wire.wait_for("irc", world.say(room, "kept")));
+    expect_pauses(world, {1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300});
+    auto sent = world.wire.sent("irc");
+    for (std::size_t i = 1; i <= 12; ++i) EXPECT_EQ(sent[sent.size() - 1 - i].path, sent.back().path);
+    // Taken, the next outage begins with a second again.
+    world.wire.fail_for("irc", false);
+    expect_pauses(world, {300});
+    ASSERT_TRUE(world.wire.wait_for("irc", world.say(room, "in between")));
+    world.wire.fail_for("irc", true);
+    ASSERT_TRUE(world.wire.wait_for("irc", world.say(room, "kept again")));
+    expect_pauses(world, {1, 2, 4});
+}
+
+TEST(AQueue, ThatIsHeardOfIsTriedAtOnceAndGoesOnWaitingLonger) {
+    World world(one(service("irc", ".*")), Hands::of_the_test);
+    auto room = world.make_room();
+    ASSERT_TRUE(world.wire.wait_for("irc", world.say(room, "first")));
+    world.wire.fail_for("irc", true);
+    ASSERT_TRUE(world.wire.wait_for("irc", world.say(room, "kept")));
+    expect_pauses(world, {1, 2, 4});
+    auto before = world.wire.attempts.count();
+    ASSERT_TRUE(comes_true([&] { return world.wire.attempts.pauses(); }));
+    world.bridges->heard_of("irc");
+    ASSERT_TRUE(comes_true([&] { return world.wire.attempts.count() > before; }));
+    expect_pauses(world, {16});
+}
+
+TEST(AQueue, IsTriedAtOnceAfterARestartAndThenAfterASecond) {
+    World world(one(service("irc", ".*")), Hands::of_the_test);
+    auto room = world.make_room();
+    ASSERT_TRUE(world.wire.wait_for("irc", world.say(room, "first")));
+    world.wire.fail_for("irc", true);
+    ASSERT_TRUE(world.wire.wait_for("irc", world.say(room, "kept")));
+    expect_pauses(world, {1, 2, 4, 8});
+    auto before = world.wire.sent("irc");
+    world.stop();
+    auto asked = world.counted.asked();
+    world.start();
+    // Looking for what came meanwhile gives way to others for a millisecond.
+    ASSERT_TRUE(comes_true([&] { return world.counted.asked() > asked; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    world.counted.advance(Millis{1});
+    ASSERT_TRUE(comes_true([&] {
+        CountedClock::turn(world.timers);
+        return world.wire.attempts.count() > before.size();
+    }));
+    EXPECT_EQ(world.wire.sent("irc").back().path, before.back().path);
+    EXPECT_EQ(world.wire.sent("irc").back().body, before.back().body);
+    expect_pauses(world, {1, 2});
 }
 
 TEST(AQueue, ThatFailsDoesNotHoldUpAnother) {

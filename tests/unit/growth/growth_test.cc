@@ -1,9 +1,10 @@
-// Patterns, filters, rules, texts and documents of any size and shape cost time in proportion to their size, and what
-// is beyond a limit is refused.
+// Patterns, filters, rules, texts and documents of any size and shape cost time and memory in proportion to their size,
+// and what is beyond a limit is refused.
 
 #include "growth.h"
 
 #include "../push/support.h"
+#include "appservices/namespaces.h"
 #include "core/patterns.h"
 #include "core/text_fold.h"
 #include "push/glob.h"
@@ -22,6 +23,19 @@ std::string times(std::size_t n, std::string_view part) {
     out.reserve(n * part.size());
     for (std::size_t i = 0; i < n; ++i) out += part;
     return out;
+}
+
+// ---- the measure itself
+// -------------------------------------------------------------------------------------------------------
+
+TEST(Growth, MemoryIsSeen) {
+    auto vector = [](std::size_t bytes) { return [bytes] { ASSERT_EQ(std::vector<char>(bytes).size(), bytes); }; };
+    EXPECT_GE(peak_memory_of(vector(100'000)), 100'000u);
+    EXPECT_LT(peak_memory_of(vector(100'000)), 110'000u);
+    auto square = [](std::size_t n) {
+        return [n] { ASSERT_EQ(std::vector<std::string>(n, std::string(n, 'a')).size(), n); };
+    };
+    EXPECT_GT(peak_memory_of(square(1'000)), 50 * peak_memory_of(square(100)));
 }
 
 // ---- globs: server access lists, invitation filters, types in filters
@@ -87,6 +101,51 @@ TEST(GlobGrowth, InvitationFilters) {
             ASSERT_EQ(rules->verdict(inviter), rooms::InviteVerdict::allow);
         };
     });
+}
+
+// Looking for a pattern in a text takes no memory that grows with either.
+TEST(GlobGrowth, MatchingTakesNoMemory) {
+    expect_memory(kSlack, [pattern = times(20'000, "a*?") + "b", text = std::string(60'000, 'a')] {
+        ASSERT_FALSE(glob_matches(pattern, text, QuestionMark::any_character));
+    });
+    expect_memory(kSlack, [glob = push::Glob(times(250, "a*") + "b"), text = push::folded(std::string(60'000, 'a'))] {
+        ASSERT_FALSE(glob.matches(text));
+        ASSERT_FALSE(glob.matches_words(text));
+    });
+}
+
+TEST(GlobGrowth, MakingOneTakesMemoryByItsLength) {
+    for (std::string_view part : {"a", "*", "?", "a*?", "\\u0301", "\xff"}) {
+        auto pattern = times(30'000 / part.size(), part);
+        expect_memory(20 * pattern.size() + kSlack,
+                      [&pattern] { ASSERT_FALSE(push::Glob(pattern + "a").matches(U"b")); });
+    }
+}
+
+// ---- namespaces of application services
+// -----------------------------------------------------------------------------------
+
+TEST(RegexGrowth, WhatBacktracksElsewhere) {
+    for (std::string expression : {"(a*)*b", "(a|a)*b", "(a+)+$b", ".*a.{30}b", "(x+x+)+y", "(.*)(.*)(.*)(.*)c"}) {
+        auto pattern = appservices::Pattern::compile(expression).value();
+        expect_linear(2'000, [&](std::size_t n) {
+            return [pattern, text = std::string(n, 'a')] { ASSERT_FALSE(pattern.matches(text)); };
+        });
+        // Of states that it makes while it looks it keeps a megabyte at most, however long the text.
+        expect_memory(1024 * 1024,
+                      [&pattern, text = std::string(1'000'000, 'a')] { ASSERT_FALSE(pattern.matches(text)); });
+    }
+}
+
+TEST(RegexGrowth, BeyondTheLimitsIsRefused) {
+    EXPECT_TRUE(appservices::Pattern::compile(std::string(1024, 'a')));
+    for (const std::string& expression :
+         {std::string(1025, 'a'), std::string("((((a{100}){100}){100}){100})"), std::string("a{100000}"),
+          "(" + times(1'000, "\\pL") + "){50}", std::string("(?=a)b"), std::string("(a)\\1")}) {
+        bool refused = false;
+        expect_memory(4 * 1024 * 1024, [&] { refused = !appservices::Pattern::compile(expression); });
+        EXPECT_TRUE(refused) << expression.substr(0, 40);
+    }
 }
 
 // ---- push rules
@@ -208,6 +267,20 @@ TEST(FilterGrowth, LongListsAndManyEvents) {
     expect_linear(50, [&](std::size_t n) { return filtering(1000, n); });
 }
 
+// A filter that is kept takes no more than a few times its text, and applying it nothing that grows.
+TEST(FilterGrowth, TakesMemoryByItsText) {
+    json::Value value(json::Object{{"types", names(1000, "org.example.a.long.name.of.a.type.", "")},
+                                   {"senders", names(1000, "@somebody", ":example.org")},
+                                   {"not_senders", names(1000, "@nobody", ":example.org")},
+                                   {"rooms", names(1000, "!room", ":example.org")}});
+    auto text = json::write(value);
+    expect_memory(6 * text.size() + kSlack, [&value] { ASSERT_TRUE(rooms::EventFilter::parse(&value, 10, 100)); });
+    auto filter = rooms::EventFilter::parse(&value, 10, 100).value();
+    Event event{.id = EventId::trusted("$e"), .room = RoomId::trusted("!r:x"), .sender = UserId::trusted("@zoe:x")};
+    event.type = std::string(250, 'a');
+    expect_memory(kSlack, [&] { ASSERT_FALSE(filter.wants(event)); });
+}
+
 TEST(FilterGrowth, BeyondTheLimitsIsRefused) {
     auto parsed = [](json::Object definition) {
         json::Value value(std::move(definition));
@@ -293,22 +366,44 @@ TEST(TextGrowth, Searching) {
     EXPECT_TRUE(search::Query::parse(times(16, "a ")));
 }
 
+// A term of any shape takes memory by its length, and so does the text that it is looked for in.
+TEST(TextGrowth, SearchingTakesMemoryByTheLength) {
+    for (std::string_view part : {"a", "ab ", "東京", "\u0301a", "\"a\" "}) {
+        auto term = times(900 / part.size(), part);
+        expect_memory(256 * 1024, [&term] { (void)search::Query::parse(term); });
+    }
+    auto query = search::Query::parse("aab \"ab ab\" aaaa").value();
+    auto text = times(5'000, "aaaa ab ab ");
+    expect_memory(24 * text.size(), [&] { ASSERT_EQ(query.rank(fold_text(text)), 0); });
+    auto folded = fold_text(text);
+    expect_memory(kSlack, [&] { ASSERT_EQ(query.rank(folded), 0); });
+}
+
 // ---- documents
 // --------------------------------------------------------------------------------------------------------
 
+// A small document is parsed in memory that is kept, a large one in its own: the steps between them are no growth, so
+// that memory is held against the text.
 TEST(JsonGrowth, KeysAndNesting) {
-    expect_linear(3'000, [](std::size_t n) {
+    auto keys = [](std::size_t n) {
         std::string text = "{";
         for (std::size_t i = n; i > 0; --i) text += (i < n ? ",\"" : "\"") + std::to_string(1'000'000 + i) + "\":1";
-        text += "}";
-        return [text, n] { ASSERT_EQ(json::parse_object(text).value().size(), n); };
-    });
-    expect_linear(3'000, [](std::size_t n) {
-        return [text = "{\"a\":[" + times(n, "{\"b\":[[[[1]]]]},") + "1]}"] { ASSERT_TRUE(json::parse(text)); };
-    });
-    expect_linear(10'000, [](std::size_t n) {
-        return [text = "\"" + times(n, "\\u00e9\\\\") + "\""] { ASSERT_TRUE(json::parse(text)); };
-    });
+        return text + "}";
+    };
+    auto nested = [](std::size_t n) { return "{\"a\":[" + times(n, "{\"b\":[[[[1]]]]},") + "1]}"; };
+    auto escaped = [](std::size_t n) { return "\"" + times(n, "\\u00e9\\\\") + "\""; };
+    for (const auto& [make, n] : {std::pair<std::function<std::string(std::size_t)>, std::size_t>{keys, 3'000},
+                                  {nested, 3'000},
+                                  {escaped, 10'000}}) {
+        expect_linear_time(n, kMostTimesOfDocuments, [&make](std::size_t size) {
+            return [text = make(size)] { ASSERT_TRUE(json::parse(text)); };
+        });
+        for (auto size : {n, 10 * n}) {
+            auto text = make(size);
+            expect_memory(32 * text.size() + kSlack, [&text] { ASSERT_TRUE(json::parse(text)); });
+        }
+    }
+    EXPECT_EQ(json::parse_object(keys(3'000)).value().size(), 3'000u);
 }
 
 }  // namespace

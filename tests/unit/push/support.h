@@ -72,9 +72,9 @@ public:
     Result<std::vector<ReadMark>> read_marks(RoomNumber, UserNumber) const override { return marks; }
     Result<std::optional<JoinedRoom>> joined(UserNumber, RoomNumber) const override {
         if (!is_joined) return std::nullopt;
-        return JoinedRoom{key, entered};
+        return JoinedRoom{own, entered};
     }
-    Result<std::vector<JoinedRoom>> joined(UserNumber) const override { return std::vector{JoinedRoom{key, entered}}; }
+    Result<std::vector<JoinedRoom>> joined(UserNumber) const override { return std::vector{JoinedRoom{own, entered}}; }
     Result<std::vector<Invitation>> invitations(UserNumber) const override { return std::vector<Invitation>{}; }
     Result<void> write_event(std::string& out, const RoomKey&, const StoredEvent& event, const UserId&) const override {
         out += "{\"event_id\":\"" + event.event->id.str() + "\"}";
@@ -82,7 +82,7 @@ public:
     }
 
     std::vector<std::shared_ptr<StoredEvent>> list;
-    RoomKey key = kRoom;
+    RoomKey own = kRoom;
     std::map<std::string, std::string> names;
     std::vector<ReadMark> marks;
     EventNumber entered = 0;

@@ -204,7 +204,7 @@ TEST(Notifications, are_listed_in_pages_newest_first) {
     World world;
     for (int i = 0; i < 25; ++i) world.rooms.say(i % 5 ? kBob : kAda, "x", i == 7 ? kMention : "");
     world.rooms.marks = {{"", 20}};
-    world.rooms.key.number = world.test.db.number(kRoom.id.view());
+    world.rooms.own.number = world.test.db.number(kRoom.id.view());
     NotificationList list(world.test.db, world.rooms, world.counts);
     std::string token;
     std::vector<std::string> seen;
@@ -239,7 +239,7 @@ TEST(Notifications, what_was_said_before_ones_own_message_is_read) {
     world.rooms.say(kBob, "m2");
     world.rooms.say(kAda, "m3");
     world.rooms.say(kBob, "m4");
-    world.rooms.key.number = world.test.db.number(kRoom.id.view());
+    world.rooms.own.number = world.test.db.number(kRoom.id.view());
     NotificationList list(world.test.db, world.rooms, world.counts);
     auto reads = [&](const std::string& text) {
         std::vector<bool> out;
