@@ -29,6 +29,7 @@ import wrong_types  # noqa: E402
 from contract import Contract  # noqa: E402
 from script import NeedsOwnServer, Script, World  # noqa: E402
 from server import External  # noqa: E402
+from wrong import fields  # noqa: E402
 
 
 def run_script(file: Path, arguments, shown: coverage.Coverage) -> tuple[str, str | None, float]:
@@ -84,7 +85,8 @@ def main() -> int:
         wanted = [name.removeprefix("tests/scenario/").removesuffix(".hst") for name in arguments.names]
         files = [f for f in files if any((f.relative_to(HERE).with_suffix("").as_posix() + "/").startswith(w + "/")
                                          for w in wanted)]
-    log_scan.prove()
+    for proof in (log_scan.prove, watching.prove, fields.prove):
+        proof()
     contract = Contract()
     shown = coverage.Coverage(contract)
     passed, notes, skipped = 0, [], 0

@@ -230,3 +230,29 @@ class Watch:
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+
+def prove() -> None:
+    """What went wrong on the wire is seen, however it is framed: without this nobody would know that the relay looks."""
+    watch, asked = Watch(Contract()), deque()
+    requests, answers = Messages(), Messages(lambda: asked[0][0] if asked else "GET")
+    wrong, right = b'{"user_id":5}', b'{"user_id":"@a:x","is_guest":false}'
+    packed = zlib.compressobj(wbits=31)
+    packed = packed.compress(wrong.replace(b"5", b"6")) + packed.flush()
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (packed[:9], packed[9:])) + b"0\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    sent = b"GET /_matrix/client/v3/account/whoami HTTP/1.1\r\nAccept-Encoding: gzip, br\r\n\r\n" * 3 + b"HEAD /x HTTP/1.1\r\n\r\n" + \
+        b"PUT /_matrix/client/v3/x HTTP/1.1\r\nContent-Length: 4\r\n\r\nGET "
+    back = b"HTTP/1.1 100 Continue\r\n\r\n" + head + b"Content-Length: %d\r\n\r\n" % len(right) + right + \
+        head + b"Content-Length: %d\r\n\r\n" % len(wrong) + wrong + \
+        head + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + \
+        head + b"Content-Length: 99\r\n\r\n" + b"HTTP/1.1 503 No\r\nContent-Length: 2\r\n\r\n{}"
+    for data, messages, heard in ((sent, requests, watch.request), (back, answers, watch.answer)):
+        for at in range(len(data)):  # a byte at a time
+            for message in messages.feed(data[at:at + 1]):
+                heard(asked, message)
+    found = " ".join(watch.problems)
+    if watch.checked != 4 or any(part not in found for part in ("5 is not string", "6 is not string", "503")) or len(watch.problems) != 3:
+        raise Unreadable(f"the relay saw {watch.checked} answers, and {watch.problems}")
+    if without_brotli(sent).count(b"gzip, xx") != 3 or len(without_brotli(sent)) != len(sent):
+        raise Unreadable("brotli is still asked for")

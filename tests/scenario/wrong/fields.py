@@ -150,3 +150,26 @@ def without(body, path):
         place = place[step]
     del place[path[-1]]
     return body
+
+
+def prove() -> None:
+    """Every kind of schema is walked, and every wrong type tried: what is not tried would not be missed by any other test."""
+    text = {"type": "string"}
+    schema = {"type": "object", "required": ["a"], "properties": {
+        "a": {"type": ["string", "null"]}, "list": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+        "map": {"type": "object", "properties": {"known": text}, "additionalProperties": {"type": "boolean"}},
+        "either": {"type": "object", "patternProperties": {"^@": {"oneOf": [text, {"type": "object", "properties": {"key": text}}]}}},
+        "absent": {"type": "number"}}}
+    body = {"a": "x", "list": [[1]], "map": {"known": "x", "other": True}, "either": {"@a": "x", "@b": {"key": "x"}}}
+    walker = Walker(Schemas({}))
+    tried = {}
+    for field in walker.fields(schema, body):
+        tried.setdefault(field.shape, []).extend(wrong_values(field))
+    wanted = {
+        "a": [1, 1.5, True, [], {}], "list": [None, "x", 1, 1.5, True, {}], "list.*": [None, "x", 1, 1.5, True, {}],
+        "list.*.*": [None, "x", 1.5, BEYOND, -BEYOND, True, [], {}], "map.known": [None, 1, 1.5, True, [], {}],
+        "map.*": [None, "x", 1, 1.5, [], {}, "true", 0], "either.*": [None, 1, 1.5, True, []] * 2,
+        "either.*.key": [None, 1, 1.5, True, [], {}], "absent": [None, "x", True, [], {}]}
+    wrong = [f"{shape}: {tried.get(shape)}" for shape, values in wanted.items() if tried.get(shape) != values]
+    if wrong or set(walker.shapes(schema)) != tried.keys():
+        raise AssertionError(f"fields are not walked as they should be: {wrong} {set(walker.shapes(schema)) ^ tried.keys()}")
