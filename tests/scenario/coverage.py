@@ -1,15 +1,18 @@
 """Which test shows that a route of the specification is answered: docs/spec-coverage.md, from a run of all scenarios.
 
 A route counts as shown when a script got the status that the specification calls its success (2xx; a redirect for the
-routes that answer nothing else), with a body that fits the schema. The page names one such script for each. So that it does
+routes that answer nothing else), with a body that fits the schema; routes without one are held against
+tests/support/prose.json. The page names one such script for each. So that it does
 not change with every new script, a name that the page holds already stays as long as it is true.
 """
 import json
+import os
 import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+import prose
 from contract import Contract
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -72,28 +75,31 @@ class Coverage:
         self.shown: dict[str, set[str]] = {}
         self.lock = threading.Lock()
         self.prose = [(entry, re.compile(entry.pattern)) for entry in PROSE]
+        self.wrong: dict[str, str] = {}  # by script and route: what an answer lacks that the text asks for
 
     def add(self, script: str, method: str, target: str, answer) -> None:
         """An answer that the contract had nothing against."""
         path = target.partition("?")[0]
         names = []
+        wrong: list[str] = []
         if operation := self.contract.success(method, target, answer.status):
-            names.append(key_of(operation))
+            wrong = prose.file_problems(key_of(operation), operation, answer) if method == "GET" else []
+            names += [] if wrong else [key_of(operation)]
         for entry, pattern in self.prose:
             if answer.status in entry.wanted and entry.method in (method, "ANY") and pattern.fullmatch(path) \
-                    and self.fits(entry, answer):
-                names.append(entry.name)
+                    and self.concerns(entry, method, answer):
+                lacks = prose.problems(entry.name, answer)
+                wrong += lacks
+                names += [] if lacks else [entry.name]
         with self.lock:
+            self.wrong.update({f"{script} {one}": one for one in wrong})
             for name in names:
                 self.shown.setdefault(name, set()).add(script)
 
     @staticmethod
-    def fits(entry: Prose, answer) -> bool:
-        if entry.method == "OPTIONS":
-            return "PUT" in answer.headers.get("access-control-allow-methods", "")
-        if entry.wanted in ((404,), (405,)):
-            return b'"M_UNRECOGNIZED"' in answer.body
-        return True
+    def concerns(entry: Prose, method: str, answer) -> bool:
+        """A 404 may also be of a path that is known: of what is not there."""
+        return entry.wanted not in ((404,), (405,)) or (method != "HEAD" and b'"M_UNRECOGNIZED"' in answer.body)
 
     def page(self, before: str = "") -> tuple[str, list[str]]:
         """(the page, what is wrong with the run): a route that nothing shows and that has no reason, or has both."""
@@ -121,6 +127,10 @@ class Coverage:
             lines.append(f"| `{name}` | {operation['id']} | {self.cell(name, named, problems)} |")
         known = {key_of(operation) for operation in self.contract.operations} | {entry.name for entry in PROSE}
         problems += [f"{name}: a reason for a route that does not exist" for name in REASONS if name not in known]
+        problems += [f"{entry.name}: nothing in tests/support/prose.json" for entry in PROSE if entry.name not in prose.ROUTES]
+        problems += [f"{name}: in tests/support/prose.json, and no such route" for name in prose.ROUTES
+                     if name not in {entry.name for entry in PROSE}]
+        problems += sorted(self.wrong)[:10]
         return "\n".join(lines) + "\n", problems
 
     def cell(self, name: str, named: dict[str, str], problems: list[str]) -> str:
@@ -151,14 +161,20 @@ def check(coverage: Coverage, write: bool) -> list[str]:
     return problems
 
 
-def list_problems(contract: Contract, folder: Path | None) -> list[str]:
-    """Whether openapi.json is what the specification beside the checkout holds; nothing when there is none."""
-    if folder is None or not folder.is_dir():
-        return []
+def list_problems(folder: Path) -> tuple[list[str], str | None]:
+    """(whether openapi.json is what the specification's data hold, why that was not compared). Where the data are, or where
+    PEYK_SPECIFICATION names a folder for them, not to compare is an error."""
+    named = os.environ.get("PEYK_SPECIFICATION")
+    folder = Path(named) if named else folder
+    if not folder.is_dir():
+        if named:
+            return [f"PEYK_SPECIFICATION names {folder}, which is not there"], None
+        return [], "the specification's data are not beside the checkout: tests/support/openapi.json was not compared with them " \
+                   "(PEYK_SPECIFICATION names their folder)"
     try:
         import make_openapi
-    except ImportError:  # PyYAML is not there
-        return []
+    except ImportError as error:
+        return [f"the specification's data are there, and cannot be read: {error} (Debian: python3-yaml)"], None
     made = json.loads(json.dumps(make_openapi.Maker(folder).make()))
     kept = json.loads((ROOT / "tests/support/openapi.json").read_text())
-    return [] if made == kept else [f"tests/support/openapi.json is not made from {folder}"]
+    return ([] if made == kept else [f"tests/support/openapi.json is not made from {folder}"]), None
