@@ -1,5 +1,5 @@
 // What is measured of lists and long rooms: by `numbers` with a few, in every run; by `speed` with many, held to its goals.
-import { api, ask, figure, signIn, unique, until, visitor } from "./lib.mjs";
+import { api, ask, browser, figure, signIn, unique, until, visitor } from "./lib.mjs";
 
 async function arrive(who, name) {
     await signIn(who, name);
@@ -52,7 +52,9 @@ export async function scroll(count, back) {
         const tick = (now) => { window.frames_.push(now - last); last = now; requestAnimationFrame(tick); };
         requestAnimationFrame(tick);
     });
-    await globalThis.beforeScroll?.();
+    // By hand: what the browser did meanwhile, for its own tools to show.
+    const trace = process.env.PEYK_WEB_TRACE;
+    if (trace) await (await browser()).startTracing(who.page, { path: trace });
     await who.page.locator(".timeline").hover();
     let most = 0;
     await until(async () => {
@@ -64,6 +66,7 @@ export async function scroll(count, back) {
         most = Math.max(most, here);
         return first <= Math.max(0, count - back);
     }, "the beginning does not come", 1800000);
+    if (trace) await (await browser()).stopTracing();
     const frames = (await who.page.evaluate(() => window.frames_)).sort((a, b) => a - b);
     const of = (part) => Math.round(frames[Math.min(frames.length - 1, Math.floor(frames.length * part))]);
     figure(`frames while scrolling over ${back} of ${count} messages: how many, median, 99 %, longest, ms`, [frames.length, of(0.5), of(0.99), of(1)]);
