@@ -1,5 +1,5 @@
 // What is measured of lists and long rooms: by `numbers` with a few, in every run; by `speed` with many, held to its goals.
-import { api, ask, figure, signIn, unique, until, visitor } from "./lib.mjs";
+import { api, ask, browser, figure, signIn, unique, until, visitor } from "./lib.mjs";
 
 async function arrive(who, name) {
     await signIn(who, name);
@@ -36,6 +36,14 @@ export async function list(rooms, times) {
     return { who, seen };
 }
 
+/** The tasks of the page's thread, shortest first, in milliseconds of its processor time: other than frames, these are the page's
+    own doing, however busy the machine is. */
+function tasksOf({ traceEvents }) {
+    const main = new Set(traceEvents.filter((one) => one.name === "thread_name" && one.args.name === "CrRendererMain").map((one) => `${one.pid}.${one.tid}`));
+    return traceEvents.filter((one) => one.ph === "X" && /RunTask$/.test(one.name) && main.has(`${one.pid}.${one.tid}`))
+        .map((one) => (one.tdur ?? 0) / 1000).sort((a, b) => a - b);
+}
+
 /** Scrolls back over `back` of a room's `count` messages; gives the frames' lengths meanwhile, in order, in milliseconds. */
 export async function scroll(count, back) {
     const who = await visitor(), writer = await ask({ do: "account", name: unique("writer") });
@@ -52,7 +60,7 @@ export async function scroll(count, back) {
         const tick = (now) => { window.frames_.push(now - last); last = now; requestAnimationFrame(tick); };
         requestAnimationFrame(tick);
     });
-    await globalThis.beforeScroll?.();
+    await (await browser()).startTracing(who.page, { categories: ["toplevel"] });
     await who.page.locator(".timeline").hover();
     let most = 0;
     await until(async () => {
@@ -64,9 +72,11 @@ export async function scroll(count, back) {
         most = Math.max(most, here);
         return first <= Math.max(0, count - back);
     }, "the beginning does not come", 1800000);
+    const tasks = tasksOf(JSON.parse((await (await browser()).stopTracing()).toString()));
     const frames = (await who.page.evaluate(() => window.frames_)).sort((a, b) => a - b);
     const of = (part) => Math.round(frames[Math.min(frames.length - 1, Math.floor(frames.length * part))]);
     figure(`frames while scrolling over ${back} of ${count} messages: how many, median, 99 %, longest, ms`, [frames.length, of(0.5), of(0.99), of(1)]);
+    figure("processor time of the page's thread meanwhile: tasks, longest task, ms", [tasks.length, Math.round(tasks.at(-1))]);
     figure("messages on the page meanwhile, at most", most);
-    return { who, frames, most };
+    return { who, frames, tasks, most };
 }

@@ -13,8 +13,9 @@ await step(`The list of ${ROOMS} rooms is there in 1.5 s after a reload`, async 
     await who.context.close();
 });
 await step(`No frame is longer than 50 ms over ${BACK} messages of a room with ${COUNT}`, async () => {
-    const { who, frames, most } = await scroll(COUNT, BACK);
+    const { who, frames, tasks, most } = await scroll(COUNT, BACK);
     check(most <= 260, `${most} messages are on the page`);
+    check(tasks.length > 1000 && tasks.at(-1) <= 50, `tasks of ${tasks.slice(-5).map(Math.round)} ms of processor time`);
     const goal = 50.5 * SLOWNESS; // three refreshes at 60 Hz are 50.0 ms and a bit
     check(frames.at(-1) <= goal, `${frames.filter((one) => one > goal).length} of ${frames.length}: ${frames.slice(-8).map(Math.round)}`);
     quiet(who);

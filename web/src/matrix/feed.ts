@@ -10,7 +10,7 @@ import { Folder, shown, type Item } from "./items.ts";
 const PAGE = 40;
 const MOST = 200;      // items that are kept when something is fetched
 const LIVE_MOST = 160; // items that are kept while messages come in
-const STEP = 12;       // events that are put on the page in one frame
+const STEP = 8;        // events that are put on the page in one frame
 /** The next frame, or soon where none is drawn. */
 const frame = () => new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, 100);

@@ -30,10 +30,19 @@ export function Menu({ at, entries, onClose, above, label }: {
     }, [place]);
     useEffect(() => {
         const outside = (event: Event) => !box.current?.contains(event.target as Node) && onClose();
+        // Whatever has the focus: it may not have come here yet.
+        const escape = (event: KeyboardEvent) => {
+            if (event.key !== "Escape") return;
+            event.preventDefault();
+            event.stopPropagation();
+            onClose();
+        };
         addEventListener("pointerdown", outside, true);
+        addEventListener("keydown", escape, true);
         addEventListener("resize", onClose);
         return () => {
             removeEventListener("pointerdown", outside, true);
+            removeEventListener("keydown", escape, true);
             removeEventListener("resize", onClose);
             if (document.activeElement === document.body || !document.activeElement) before.current?.focus?.();
         };
@@ -41,7 +50,7 @@ export function Menu({ at, entries, onClose, above, label }: {
     const keys = (event: KeyboardEvent) => {
         const all = [...box.current!.querySelectorAll<HTMLElement>("button")];
         const now = all.indexOf(document.activeElement as HTMLElement);
-        if (event.key === "Escape" || event.key === "Tab") {
+        if (event.key === "Tab") {
             event.preventDefault();
             event.stopPropagation();
             onClose();

@@ -85,9 +85,9 @@ export function InvitationLink({ room, name, onClose }: { room: string; name: st
         <Dialog title={t("invitation_link")} onClose={onClose}>
             {link ? <LinkCard link={link} label={name} /> : <>
                 <div class="stack"><p>{t("invitation_link_text")}</p><Button kind="primary" icon="link" busy={busy} onClick={() => void make()}>{t("make_link")}</Button></div>
+                <GivenLinks room={room} onShow={setLink} />
                 <p>{t(row?.isPublic ? "room_link_public" : "room_link_private")}</p>
                 <LinkCard link={roomLink(room)} label={name} />
-                <GivenLinks room={room} onShow={setLink} />
             </>}
         </Dialog>
     );

@@ -57,7 +57,7 @@ function Row({ row, open }: { row: RoomRow; open: boolean }): JSX.Element {
                     <span class="room-bottom">
                         <span class={`room-line${row.typing.length ? " live" : ""}${draft ? " draft" : ""}`}>
                             {draft && <b>{say("draft")} </b>}
-                            {who && <bdi class="room-who">{clean(who)}: </bdi>}<bdi>{clean(line)}</bdi>
+                            {who && <span class="room-who"><bdi>{clean(who)}</bdi>: </span>}<bdi>{clean(line)}</bdi>
                         </span>
                         {row.membership === "invite" ? <span class="badge">{say("new_mark")}</span>
                             : count > 0 ? <span class={`badge${row.muted && !row.highlight ? " calm" : ""}`}>{row.highlight > 0 && "@"}{row.unread ? number(row.unread) : ""}</span>

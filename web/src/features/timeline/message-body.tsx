@@ -33,6 +33,14 @@ export function MessageBody({ room, type, content }: { room: string; type: strin
     return <Text room={room} content={content} />;
 }
 
+const FIRST_LETTER = /\p{L}/u;
+const FROM_THE_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+/** As dir="auto" finds it: by the first letter that has a direction. */
+const directionOf = (text: string): string => {
+    const letter = FIRST_LETTER.exec(text)?.[0];
+    return letter === undefined ? document.documentElement.dir : FROM_THE_RIGHT.test(letter) ? "rtl" : "ltr";
+};
+
 function Text({ room, content }: { room: string; content: Record<string, any> }): JSX.Element {
     const [whole, setWhole] = useState(false);
     const body = typeof content.body === "string" ? stripReply(content.body) : "";
@@ -43,9 +51,10 @@ function Text({ room, content }: { room: string; content: Record<string, any> })
         return linked(long ? body.slice(0, LONG) : body, linkTo(room));
     }, [rich, body, long, room]);
     if (!body && !rich) return <div class="text quiet">{t("unknown_message")}</div>;
+    const crossed = directionOf(body) !== document.documentElement.dir;
     const big = ONLY_EMOJI.test(body.trim());
     return (
-        <div class={`text${rich && !long ? " rich" : ""}${big ? " big" : ""}${content.msgtype === "m.notice" ? " notice" : ""}`} dir="auto">
+        <div class={`text${rich && !long ? " rich" : ""}${big ? " big" : ""}${crossed ? " crossed" : ""}${content.msgtype === "m.notice" ? " notice" : ""}`} dir="auto">
             {content.msgtype === "m.emote" && <b>* </b>}{made}{long && <>… <button type="button" class="link" onClick={() => setWhole(true)}>{t("show_all")}</button></>}
         </div>
     );

@@ -21,7 +21,7 @@ import { useFeed, useWaiting } from "./use-feed.ts";
 const NEAR = 900;        // pixels from an end at which more is fetched
 const TOGETHER = 5 * 60000;
 const AT_END = 60;
-const CHUNK = 12;        // rows that are laid out and painted together, apart from all others
+const CHUNK = 8;        // rows that are laid out and painted together, apart from all others
 
 const isMessage = (item: Item): boolean => item.type === "m.room.message" || item.type === "m.room.encrypted" || item.type === "m.sticker";
 

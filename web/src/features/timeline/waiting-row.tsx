@@ -16,8 +16,8 @@ export function WaitingRow({ one }: { one: Waiting }): JSX.Element {
                     <div class="uploading">
                         {one.preview && <img src={one.preview} alt="" />}
                         <span>{contentLine(one.type, one.content)}</span>
-                        <progress value={one.progress ?? 0} max={1} aria-label={t("upload_progress")} />
-                        <small>{t("percent", { count: number(Math.round((one.progress ?? 0) * 100)) })}</small>
+                        {one.status !== "failed" && <><progress value={one.progress ?? 0} max={1} aria-label={t("upload_progress")} />
+                            <small>{t("percent", { count: number(Math.round((one.progress ?? 0) * 100)) })}</small></>}
                         {one.status !== "failed" && <button type="button" class="link" onClick={() => cancel(one.txn)}>{t("cancel")}</button>}
                     </div>
                 ) : <MessageBody room={one.room} type={one.type} content={one.content["m.new_content"] ?? one.content} />}
