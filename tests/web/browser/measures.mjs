@@ -36,8 +36,8 @@ export async function list(rooms, times) {
     return { who, seen };
 }
 
-/** The tasks of the page's thread, shortest first, in milliseconds of its processor time: other than frames, these are the page's
-    own doing, however busy the machine is. */
+/** The tasks of the page's thread, shortest first, in milliseconds of its processor time: a busy machine
+    stretches these less than it does frames. */
 function tasksOf({ traceEvents }) {
     const main = new Set(traceEvents.filter((one) => one.name === "thread_name" && one.args.name === "CrRendererMain").map((one) => `${one.pid}.${one.tid}`));
     return traceEvents.filter((one) => one.ph === "X" && /RunTask$/.test(one.name) && main.has(`${one.pid}.${one.tid}`))
