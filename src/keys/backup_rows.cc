@@ -46,7 +46,8 @@ Result<BackupSession> BackupSession::parse(std::string room, std::string session
         return m::bad_json("'session_data' must be an object");
     auto json = json::write(data);
     if (json.size() > most_bytes) return m::too_large("The data of a session is too large");
-    return BackupSession{std::move(room), std::move(session), {*verified, *index, *forwarded}, std::move(json)};
+    bool text = data.get_string("session_data").has_value();
+    return BackupSession{std::move(room), std::move(session), {*verified, *index, *forwarded}, std::move(json), text};
 }
 
 std::string BackupVersion::header() const { return {static_cast<char>(state), kCounted}; }

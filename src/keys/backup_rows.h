@@ -32,6 +32,7 @@ struct BackupSession {
     std::string session;
     KeyRank rank;
     std::string json;
+    bool sealed_as_text = false;  // as it was offered: `session_data` is a text, which the specified algorithm has not
 
     std::string encode() const;
     static Result<BackupSession> decode(std::string_view body);
@@ -41,6 +42,8 @@ struct BackupSession {
     static Result<BackupSession> parse(std::string room, std::string session, const json::Value& data,
                                        std::size_t most_bytes);
 };
+
+inline constexpr std::string_view kSpecifiedBackup = "m.megolm_backup.v1.curve25519-aes-sha2";
 
 // kBackupVersions. The header says in clear whether the version is deleted, so that the start need not unseal all; and,
 // in a second byte, that the body has the bytes.

@@ -1,5 +1,6 @@
 #include "keys/key_backup.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/bytes.h"
@@ -171,6 +172,8 @@ Task<Result<BackupTotals>> KeyBackup::put(std::uint64_t user_number, std::string
                                           std::vector<BackupSession> sessions) {
     auto lane = co_await lanes_.enter(user_number);
     PEYK_CO_TRY(auto held, writable(user_number, version));
+    bool is_wrong = held.algorithm == kSpecifiedBackup && std::ranges::any_of(sessions, &BackupSession::sealed_as_text);
+    if (is_wrong) co_return m::bad_json("'session_data' must be an object");
     PEYK_CO_TRY(auto beside, bytes_beside(user_number, held.number));
     for (std::size_t at = 0; at < sessions.size();) {
         storage::Change change(db_, Owner::user, user_number, db_.epoch(Owner::user, user_number));

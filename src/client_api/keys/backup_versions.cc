@@ -18,7 +18,7 @@ Result<Described> describe(const Call& call) {
     auto auth_data = call.body_member("auth_data");
     if (auth_data.is_null()) return m::bad_json("'auth_data' must not be null");
     // Spec: the format depends on the algorithm. Of the specified one it is known; others are their clients' affair.
-    if (algorithm == "m.megolm_backup.v1.curve25519-aes-sha2" && !auth_data.is_object())
+    if (algorithm == keys::kSpecifiedBackup && !auth_data.is_object())
         return m::bad_json("'auth_data' must be an object");
     return Described{std::move(algorithm), std::move(auth_data)};
 }

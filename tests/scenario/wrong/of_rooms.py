@@ -37,7 +37,10 @@ def with_proof(w: World, name: str, **query) -> Ask:
     """Bob was invited by his address, and shows that it is his."""
     room = w.new_room(preset="private_chat")
     w.do(w.ada, "POST", f"/rooms/{enc(room)}/invite", by_address(w))
-    proof = w.identity.proof(w.identity.stored[-1], w.ada.id, w.bob.id)
+    # Others invite by address meanwhile: the token of this invitation is in the room.
+    state = w.do(w.ada, "GET", f"/rooms/{enc(room)}/state")
+    token = next(event["state_key"] for event in state if event["type"] == "m.room.third_party_invite")
+    proof = w.identity.proof(token, w.ada.id, w.bob.id)
     return Ask(w.bob, {name: room}, query, {"reason": "to talk", "third_party_signed": proof})
 
 

@@ -13,7 +13,6 @@ NEVER = {
 # its type, and "(absent)" is what is left out.
 FLOWS, DONE = (401, ""), (200, "")
 TAKEN_FROM_THE_SESSION = "the session of the authentication holds the body; whoever repeats a part of it only has changed it"
-OF_OTHER_ALGORITHMS = "the specification calls it algorithm-dependent: backups of other algorithms seal it into a text"
 OTHERWISE = {
     ("*", "auth", "null"): ((FLOWS, DONE), "reads as absent: the reference library asks for the flows so"),
     ("add3PID", "sid", "(absent)"): (((403, "M_FORBIDDEN"),), TAKEN_FROM_THE_SESSION),
@@ -25,7 +24,4 @@ OTHERWISE = {
     ("queryPublicRooms", "since", "null"): ((DONE,), "older clients ask for the first page so"),
     ("setProfileField", "displayname", "null"): ((DONE,), "older clients take their name away so"),
     ("setProfileField", "avatar_url", "null"): ((DONE,), "older clients take their picture away so"),
-    ("putRoomKeyBySessionId", "session_data", "string"): ((DONE,), OF_OTHER_ALGORITHMS),
-    ("putRoomKeysByRoomId", "sessions.*.session_data", "string"): ((DONE,), OF_OTHER_ALGORITHMS),
-    ("putRoomKeys", "rooms.*.sessions.*.session_data", "string"): ((DONE,), OF_OTHER_ALGORITHMS),
 }
