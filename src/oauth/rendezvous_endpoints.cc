@@ -90,9 +90,10 @@ json::Object described(const Rendezvous::View& view) {
 
 // Text members of a JSON body.
 std::expected<std::string, http::Response> member(const http::Request& request, std::string_view name) {
-    auto body = json::parse_object(request.body, {.max_depth = 16});
-    if (!body) return std::unexpected(refusal(400, "M_NOT_JSON", "The body must be a JSON object"));
-    const auto* value = body->find(name);
+    auto body = json::parse(request.body, {.max_depth = 16});
+    if (!body) return std::unexpected(refusal(400, "M_NOT_JSON", "The body must be JSON"));
+    if (!body->object()) return std::unexpected(refusal(400, "M_BAD_JSON", "The body must be a JSON object"));
+    const auto* value = body->get(name);
     if (!value) return std::unexpected(refusal(400, "M_MISSING_PARAM", fmt::format("'{}' is missing", name)));
     if (!value->string())
         return std::unexpected(refusal(400, "M_BAD_JSON", fmt::format("'{}' must be a string", name)));

@@ -11,6 +11,7 @@ import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import prose
 from contract import Contract
@@ -32,12 +33,15 @@ REASONS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Prose:
-    """A route that the specification has in its text alone. `wanted`: the statuses that show it."""
+    """A route that the specification has in its text alone, or a case of one. `wanted`: the statuses that show it."""
     method: str
     path: str
     pattern: str  # of the request path
     section: str
     wanted: tuple[int, ...] = (200,)
+    query: str = ""  # a parameter that the request must have
+    without: str = ""  # one that it must not have
+    member: str = ""  # a member that its JSON body must have
 
     @property
     def name(self) -> str:
@@ -68,18 +72,50 @@ PROSE = [
     Prose("ANY", "unknown method: 405 M_UNRECOGNIZED", r"/_matrix/client/.*", "Standard error response", (405,)),
 ]
 
+# Routes that do different things by what a request holds: each case by itself.
+INVITE, EVENTS = "/_matrix/client/v3/rooms/{roomId}/invite", "/_matrix/client/v3/events"
+DELAY = "org.matrix.msc4140.delay"
+OLDER_DELAY = "MSC4140, first form: a parameter of sending"
+CASES = [
+    Prose("POST", f"{INVITE}, of a user id", r"/_matrix/client/v3/rooms/[^/]+/invite", "Room membership", member="user_id"),
+    Prose("POST", f"{INVITE}, of an address", r"/_matrix/client/v3/rooms/[^/]+/invite", "Third-party Invites", member="address"),
+    Prose("GET", f"{EVENTS}, of all rooms that one is in", r"/_matrix/client/v3/events", "Getting events (deprecated)",
+          without="room_id"),
+    Prose("GET", f"{EVENTS}?room_id=, looking in", r"/_matrix/client/v3/events", "Room Previews", query="room_id"),
+    Prose("POST", "/_matrix/client/v3/createRoom, with invite_3pid", r"/_matrix/client/v3/createRoom", "Creation",
+          member="invite_3pid"),
+    Prose("PUT", f"/_matrix/client/v3/rooms/{{roomId}}/send/{{eventType}}/{{txnId}}?{DELAY}=",
+          r"/_matrix/client/v3/rooms/[^/]+/send/[^/]+/[^/]+", OLDER_DELAY, query=DELAY),
+    Prose("PUT", f"/_matrix/client/v3/rooms/{{roomId}}/state/{{eventType}}/{{stateKey}}?{DELAY}=",
+          r"/_matrix/client/v3/rooms/[^/]+/state/[^/]+/[^/]+", OLDER_DELAY, query=DELAY),
+]
+# Prefixes of before version 1.1, which lead to the handlers of v3.
+PREFIXES = [Prose(method, "/_matrix/client/r0/…", r"/_matrix/client/r0/.*", "any") for method in ("GET", "PUT", "POST")] + [
+    Prose(method, f"/_matrix/media/{version}/{path}", f"/_matrix/media/{version}/" + re.sub(r"\{\w+\}", "[^/]+", path), operation)
+    for method, path, operation in (
+        ("POST", "upload", "uploadContent"), ("GET", "download/{serverName}/{mediaId}", "getContent"),
+        ("GET", "download/{serverName}/{mediaId}/{fileName}", "getContentOverrideName"),
+        ("GET", "thumbnail/{serverName}/{mediaId}", "getContentThumbnail"), ("GET", "config", "getConfig"),
+        ("GET", "preview_url", "getUrlPreview"))
+    for version in ("r0", "v1")
+] + [
+    Prose("GET", f"/_matrix/client/{version}/login/cas/redirect", f"/_matrix/client/{version}/login/cas/redirect", "redirectToSSO", (302,))
+    for version in ("v3", "r0")
+]
+IN_TEXT = [*PROSE, *CASES, *PREFIXES]
+
 
 class Coverage:
     def __init__(self, contract: Contract):
         self.contract = contract
         self.shown: dict[str, set[str]] = {}
         self.lock = threading.Lock()
-        self.prose = [(entry, re.compile(entry.pattern)) for entry in PROSE]
+        self.prose = [(entry, re.compile(entry.pattern)) for entry in IN_TEXT]
         self.wrong: dict[str, str] = {}  # by script and route: what an answer lacks that the text asks for
 
-    def add(self, script: str, method: str, target: str, answer) -> None:
-        """An answer that the contract had nothing against."""
-        path = target.partition("?")[0]
+    def add(self, script: str, method: str, target: str, answer, body: bytes | None = None) -> None:
+        """An answer that the contract had nothing against; `body` is the request's."""
+        path, _, query = target.partition("?")
         names = []
         wrong: list[str] = []
         if operation := self.contract.success(method, target, answer.status):
@@ -87,8 +123,8 @@ class Coverage:
             names += [] if wrong else [key_of(operation)]
         for entry, pattern in self.prose:
             if answer.status in entry.wanted and entry.method in (method, "ANY") and pattern.fullmatch(path) \
-                    and self.concerns(entry, method, answer):
-                lacks = prose.problems(entry.name, answer)
+                    and self.concerns(entry, method, answer) and asks_for(entry, query, body):
+                lacks = prose.problems(entry.name, answer) if entry.name in prose.ROUTES else []
                 wrong += lacks
                 names += [] if lacks else [entry.name]
         with self.lock:
@@ -101,6 +137,11 @@ class Coverage:
         """A 404 may also be of a path that is known: of what is not there."""
         return entry.wanted not in ((404,), (405,)) or (method != "HEAD" and b'"M_UNRECOGNIZED"' in answer.body)
 
+    @staticmethod
+    def table(head: str, rows: list[tuple[str, str, str]]) -> list[str]:
+        return ["", f"| Route | {head} | Shown by |", "|---|---|---|",
+                *(f"| `{name}` | {what} | {cell} |" for name, what, cell in rows)]
+
     def page(self, before: str = "") -> tuple[str, list[str]]:
         """(the page, what is wrong with the run): a route that nothing shows and that has no reason, or has both."""
         named = dict(re.findall(r"^\| `([^`]+)` \|.*\| `([^`]+)` \|$", before, re.M))
@@ -110,22 +151,27 @@ class Coverage:
                  f"<!-- Made by `{COMMAND}` from a run of all scenarios; do not edit. -->", "",
                  f"The specification's client-server API has {len(routes)} routes. A route is shown by a test that was answered with the "
                  "status that the", "specification calls its success and a body that fits its schema. The scenario group fails when "
-                 "this page is not what its run showed.", ""]
-        lines += ["| Route | Operation | Shown by |", "|---|---|---|"]
-        for operation in routes:
-            name = key_of(operation)
-            lines.append(f"| `{name}` | {operation['id']} | {self.cell(name, named, problems)} |")
-        lines += ["", "## Routes that the specification has in its text alone", "", "| Route | Section | Shown by |",
-                  "|---|---|---|"]
-        for entry in PROSE:
-            lines.append(f"| `{entry.name}` | {entry.section} | {self.cell(entry.name, named, problems)} |")
+                 "this page is not what its run showed."]
+
+        def rows(operations, what):
+            return [(key_of(one), what(one), self.cell(key_of(one), named, problems)) for one in operations]
+
+        def texts(entries):
+            return [(entry.name, entry.section, self.cell(entry.name, named, problems)) for entry in entries]
+
+        def by_id(one):
+            return one["id"]
+
+        lines += self.table("Operation", rows(routes, by_id))
+        lines += ["", "## Routes that the specification has in its text alone", *self.table("Section", texts(PROSE))]
+        lines += ["", "## Cases of routes", "", "Where what a request holds decides what is done.",
+                  *self.table("Section", texts(CASES))]
         lines += ["", "## Beyond the specification", "",
-                  "Proposals whose schemas the tests hold as well (`tests/support/proposals.json`).", "",
-                  "| Route | Operation | Shown by |", "|---|---|---|"]
-        for operation in self.contract.proposed:
-            name = key_of(operation)
-            lines.append(f"| `{name}` | {operation['id']} | {self.cell(name, named, problems)} |")
-        known = {key_of(operation) for operation in self.contract.operations} | {entry.name for entry in PROSE}
+                  "Proposals and other parts of Matrix, whose schemas the tests hold as well (`tests/support/proposals.json`).",
+                  *self.table("Of", rows(self.contract.proposed, lambda one: one["about"].replace("|", "/")))]
+        lines += ["", "## Older names", "", "Further paths of the routes above, each answered by the same handler.",
+                  *self.table("Operation", rows(self.contract.older, by_id) + texts(PREFIXES))]
+        known = {key_of(operation) for operation in self.contract.operations} | {entry.name for entry in IN_TEXT}
         problems += [f"{name}: a reason for a route that does not exist" for name in REASONS if name not in known]
         problems += [f"{entry.name}: nothing in tests/support/prose.json" for entry in PROSE if entry.name not in prose.ROUTES]
         problems += [f"{name}: in tests/support/prose.json, and no such route" for name in prose.ROUTES
@@ -142,6 +188,20 @@ class Coverage:
         if not reason:
             problems.append(f"{name}: no script shows it, and there is no reason why")
         return reason or "**nothing**"
+
+
+def asks_for(entry: Prose, query: str, body: bytes | None) -> bool:
+    """Whether this request is the case."""
+    given = parse_qs(query, keep_blank_values=True)
+    if (entry.query and entry.query not in given) or entry.without in given:
+        return False
+    if not entry.member:
+        return True
+    try:
+        value = json.loads(body or b"null")
+    except ValueError:
+        return False
+    return isinstance(value, dict) and entry.member in value
 
 
 def key_of(operation: dict) -> str:

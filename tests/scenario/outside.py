@@ -89,6 +89,11 @@ class OutsideStatements:
         """identity i: an identity server, {i.name}; it is asked {i.requests}."""
         self.outsider(words[0], IdentityServer(), scope)
 
+    def do_proof(self, words, scope) -> None:
+        """proof i TOKEN SENDER INVITED -> name: what the identity server signs for who was invited by address."""
+        words, (_, _, name) = arrow(words)
+        scope.set(name, scope.get(words[0]).proof(*map(scope.text, words[1:])))
+
     def outsider(self, name: str, made, scope) -> None:
         self.world.outsiders.append(made)
         scope.set(name, made)

@@ -158,7 +158,7 @@ class World:
             if problems:
                 raise Failed("the answer departs from the specification: " + "; ".join(problems[:4]))
         if self.shown:
-            self.shown(method, target, answer)
+            self.shown(method, target, answer, body)
         return answer
 
     def finish(self) -> None:

@@ -10,7 +10,9 @@ from types import SimpleNamespace
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "pages"))
 
 import browser  # noqa: E402
+import cas  # noqa: E402
 import flows  # noqa: E402
+import qr  # noqa: E402
 from server import Server  # noqa: E402
 
 
@@ -33,7 +35,17 @@ def stage(world: flows.World) -> None:
     browser.check(status == 200, "the stage was passed in the browser")
 
 
-FLOWS = [flows.code_flow, flows.device_flow, flows.account, stage]
+def to_cas(world: flows.World) -> None:
+    """The way to a CAS server by its older names, where one takes the place of another homeserver."""
+    campus = cas.Campus(world)
+    try:
+        for version in ("v3", "r0"):
+            cas.leave(campus.world.browser(), f"/_matrix/client/{version}/login/cas/redirect{cas.TO}", campus.old)
+    finally:
+        campus.close()
+
+
+FLOWS = [flows.code_flow, flows.device_flow, flows.account, stage, qr.meeting, to_cas]
 
 
 def noting(shown):

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from contract import Contract
 from httpc import Answer
-from wrong import of_keys, of_rooms  # noqa: F401  (they fill the table)
+from wrong import of_keys, of_proposals, of_rooms  # noqa: F401  (they fill the table)
 from wrong.fields import Walker, with_value, without, wrong_values
 from wrong.of_accounts import FILTER, ROOM_RULES, TABLE
 from wrong.reasons import NEVER, OTHERWISE

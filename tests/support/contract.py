@@ -126,6 +126,10 @@ def segments_of(path: str) -> list[str]:
     return path.strip("/").split("/")
 
 
+# Prefixes of the same routes before version 1.1.
+OLDER_MEDIA = re.compile(r"/_matrix/media/(r0|v1)/")
+
+
 class Contract:
     def __init__(self, path: Path = HERE / "openapi.json"):
         data = json.loads(path.read_text())
@@ -135,9 +139,17 @@ class Contract:
         self.specified, self.proposed = data["operations"], proposals["operations"]
         self.operations = self.specified + self.proposed + own["operations"]
         self.by_shape: dict[tuple[str, int], list] = {}
-        for operation in self.operations:
+        self.older = list(self.older_names(proposals["older_names"]))
+        for operation in [*self.operations, *self.older]:
             parts = segments_of(operation["path"])
             self.by_shape.setdefault((operation["method"], len(parts)), []).append((parts, operation))
+
+    def older_names(self, paths: dict[str, list[str]]):
+        """Operations under their further paths, which one handler answers."""
+        by_id = {operation["id"]: operation for operation in self.operations}
+        for name in paths:
+            for path in paths[name]:
+                yield by_id[name] | {"path": path}
 
     def operation(self, method: str, path: str):
         """The operation of a request path (percent-encoded, without query); None when the specification has none."""
@@ -149,6 +161,8 @@ class Contract:
                 literal = sum(1 for a in shape if not a.startswith("{"))
                 if best is None or literal > best[0]:
                     best = (literal, operation)
+        if best is None and (media := OLDER_MEDIA.match(path)):
+            return self.operation(method, "/_matrix/media/v3/" + path[media.end():])
         if best is None and EMPTY_STATE_KEY.fullmatch(path):  # the slash at the end is optional
             return self.operation(method, path.rstrip("/") + "/x")
         return best[1] if best else None

@@ -1,5 +1,5 @@
 // The pages in a real browser: node pages.mjs BASE SHOTS. Prints a line of JSON per check: {"name": …, "wrong": null | text}.
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { chromium } from "playwright-core";
 
@@ -161,7 +161,7 @@ await test("Everything works without JavaScript: register, allow, look at the de
     const page = await context.newPage();
     const redirect = "https://app.example.org/callback";
     const client = await register(redirect);
-    const [address] = authorize(client, redirect, { prompt: "create" });
+    const [address, verifier] = authorize(client, redirect, { prompt: "create" });
     await page.goto(address);
     const name = "web-" + randomBytes(4).toString("hex");
     await page.fill("input[name=name]", name);
@@ -169,11 +169,27 @@ await test("Everything works without JavaScript: register, allow, look at the de
     await page.fill("input[name=repeat]", PASSWORD);
     await page.click("main button");
     await page.waitForSelector("button[value=allow]");
-    await leaves(page, APP, () => page.click("button[value=allow]"));
+    const left = await leaves(page, APP, () => page.click("button[value=allow]"));
+    const answer = await fetch(base + "/_peyk/oauth2/token", { method: "POST", body: new URLSearchParams({
+        grant_type: "authorization_code", code: new URLSearchParams(new URL(left).hash.slice(1)).get("code"), client_id: client,
+        redirect_uri: redirect, code_verifier: verifier }) });
+    const kept = (await answer.json()).access_token;
+    const [, laptop] = await api("POST", "/_matrix/client/v3/login", { type: "m.login.password",
+        identifier: { type: "m.id.user", user: name }, password: PASSWORD, initial_device_display_name: "Old laptop" });
+    const whoami = async (token) => (await api("GET", "/_matrix/client/v3/account/whoami", null, token))[0];
+    check(await whoami(kept) === 200 && await whoami(laptop.access_token) === 200, "both are signed in");
     const later = await context.newPage();
     await later.goto("/_peyk/account?action=org.matrix.devices_list");
     await says(later, "Your devices");
     check(await later.locator("form[data-passkey]:visible").count() === 0, "no passkeys without a script");
+    await later.click("li:has-text('Old laptop') a.button");
+    check(await whoami(laptop.access_token) === 200, "it is asked first");
+    await later.click("main form button.danger");
+    await says(later, "The device is signed out");
+    check(await whoami(laptop.access_token) === 401, "the laptop is signed out");
+    check(await whoami(kept) === 200, "the app is not");
+    await later.goto("/_peyk/account/devices");
+    check(await later.locator("main li").count() === 1, "one device is left");
     await context.close();
 });
 
@@ -337,6 +353,31 @@ await test("Single sign-on of older apps leads back with a login token", async (
     await context.close();
 });
 
+// RFC 6238, over the secret as the page shows it.
+function totp(secret) {
+    const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+    const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+    const step = Buffer.alloc(8);
+    step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+    const mac = createHmac("sha1", key).update(step).digest();
+    return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
+}
+// Somebody whose password is half the way.
+async function guarded() {
+    const name = await person();
+    const context = await contextOf();
+    const page = await context.newPage();
+    await page.goto("/_peyk/account/security/app");
+    await signIn(page, name);
+    const secret = (await page.textContent("main code")).replace(/\s/g, "");
+    await page.fill("input[name=code]", totp(secret));
+    await page.fill("input[name=password]", PASSWORD);
+    await page.click("main form button");
+    await page.waitForSelector("ul.codes");
+    await context.close();
+    return name;
+}
+
 // Relative luminance and contrast of WCAG 2, measured on what is shown.
 const contrasts = () => {
     const parse = (color) => (color.match(/[\d.]+/g) ?? []).map(Number);
@@ -376,6 +417,7 @@ await test("All pages in both languages and both colour schemes: readable, nothi
     const redirect = "https://app.example.org/callback";
     const client = await register(redirect);
     const name = await person();
+    const behindTwo = await guarded();
     await api("POST", "/_matrix/client/v3/login", { type: "m.login.password", identifier: { type: "m.id.user", user: name },
         password: PASSWORD, device_id: "LAPTOP", initial_device_display_name: "Ada's laptop" });
     const [, codes] = await (async () => {
@@ -385,7 +427,8 @@ await test("All pages in both languages and both colour schemes: readable, nothi
         return [0, await answer.json()];
     })();
     const signedOut = { sign_in: authorize(client, redirect)[0], register: "/_peyk/register", home: "/", privacy: "/privacy",
-        unknown_app: "/_peyk/oauth2/authorize?client_id=x", fallback_login: "/_matrix/static/client/login/" };
+        unknown_app: "/_peyk/oauth2/authorize?client_id=x", fallback_login: "/_matrix/static/client/login/",
+        email_gone: "/_peyk/email?sid=x&token=x", reset_gone: "/_peyk/reset", reset: "/_peyk/reset?token=" + "x".repeat(43) };
     const signedIn = { consent: authorize(client, redirect)[0], account: "/_peyk/account", profile: "/_peyk/account/profile",
         devices: "/_peyk/account/devices", device: "/_peyk/account/device?device_id=LAPTOP", password: "/_peyk/account/password",
         security: "/_peyk/account/security", app: "/_peyk/account/security/app", passkey: "/_peyk/account/security/passkey",
@@ -412,6 +455,19 @@ await test("All pages in both languages and both colour schemes: readable, nothi
                 await page.screenshot({ path: `${shots}/${kind}-${language}-${colorScheme}.png`, fullPage: kind !== "privacy" });
             };
             for (const [kind, path] of Object.entries(signedOut)) await look(kind, path);
+            await page.fill("input[name=password]", PASSWORD);
+            await page.fill("input[name=repeat]", PASSWORD + " not");
+            await page.click("main form button");
+            await look("reset_wrong");
+            await page.goto("/_peyk/account");
+            await signIn(page, behindTwo);
+            await page.waitForSelector("input[name=code]");
+            await look("second");
+            await page.fill("input[name=code]", "000000");
+            await page.press("input[name=code]", "Enter");
+            await page.waitForSelector(".complaint");
+            await look("second_wrong");
+            await context.clearCookies();
             await page.goto("/_peyk/sign-in");
             await signIn(page, name, "wrong");
             await look("sign_in_wrong");

@@ -60,6 +60,20 @@ TEST(ARegistration, IsReadWithAllItsParts) {
     EXPECT_FALSE(read.aliases.covers_exclusively("#_irc_bridge_room:a.test"));
 }
 
+TEST(ARegistration, MayAskForEphemeralDataByItsOlderName) {
+    auto wants = [](std::string_view lines) {
+        auto read = parse_registration(with("receive_ephemeral: true", lines), "irc.yaml", "a.test");
+        return read && read->receive_ephemeral;
+    };
+    EXPECT_FALSE(wants("")) << "nobody who did not ask is told who reads and who types";
+    EXPECT_TRUE(wants("de.sorunome.msc2409.push_ephemeral: true"));
+    EXPECT_FALSE(wants("de.sorunome.msc2409.push_ephemeral: false"));
+    EXPECT_FALSE(wants("de.sorunome.msc2409.push_ephemeral: true\nreceive_ephemeral: false"))
+        << "the newer name decides";
+    auto said = problem_of(with("receive_ephemeral: true", "de.sorunome.msc2409.push_ephemeral: often"));
+    EXPECT_NE(said.find("\"de.sorunome.msc2409.push_ephemeral\" must be true or false"), std::string::npos) << said;
+}
+
 TEST(ARegistration, MayWantNoTraffic) {
     auto read = parse_registration(with("\"http://127.0.0.1:1234/irc/\"", "null"), "irc.yaml", "a.test");
     ASSERT_TRUE(read);

@@ -51,6 +51,29 @@ TEST_F(Limiter, TheSaltLivesForADayAndItsCountersGoWithIt) {
     for (const auto& salt : random.given) EXPECT_GE(salt.size(), 16U);
 }
 
+// What Element Call's guide asks of a server: `rc_message` schedules delayed events, and each client in a call restarts
+// its own again and again (`rc_delayed_event_mgmt`).
+TEST(DefaultRates, AreEnoughForCallsWithDelayedEvents) {
+    struct Need {
+        RateClass rate;  // of the routes of delayed events, src/client_api/rooms/delayed.cc
+        int burst;
+        double per_second;
+    };
+    for (auto [rate, burst, per_second] : {Need{RateClass::message, 30, 0.5}, Need{RateClass::general, 20, 1}}) {
+        ManualClock clock;
+        SeededRandom random{7};
+        RateLimiter limiter{RateLimits{}, clock, random};
+        for (int taken = 0; taken < burst; ++taken) EXPECT_TRUE(limiter.take(rate, "somebody")) << taken;
+        int more = 0;
+        while (more < 10'000 && limiter.take(rate, "somebody")) ++more;
+        EXPECT_LT(more, 10'000) << "there is a limit";
+        for (int again = 0; again < 10; ++again) {
+            clock.advance(Millis{static_cast<std::int64_t>(1000 / per_second)});
+            EXPECT_TRUE(limiter.take(rate, "somebody")) << again;
+        }
+    }
+}
+
 TEST(RateKey, IsTheWholeOfVersion4AndTheNetworkOfVersion6) {
     http::ClientAddress a, b, c;
     std::ranges::fill(a.bytes, std::uint8_t{1});
