@@ -24,6 +24,8 @@ public:
         PEYK_CO_TRY(auto name, call.optional_string("initial_device_display_name"));
         PEYK_CO_TRY(const auto* data, call.optional_object("device_data"));
         if (!data) co_return m::missing_param("'device_data' is missing");
+        const auto* algorithm = data->find("algorithm");
+        if (algorithm && !algorithm->string()) co_return m::bad_json("'algorithm' of 'device_data' must be a string");
         keys::KeyUpload upload;
         PEYK_CO_TRY(const auto* device_keys, call.optional_object("device_keys"));
         PEYK_CO_TRY(const auto* one_time, call.optional_object("one_time_keys"));
@@ -91,7 +93,7 @@ public:
         }
         PEYK_CO_TRY(auto device, keys_.dehydrated().get(user));
         if (!device || device->id.view() != call.request.capture("device"))
-            co_return m::not_found("There is no dehydrated device of this id");
+            co_return m::forbidden("There is no dehydrated device of this id");
         PEYK_CO_TRY(auto page, keys_.inbox(user, device->id, from, ~storage::Position{0}, kPage));
         if (!page.messages.empty()) from = page.messages.back().position;
         std::string place;

@@ -232,6 +232,7 @@ private:
         PEYK_TRY(out.reason, choice(call, "reason", {"action", "delay"}));
         out.id = call.request.parameter("delay_id").value_or("");
         out.room = call.request.parameter("room_id").value_or("");
+        if (!out.room.empty()) PEYK_CHECK(RoomId::parse(out.room));
         out.type = call.request.parameter("type").value_or("");
         PEYK_TRY(auto skip, call.number("from", 0, 0, 1'000'000));
         out.skip = static_cast<std::size_t>(skip);

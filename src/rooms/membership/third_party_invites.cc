@@ -98,6 +98,9 @@ Task<Result<json::Object>> ThirdPartyInvites::describe(UserId sender, RoomId roo
     if (name) about.set("room_name", text_in(name->content, "name"));
     PEYK_CO_TRY(auto member, write.state("m.room.member", sender.view()));
     if (member) about.set("sender_display_name", text_in(member->content, "displayname"));
+    // Tried, and dropped: nobody is asked about an address, or writes to it, for who may not invite.
+    Draft tried{"m.room.third_party_invite", "", {}};
+    PEYK_CO_CHECK(write.add(sender, std::move(tried)));
     co_return about;
 }
 
