@@ -62,15 +62,15 @@ class IdentityServer:
         self.server.socket = self.context().wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
-    @staticmethod
-    def context() -> ssl.SSLContext:
-        with tempfile.TemporaryDirectory() as scratch:
-            key, certificate = Path(scratch) / "key.pem", Path(scratch) / "certificate.pem"
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                            "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
-                            "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate, key)
+    def context(self) -> ssl.SSLContext:
+        """With a certificate that vouches for itself; `folder` keeps it for servers that shall trust it."""
+        self.folder = tempfile.TemporaryDirectory(prefix="peyk-test-identity-")
+        key, self.certificate = Path(self.folder.name) / "key.pem", Path(self.folder.name) / "certificate.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-keyout", key, "-out", self.certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, key)
         return context
 
     def store(self) -> dict:
@@ -85,8 +85,10 @@ class IdentityServer:
         return about | {"signatures": {self.fields()["name"]: {"ed25519:0": base64_of(self.key.sign(text))}}}
 
     def fields(self) -> dict:
-        return {"name": f"localhost:{self.server.server_address[1]}", "requests": list(self.requests)}
+        return {"name": f"localhost:{self.server.server_address[1]}", "requests": list(self.requests),
+                "certificate": str(self.certificate)}
 
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
+        self.folder.cleanup()
