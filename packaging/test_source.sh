@@ -19,7 +19,7 @@ clean() {
     [ -z "$outer" ] || kill -9 "$outer" 2> /dev/null || true
     sleep 1
     rm -f "$said"
-    rm -rf --one-file-system "$root"
+    rm -rf --one-file-system "$root" "$root.bare"
 }
 trap clean EXIT
 
@@ -74,7 +74,7 @@ inside ./run.sh --build > "$said" 2>&1 || fail "./run.sh --build"
 [ ! -e "$home/peyk/var" ] || fail "--build has made a configuration"
 echo "  $((SECONDS - began)) s"
 
-# starts [first|again]: ./run.sh up to an address that answers, and its end.
+# ./run.sh up to an address that answers, and its end.
 starts() {
     began=$SECONDS
     inside ./run.sh > "$said" 2>&1 &

@@ -173,10 +173,9 @@ Task<Result<void>> Pushers::set(Caller caller, json::Object body) {
     const auto* kind = body.find("kind");
     if (!kind) co_return m::missing_param("'kind' is missing");
     PEYK_CO_CHECK(check_types(body));
-    PEYK_CO_CHECK(appends(body));
+    PEYK_CO_TRY(bool append, appends(body));
     if (kind->is_null()) co_return co_await remove(caller.user_number, std::move(key));
     PEYK_CO_TRY(auto pusher, parse(caller, body));
-    PEYK_CO_TRY(bool append, appends(body));
     pusher.set("device", caller.device.str());
     pusher.set("user", caller.user.str());
     pusher.set("day", std::int64_t{context_.today()});
